@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signals of selfsame itself.  The only state of the whole program that is
+ * not owned by a session: handlers have no argument.
+ *
+ * Which of the signals that we get are news to the command?
+ *
+ *   sender                              we
+ *   the terminal (SI_KERNEL)            ignore it: the command is in our
+ *                                       process group and got it, too; but the
+ *                                       hang-up goes to the session's leader
+ *                                       alone, so a leader passes it on
+ *   a timer of ours from before our     pass it on: the alarm was set for
+ *   exec (SI_KERNEL)                    the command
+ *   a process of the command            ignore it: it meant its process group,
+ *                                       or its parent, which is not us
+ *   another process                     pass it on
+ */
+#include "kernel/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How many generations a sender's ancestors are followed. */
+#define ANCESTORS_MAX	64
+
+enum treatment {
+	UNTOUCHED,	/* as we were given it */
+	IGNORED,	/* by us: its default would end or stop us */
+	HANDLED,
+};
+
+static struct {
+	bool prepared;
+	sigset_t given_mask;
+	struct sigaction given[_NSIG];
+
+	const struct ss_listener *listener;	/* borrowed; NULL: stopped */
+	int command_pidfd;			/* borrowed */
+	pid_t command;
+	pid_t self;
+	bool is_session_leader;
+
+	bool has_timer;
+	timer_t timer;
+	volatile sig_atomic_t child;
+	volatile sig_atomic_t timer_expired;
+} state;
+
+static enum treatment treatment_of(int number)
+{
+	switch (number) {
+	case SIGKILL:
+	case SIGSTOP:
+	/* Faults, and limits of our own: they end us, and all fails closed. */
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGILL:
+	case SIGFPE:
+	case SIGTRAP:
+	case SIGSYS:
+	case SIGXCPU:
+		return UNTOUCHED;
+	/* Writing is ours to handle; a handler would make tty writes loop. */
+	case SIGPIPE:
+	case SIGXFSZ:
+	case SIGTTIN:
+	case SIGTTOU:
+		return IGNORED;
+	default:
+		/* Between the two are the C library's own. */
+		return number < 32 || number >= SIGRTMIN ? HANDLED : UNTOUCHED;
+	}
+}
+
+/* These are ours, whatever we were given. */
+static bool is_needed(int number)
+{
+	return number == SIGCHLD || number == SIGALRM || number == SIGCONT;
+}
+
+static bool was_ignored(int number)
+{
+	return state.given[number].sa_handler == SIG_IGN;
+}
+
+static void handled_set(sigset_t *set)
+{
+	int number;
+
+	sigemptyset(set);
+	for (number = 1; number <= SIGRTMAX; number++) {
+		if (treatment_of(number) != HANDLED)
+			continue;
+		if (!was_ignored(number) || is_needed(number))
+			sigaddset(set, number);
+	}
+}
+
+int ss_signals_prepare(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t set;
+	int number;
+
+	for (number = 1; number <= SIGRTMAX; number++) {
+		if (sigaction(number, NULL, &state.given[number]) < 0 &&
+		    errno != EINVAL)
+			return -errno;
+	}
+	handled_set(&set);
+	if (sigprocmask(SIG_BLOCK, &set, &state.given_mask) < 0)
+		return -errno;
+	/* While it is ignored, nobody can wait for a child. */
+	if (was_ignored(SIGCHLD) && sigaction(SIGCHLD, &plain, NULL) < 0)
+		return -errno;
+	state.prepared = true;
+	return 0;
+}
+
+void ss_signals_restore(void)
+{
+	int number;
+
+	if (!state.prepared)
+		return;
+	for (number = 1; number <= SIGRTMAX; number++) {
+		if (treatment_of(number) != UNTOUCHED)
+			(void)sigaction(number, &state.given[number], NULL);
+	}
+	(void)sigprocmask(SIG_SETMASK, &state.given_mask, NULL);
+}
+
+struct relative {
+	char state;
+	pid_t parent;
+};
+
+/*
+ * As ss_proc_stat(), but safe in a signal handler: no allocation, no stdio,
+ * no formatting.
+ */
+static int read_relative(pid_t pid, struct relative *ret)
+{
+	char path[32] = "/proc/";
+	char digits[12];
+	char text[128];
+	const char *end;
+	size_t length = strlen(path);
+	size_t n = 0;
+	ssize_t got;
+	int fd;
+
+	for (; pid > 0; pid /= 10)
+		digits[n++] = (char)('0' + pid % 10);
+	while (n > 0)
+		path[length++] = digits[--n];
+	memcpy(path + length, "/stat", sizeof("/stat"));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	got = read(fd, text, sizeof(text) - 1);
+	(void)close(fd);
+	if (got <= 0)
+		return -ESRCH;
+	text[got] = '\0';
+	/* "PID (NAME) STATE PPID ...": the name may hold anything. */
+	end = strrchr(text, ')');
+	if (!end || end + 4 >= text + got)
+		return -EBADMSG;
+	ret->state = end[2];
+	ret->parent = 0;
+	for (end += 4; *end >= '0' && *end <= '9'; end++)
+		ret->parent = ret->parent * 10 + (*end - '0');
+	return 0;
+}
+
+/* A sender that has ended meanwhile counts as a stranger. */
+static bool is_descendant(pid_t pid)
+{
+	struct relative relative;
+	int i;
+
+	for (i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
+		if (read_relative(pid, &relative) < 0)
+			return false;
+		if (relative.parent == state.self)
+			return true;
+		pid = relative.parent;
+	}
+	return false;
+}
+
+static bool is_command_stopped(void)
+{
+	struct relative relative;
+
+	return read_relative(state.command, &relative) == 0 &&
+		relative.state == 'T';
+}
+
+static bool comes_from_terminal(int number)
+{
+	switch (number) {
+	case SIGHUP:
+	case SIGCONT:
+		return !state.is_session_leader;
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTSTP:
+	case SIGWINCH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_for_command(int number, const siginfo_t *info)
+{
+	if (info->si_code == SI_KERNEL)
+		return !comes_from_terminal(number);
+	if (info->si_code != SI_USER && info->si_code != SI_TKILL &&
+	    info->si_code != SI_QUEUE)
+		return true;
+	if (info->si_pid == state.self)
+		return false;	/* abort(3) */
+	/* The shell continues the whole process group. */
+	if (number == SIGCONT && !is_command_stopped())
+		return false;
+	return !is_descendant(info->si_pid);
+}
+
+static void pass_on(int number, siginfo_t *info)
+{
+	/* The kernel lets us hand on only what sigqueue(3) made. */
+	if (info->si_code != SI_QUEUE)
+		info = NULL;
+	(void)pidfd_send_signal(state.command_pidfd, number, info, 0);
+}
+
+static void handle(int number, siginfo_t *info, void *context ss_unused)
+{
+	int saved = errno;
+
+	if (number == SIGCHLD && info->si_code > 0) {
+		state.child = 1;
+		ss_listener_interrupt(state.listener);
+	} else if (number == SIGALRM && info->si_code == SI_TIMER) {
+		state.timer_expired = 1;
+		ss_listener_interrupt(state.listener);
+	} else if (is_for_command(number, info)) {
+		pass_on(number, info);
+	}
+	errno = saved;
+}
+
+static int install(int number)
+{
+	struct sigaction action = { .sa_flags = SA_RESTART | SA_SIGINFO };
+	enum treatment treatment = treatment_of(number);
+
+	if (treatment == UNTOUCHED)
+		return 0;
+	if (treatment == IGNORED) {
+		action.sa_flags = 0;
+		action.sa_handler = SIG_IGN;
+	} else if (was_ignored(number) && !is_needed(number)) {
+		return 0;
+	} else {
+		action.sa_sigaction = handle;
+	}
+	sigfillset(&action.sa_mask);
+	return sigaction(number, &action, NULL) < 0 ? -errno : 0;
+}
+
+int ss_signals_start(const struct ss_listener *listener, int command_pidfd,
+		     pid_t command)
+{
+	sigset_t set;
+	int number;
+	int r;
+
+	state.listener = listener;
+	state.command_pidfd = command_pidfd;
+	state.command = command;
+	state.self = getpid();
+	state.is_session_leader = getsid(0) == state.self;
+	for (number = 1; number <= SIGRTMAX; number++) {
+		r = install(number);
+		if (r < 0)
+			return r;
+	}
+	/* Also what was blocked when we were given it: the command has it
+	   blocked, and is the one to let it wait. */
+	handled_set(&set);
+	return sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ? -errno : 0;
+}
+
+void ss_signals_stop(void)
+{
+	sigset_t set;
+
+	if (!state.listener)
+		return;
+	handled_set(&set);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	if (state.has_timer)
+		(void)timer_delete(state.timer);
+	state.has_timer = false;
+	state.listener = NULL;
+	state.command_pidfd = -1;
+}
+
+bool ss_signals_take_child(void)
+{
+	bool taken = state.child;
+
+	if (taken)
+		state.child = 0;
+	return taken;
+}
+
+bool ss_signals_take_timer(void)
+{
+	bool taken = state.timer_expired;
+
+	if (taken)
+		state.timer_expired = 0;
+	return taken;
+}
+
+void ss_signals_retry_every(unsigned int microseconds)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGALRM,
+	};
+	struct itimerspec spec = { 0 };
+
+	if (!state.has_timer) {
+		if (microseconds == 0 ||
+		    timer_create(CLOCK_MONOTONIC, &event, &state.timer) < 0)
+			return;
+		state.has_timer = true;
+	}
+	spec.it_interval.tv_sec = microseconds / 1000000;
+	spec.it_interval.tv_nsec = (long)(microseconds % 1000000) * 1000;
+	spec.it_value = spec.it_interval;
+	(void)timer_settime(state.timer, 0, &spec, NULL);
+}
+
+static void stop_by(int number)
+{
+	struct sigaction stop = { .sa_handler = SIG_DFL };
+	struct sigaction ours;
+	sigset_t set, before;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	if (sigaction(number, &stop, &ours) < 0)
+		return;
+	(void)sigprocmask(SIG_UNBLOCK, &set, &before);
+	(void)raise(number);	/* returns when we are continued */
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	(void)sigaction(number, &ours, NULL);
+}
+
+void ss_signals_follow_stop(void)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, (id_t)state.command, &info, WSTOPPED | WNOHANG) < 0 ||
+	    info.si_pid == 0 || info.si_code != CLD_STOPPED)
+		return;
+	if (info.si_status != SIGTSTP && info.si_status != SIGTTIN &&
+	    info.si_status != SIGTTOU)
+		return;
+	/* It may have gone on meanwhile; nobody would wake us then. */
+	if (!is_command_stopped())
+		return;
+	/* The handler of SIGCONT continues the command if nobody else does. */
+	stop_by(info.si_status);
+}

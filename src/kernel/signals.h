@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signals that selfsame itself gets.
+ *
+ * From the terminal (si_code SI_KERNEL) the command got the same signal by
+ * itself, because it is in our process group: we ignore ours.  Sent by a
+ * process (SI_USER, SI_QUEUE, SI_TKILL): passed on to the command.  Stop
+ * signals of the terminal do not stop us: when the command stops by one of
+ * them, we stop too, so that the shell sees it, and go on with it.
+ *
+ * The handlers only pass the signal on with pidfd_send_signal, or set a flag
+ * and interrupt the receive (ss_listener_interrupt): one process, one
+ * thread, one place that blocks.
+ */
+#ifndef SS_KERNEL_SIGNALS_H
+#define SS_KERNEL_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+#include "kernel/notify.h"
+
+/*
+ * Before the fork: blocks the signals that are to be handled and remembers
+ * the mask and the dispositions that we were given.
+ */
+int ss_signals_prepare(void) ss_must_check;
+/* In the child: mask and dispositions as selfsame was given them. */
+void ss_signals_restore(void);
+/*
+ * In the parent, after the fork.  Both are borrowed and must outlive
+ * ss_signals_stop().
+ */
+int ss_signals_start(const struct ss_listener *listener, int command_pidfd,
+		     pid_t command) ss_must_check;
+/* Before the command's pid is reaped and the listener released. */
+void ss_signals_stop(void);
+
+/* Has a child of ours changed state since the last call?  Clears it. */
+bool ss_signals_take_child(void);
+/* Has the retry timer run out since the last call?  Clears it. */
+bool ss_signals_take_timer(void);
+/*
+ * Interrupts the receive every `microseconds` (0: no more): for work that
+ * must be tried again because no event tells of its end.
+ */
+void ss_signals_retry_every(unsigned int microseconds);
+/*
+ * If the command is stopped by SIGTSTP, SIGTTIN or SIGTTOU: stop ourselves,
+ * return when continued.  To be called after ss_signals_take_child().
+ */
+void ss_signals_follow_stop(void);
+
+#endif
