@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How tasks begin.  What a child gets is decided when clone enters
+ * (kernel/fork.c, copy_process() and the copy_*() functions) and kept with
+ * the pending clone until the child is known.
+ */
+#include "model/event-apply.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <utlist.h>
+
+#include "base/check.h"
+
+#define IO_CLASS_NONE	0	/* IOPRIO_CLASS_NONE */
+#define IO_CLASS_IDLE	3
+
+bool ss_clone_is_refused(uint64_t flags)
+{
+	/* all of the first without some of the second: copy_process() */
+	static const struct {
+		uint64_t all, none;
+	} refused[] = {
+		{ CLONE_NEWNS | CLONE_FS, 0 },
+		{ CLONE_NEWUSER | CLONE_FS, 0 },
+		{ CLONE_THREAD, CLONE_SIGHAND },
+		{ CLONE_SIGHAND, CLONE_VM },
+		{ CLONE_THREAD | CLONE_NEWUSER, 0 },
+		{ CLONE_THREAD | CLONE_NEWPID, 0 },
+		{ CLONE_SIGHAND | CLONE_CLEAR_SIGHAND, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(refused); i++) {
+		if ((flags & refused[i].all) == refused[i].all &&
+		    !(refused[i].none && (flags & refused[i].none)))
+			return true;
+	}
+	return false;
+}
+
+/* The task's undo list, made if it has none: copy_semundo(). */
+static int undo_get(struct ss_task *task, struct ss_resource **ret)
+{
+	if (!task->resources[SS_KIND_UNDO]) {
+		struct ss_resource *undo = ss_task_make(task, SS_KIND_UNDO);
+
+		if (!undo)
+			return -ENOMEM;
+		task->resources[SS_KIND_UNDO] = undo;
+	}
+	*ret = ss_resource_get(task->resources[SS_KIND_UNDO]);
+	return 0;
+}
+
+static int pending_files(struct ss_pending *pending, struct ss_task *task)
+{
+	struct ss_files *files = ss_task_files(task), *copy;
+
+	if (!files)
+		return 0;
+	if (pending->flags & CLONE_FILES) {
+		pending->resources[SS_KIND_FILES] = ss_resource_get(&files->r);
+		return 0;
+	}
+	copy = ss_files_copy(files, pending->path, 1);
+	if (!copy)
+		return -ENOMEM;
+	pending->resources[SS_KIND_FILES] = &copy->r;
+	ss_copy_start(&pending->copy, files, copy);
+	return 0;
+}
+
+/* copy_io(): NULL gives NULL; a class that says something is inherited. */
+static void pending_io(struct ss_pending *pending, struct ss_task *task)
+{
+	struct ss_ioc *ioc = (struct ss_ioc *)task->resources[SS_KIND_IO];
+
+	if (!ioc)
+		return;
+	if (pending->flags & CLONE_IO) {
+		pending->resources[SS_KIND_IO] = ss_resource_get(&ioc->r);
+	} else if (ioc->io_class > IO_CLASS_NONE &&
+		   ioc->io_class <= IO_CLASS_IDLE) {
+		pending->io_new = true;
+		pending->io_class = ioc->io_class;
+	}
+}
+
+static int pending_fill(struct ss_pending *pending, struct ss_task *task)
+{
+	static const struct {
+		uint64_t flag;
+		enum ss_kind kind;
+	} shared[] = {
+		{ CLONE_VM, SS_KIND_MM },
+		{ CLONE_FS, SS_KIND_FS },
+		{ CLONE_SIGHAND, SS_KIND_SIGHAND },
+	};
+	size_t i;
+	int r;
+
+	pending->path = ss_path_new(task->path, task->clones + 1);
+	if (!pending->path)
+		return -ENOMEM;
+	r = pending_files(pending, task);
+	if (r)
+		return r;
+	for (i = 0; i < SS_ARRAY_SIZE(shared); i++) {
+		if (pending->flags & shared[i].flag)
+			pending->resources[shared[i].kind] = ss_resource_get(
+				task->resources[shared[i].kind]);
+	}
+	if (ss_task_mm(task))
+		pending->mm = *ss_task_mm(task);
+	pending_io(pending, task);
+	if (pending->flags & CLONE_SYSVSEM)
+		r = undo_get(task, &pending->resources[SS_KIND_UNDO]);
+	return r;
+}
+
+int ss_apply_clone(struct ss_model *model, struct ss_task *task,
+		   const struct ss_event *event)
+{
+	uint64_t flags = event->clone.flags;
+	struct ss_pending *pending;
+	int r;
+
+	if (task->pending)
+		return -EINVAL;
+	if (ss_clone_is_refused(flags))
+		return 0;
+	pending = calloc(1, sizeof(*pending));
+	if (!pending)
+		return -ENOMEM;
+	pending->flags = flags;
+	pending->creator_tid = task->tid;
+	pending->tgid = task->group->tgid;
+	pending->parent = flags & (CLONE_PARENT | CLONE_THREAD) ?
+		task->group->parent : task->group->tgid;
+	pending->creds = task->creds;
+	if (flags & CLONE_NEWUSER)
+		pending->creds.known = false;
+	pending->domain = ss_domain_get(task->domain);
+	pending->serial = ++model->pending_serial;
+	DL_APPEND(model->pendings, pending);
+	model->pending_count++;
+	r = pending_fill(pending, task);
+	if (r) {
+		ss_pending_free(model, pending);
+		return r;
+	}
+	pending->creator = task;
+	task->pending = pending;
+	task->clones++;
+	/* copy_namespaces() refuses this one last: the list stays. */
+	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM))
+		ss_pending_free(model, pending);
+	return 0;
+}
+
+static struct ss_pidns *pidns_get(struct ss_model *model, uint64_t ino,
+				  unsigned int level)
+{
+	struct ss_pidns *ns;
+
+	HASH_FIND(hh, model->pidns, &ino, sizeof(ino), ns);
+	if (ns)
+		return ns;
+	ns = calloc(1, sizeof(*ns));
+	if (!ns)
+		return NULL;
+	ns->ino = ino;
+	ns->level = level;
+	HASH_ADD(hh, model->pidns, ino, sizeof(ns->ino), ns);
+	if (ss_hash_failed(ns)) {
+		free(ns);
+		return NULL;
+	}
+	return ns;
+}
+
+static int number_add(struct ss_model *model, struct ss_task *task,
+		      uint64_t ino, pid_t nr)
+{
+	struct ss_number *number = calloc(1, sizeof(*number));
+	struct ss_pidns *ns;
+
+	if (!number)
+		return -ENOMEM;
+	ns = pidns_get(model, ino, task->levels + 1);
+	if (!ns) {
+		free(number);
+		return -ENOMEM;
+	}
+	number->nr = nr;
+	number->ns = ns;
+	number->task = task;
+	HASH_ADD_INT(ns->numbers, nr, number);
+	if (ss_hash_failed(number)) {
+		free(number);
+		if (!ns->refs) {
+			HASH_DEL(model->pidns, ns);
+			free(ns);
+		}
+		return -ENOMEM;
+	}
+	ns->refs++;
+	task->numbers[task->levels++] = number;
+	return 0;
+}
+
+static struct ss_group *group_new(struct ss_model *model, pid_t tgid,
+				  pid_t parent)
+{
+	struct ss_group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->tgid = tgid;
+	group->parent = parent;
+	HASH_ADD_INT(model->groups, tgid, group);
+	if (ss_hash_failed(group)) {
+		free(group);
+		return NULL;
+	}
+	return group;
+}
+
+/*
+ * A task without resources, in `group` or in a new one (NULL) whose parent is
+ * `parent`.  Takes a reference on path.
+ */
+static struct ss_task *task_new(struct ss_model *model, pid_t tid,
+				struct ss_path *path, struct ss_group *group,
+				pid_t parent)
+{
+	struct ss_task *task;
+
+	if (ss_model_task(model, tid) ||
+	    (!group && ss_model_group(model, tid)))
+		return NULL;
+	task = calloc(1, sizeof(*task));
+	if (!task)
+		return NULL;
+	task->tid = tid;
+	HASH_ADD_INT(model->tasks, tid, task);
+	if (ss_hash_failed(task)) {
+		free(task);
+		return NULL;
+	}
+	if (!group)
+		group = group_new(model, tid, parent);
+	if (!group) {
+		HASH_DEL(model->tasks, task);
+		free(task);
+		return NULL;
+	}
+	task->path = ss_path_get(path);
+	task->group = group;
+	DL_APPEND(group->tasks, task);
+	if (HASH_COUNT(model->tasks) > model->peak)
+		model->peak = HASH_COUNT(model->tasks);
+	return task;
+}
+
+/* What the pending clone does not share is made now, named after the child. */
+static int child_resources(struct ss_task *task, struct ss_pending *pending)
+{
+	enum ss_kind kind;
+
+	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
+		struct ss_resource *r = pending->resources[kind];
+
+		if (r) {
+			ss_task_set(task, kind, ss_resource_get(r));
+			if (r->path == task->path)
+				task->made[kind] = 1;
+			continue;
+		}
+		if (kind == SS_KIND_UNDO || kind == SS_KIND_FILES ||
+		    (kind == SS_KIND_IO && !pending->io_new))
+			continue;
+		r = ss_task_make(task, kind);
+		if (!r)
+			return -ENOMEM;
+		ss_task_set(task, kind, r);
+	}
+	if (!(pending->flags & CLONE_VM)) {
+		struct ss_mm *mm = ss_task_mm(task);
+
+		mm->at_random = pending->mm.at_random;
+		mm->dumpable = pending->mm.dumpable;
+		mm->userns = pending->mm.userns;
+	}
+	if (pending->io_new)
+		((struct ss_ioc *)task->resources[SS_KIND_IO])->io_class =
+			pending->io_class;
+	return 0;
+}
+
+static int child_numbers(struct ss_model *model, struct ss_task *task,
+			 const struct ss_event_numbers *numbers)
+{
+	unsigned int i;
+	int r = 0;
+
+	for (i = 0; numbers && !r && i < numbers->levels &&
+	     i < SS_PIDNS_LEVELS; i++)
+		r = number_add(model, task, numbers->ino[i], numbers->nr[i]);
+	return r;
+}
+
+int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
+		   const struct ss_event *event)
+{
+	struct ss_pending *pending = ss_model_pending(model,
+						      event->child.pending);
+	struct ss_group *group = NULL;
+	struct ss_task *task;
+	int r;
+
+	if (!pending)
+		return -EINVAL;
+	if (pending->flags & CLONE_THREAD) {
+		group = ss_model_group(model, pending->tgid);
+		if (!group)
+			return -ESRCH;
+	}
+	if (ss_model_task(model, event->child.tid))
+		return -EINVAL;
+	task = task_new(model, event->child.tid, pending->path, group,
+			pending->parent);
+	if (!task)
+		return -ENOMEM;
+	r = child_resources(task, pending);
+	if (!r)
+		r = child_numbers(model, task, event->child.numbers);
+	if (r) {
+		ss_task_free(model, task);
+		return r;
+	}
+	task->creds = pending->creds;
+	task->domain = ss_domain_get(pending->domain);
+	ss_pending_free(model, pending);
+	return 0;
+}
+
+int ss_apply_clone_end(struct ss_model *model,
+		       ss_unused struct ss_task *creator,
+		       const struct ss_event *event)
+{
+	struct ss_pending *pending = ss_model_pending(model,
+						      event->child.pending);
+
+	if (!pending)
+		return -EINVAL;
+	ss_pending_free(model, pending);
+	return 0;
+}
+
+/* The first task: everything is its own, and its table is unknown. */
+int ss_apply_start(struct ss_model *model, ss_unused struct ss_task *nobody,
+		   const struct ss_event *event)
+{
+	struct ss_path *path;
+	struct ss_task *task;
+	struct ss_files *files;
+	enum ss_kind kind;
+
+	if (model->tasks)
+		return -EINVAL;
+	path = ss_path_new(NULL, 1);
+	if (!path)
+		return -ENOMEM;
+	task = task_new(model, event->tid, path, NULL, 0);
+	ss_path_put(path);
+	if (!task)
+		return -ENOMEM;
+	files = ss_files_new(&model->open, task->path, 1);
+	if (!files)
+		goto fail;
+	task->made[SS_KIND_FILES] = 1;
+	ss_task_set(task, SS_KIND_FILES, &files->r);
+	for (kind = 0; kind <= SS_KIND_SIGHAND; kind++) {
+		struct ss_resource *r;
+
+		if (kind == SS_KIND_FILES)
+			continue;
+		r = ss_task_make(task, kind);
+		if (!r)
+			goto fail;
+		ss_task_set(task, kind, r);
+	}
+	return 0;
+fail:
+	ss_task_free(model, task);
+	return -ENOMEM;
+}
+
+/*
+ * io_uring's workers share everything with the task that made the ring, but
+ * not the undo list (create_io_thread()).
+ */
+int ss_apply_worker(struct ss_model *model, struct ss_task *task,
+		    const struct ss_event *event)
+{
+	struct ss_path *path;
+	struct ss_task *worker;
+	enum ss_kind kind;
+
+	if (ss_model_task(model, event->child.tid))
+		return -EINVAL;
+	path = ss_path_new(task->path, task->clones + 1);
+	if (!path)
+		return -ENOMEM;
+	worker = task_new(model, event->child.tid, path, task->group, 0);
+	ss_path_put(path);
+	if (!worker)
+		return -ENOMEM;
+	task->clones++;
+	for (kind = 0; kind < SS_KIND_UNDO; kind++)
+		ss_task_set(worker, kind,
+			    ss_resource_get(task->resources[kind]));
+	worker->creds = task->creds;
+	worker->domain = ss_domain_get(task->domain);
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How tasks become something else, and how they end: fs/exec.c
+ * (begin_new_exec(), de_thread()), kernel/exit.c (do_exit(), its order).
+ */
+#include "model/event-apply.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <utlist.h>
+
+int ss_apply_exec(ss_unused struct ss_model *model, struct ss_task *task,
+		  ss_unused const struct ss_event *event)
+{
+	task->group->execing = task;
+	return 0;
+}
+
+int ss_apply_exec_failed(ss_unused struct ss_model *model,
+			 struct ss_task *task,
+			 ss_unused const struct ss_event *event)
+{
+	if (task->group->execing == task)
+		task->group->execing = NULL;
+	return 0;
+}
+
+/* How many references would this resource have if the group were only us? */
+static unsigned int refs_outside(const struct ss_task *task, enum ss_kind kind)
+{
+	const struct ss_resource *r = task->resources[kind];
+	const struct ss_task *t;
+	unsigned int refs = r->refs;
+
+	DL_FOREACH(task->group->tasks, t) {
+		if (t->resources[kind] == r)
+			refs--;
+	}
+	return refs;
+}
+
+struct exec_parts {
+	struct ss_resource *mm, *sighand;
+	struct ss_files *files;
+};
+
+static int exec_prepare(struct ss_task *task, struct exec_parts *parts)
+{
+	unsigned int *made = task->made;
+
+	parts->mm = ss_resource_new(SS_KIND_MM, task->path,
+				    made[SS_KIND_MM] + 1);
+	if (!parts->mm)
+		return -ENOMEM;
+	if (refs_outside(task, SS_KIND_SIGHAND)) {
+		parts->sighand = ss_resource_new(SS_KIND_SIGHAND, task->path,
+						 made[SS_KIND_SIGHAND] + 1);
+		if (!parts->sighand)
+			goto fail;
+	}
+	if (refs_outside(task, SS_KIND_FILES)) {
+		parts->files = ss_files_copy(ss_task_files(task), task->path,
+					     made[SS_KIND_FILES] + 1);
+		if (!parts->files)
+			goto fail;
+	}
+	return 0;
+fail:
+	ss_resource_put(parts->mm);
+	ss_resource_put(parts->sighand);
+	return -ENOMEM;
+}
+
+/* exchange_tids(): the dead leader's names are the exec'ing thread's now. */
+static void take_leadership(struct ss_model *model, struct ss_task *task)
+{
+	struct ss_group *group = task->group;
+	struct ss_task *leader = ss_model_task(model, group->tgid);
+	unsigned int i;
+
+	HASH_DEL(model->tasks, task);
+	if (leader) {
+		HASH_DEL(model->tasks, leader);
+		leader->tid = task->tid;
+		HASH_ADD_INT(model->tasks, tid, leader);
+		for (i = 0; i < task->levels && i < leader->levels; i++) {
+			struct ss_number *a = task->numbers[i];
+			struct ss_number *b = leader->numbers[i];
+
+			task->numbers[i] = b;
+			leader->numbers[i] = a;
+			b->task = task;
+			a->task = leader;
+		}
+	}
+	task->tid = group->tgid;
+	HASH_ADD_INT(model->tasks, tid, task);
+	/* The list keeps the leader first. */
+	DL_DELETE(group->tasks, task);
+	DL_PREPEND(group->tasks, task);
+}
+
+int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
+		       ss_unused const struct ss_event *event)
+{
+	struct ss_group *group = task->group;
+	struct exec_parts parts = { 0 };
+	struct ss_task *t, *tmp;
+	struct ss_mm *mm;
+	int r = exec_prepare(task, &parts);
+
+	if (r)
+		return r;
+	ss_task_land(task);
+	group->execing = NULL;
+	if (task->tid != group->tgid)
+		take_leadership(model, task);
+	DL_FOREACH_SAFE(group->tasks, t, tmp) {
+		if (t != task)
+			ss_task_free(model, t);
+	}
+	mm = (struct ss_mm *)parts.mm;
+	mm->userns = 0;
+	task->made[SS_KIND_MM]++;
+	ss_task_set(task, SS_KIND_MM, parts.mm);
+	if (parts.sighand) {
+		task->made[SS_KIND_SIGHAND]++;
+		ss_task_set(task, SS_KIND_SIGHAND, parts.sighand);
+	}
+	if (parts.files) {
+		task->made[SS_KIND_FILES]++;
+		ss_task_set(task, SS_KIND_FILES, &parts.files->r);
+	}
+	/* Which slots were close-on-exec nobody told us. */
+	ss_files_forget(ss_task_files(task), 0, INT_MAX, NULL);
+	task->creds.known = false;
+	task->execed = true;
+	task->leaving = false;
+	return 0;
+}
+
+int ss_apply_exit(ss_unused struct ss_model *model, struct ss_task *task,
+		  const struct ss_event *event)
+{
+	task->leaving = true;
+	if (event->exit.group)
+		task->group->dying = true;
+	return 0;
+}
+
+int ss_apply_thread_gone(struct ss_model *model, struct ss_task *task,
+			 ss_unused const struct ss_event *event)
+{
+	ss_task_free(model, task);
+	return 0;
+}
+
+int ss_apply_leader_zombie(ss_unused struct ss_model *model,
+			   struct ss_task *task,
+			   ss_unused const struct ss_event *event)
+{
+	ss_pending_orphan(task);
+	ss_task_release_resources(task);
+	task->zombie = true;
+	return 0;
+}
+
+int ss_apply_group_dead(struct ss_model *model, ss_unused struct ss_task *t,
+			const struct ss_event *event)
+{
+	struct ss_group *group = ss_model_group(model, event->tid);
+	struct ss_task *task, *tmp;
+
+	if (!group)
+		return -ESRCH;
+	if (!ss_model_task(model, group->tgid))
+		return -EINVAL;
+	group->dead = true;
+	group->execing = NULL;
+	DL_FOREACH_SAFE(group->tasks, task, tmp) {
+		if (task->tid != group->tgid) {
+			ss_task_free(model, task);
+			continue;
+		}
+		ss_pending_orphan(task);
+		ss_task_release_resources(task);
+		task->zombie = true;
+	}
+	return 0;
+}
+
+int ss_apply_group_gone(struct ss_model *model, ss_unused struct ss_task *t,
+			const struct ss_event *event)
+{
+	struct ss_group *group = ss_model_group(model, event->tid);
+
+	if (!group)
+		return -ESRCH;
+	/* The group goes with its last task. */
+	while (group->tasks->next)
+		ss_task_free(model, group->tasks->next);
+	ss_task_free(model, group->tasks);
+	return 0;
+}

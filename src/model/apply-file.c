@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What happens to slots and epoll items.
+ */
+#include "model/event-apply.h"
+
+#include <errno.h>
+
+#include "model/epoll.h"
+
+#define ITEM_COUNT_BASE	0x80000000u
+
+int ss_apply_close(ss_unused struct ss_model *model, struct ss_task *task,
+		   const struct ss_event *event)
+{
+	struct ss_files *files = ss_task_files(task);
+	bool split = event->range.unshare && files && files->r.refs > 1;
+
+	if (!files)
+		return 0;
+	if (split) {
+		int r = ss_task_split_files(task);
+
+		if (r)
+			return r;
+		files = ss_task_files(task);
+	}
+	if (event->range.keep)
+		return 0;
+	ss_files_forget(files, event->range.first, event->range.last, NULL);
+	/*
+	 * A new table is nobody else's to change: its copy in flight is what
+	 * must be remembered, and it was emptied already.
+	 */
+	if (!split)
+		ss_task_fly(task, files, event->range.first,
+			    event->range.last);
+	return 0;
+}
+
+int ss_apply_forget(ss_unused struct ss_model *model, struct ss_task *task,
+		    const struct ss_event *event)
+{
+	struct ss_files *files = ss_task_files(task);
+
+	if (files)
+		ss_files_forget(files, event->range.first, event->range.last,
+				NULL);
+	return 0;
+}
+
+int ss_apply_ring(struct ss_model *model, ss_unused struct ss_task *task,
+		  ss_unused const struct ss_event *event)
+{
+	model->rings = true;
+	return 0;
+}
+
+static struct ss_file *file_new(struct ss_model *model, struct ss_files *files,
+				const struct ss_event *event)
+{
+	struct ss_file_label label;
+	struct ss_file *file;
+
+	ss_slot_label(files, event->slot.fd, &label);
+	file = ss_file_new(&model->open, &event->slot.hint, &label,
+			   event->slot.parent, event->slot.left);
+	ss_origin_release(&label.origin);
+	ss_path_put(label.seen);
+	return file;
+}
+
+int ss_apply_slot(struct ss_model *model, struct ss_task *task,
+		  const struct ss_event *event)
+{
+	struct ss_files *files = ss_task_files(task);
+	struct ss_file *file = event->slot.file;
+	int r;
+
+	if (!files)
+		return -EINVAL;
+	if (!file) {
+		if (model->open.count >= model->limits.files)
+			return -ENOSPC;
+		file = file_new(model, files, event);
+		if (!file)
+			return -ENOMEM;
+	}
+	r = ss_slot_set(files, event->slot.fd, file);
+	if (r)
+		ss_file_drop(&model->open, file);
+	return r;
+}
+
+/*
+ * A target that no slot is known to hold is named after its epoll, with a
+ * count that no slot reaches.
+ */
+static struct ss_file *item_file_new(struct ss_model *model,
+				     const struct ss_event *event)
+{
+	const struct ss_file_label *from = &event->epoll.file->label;
+	struct ss_file_label label = {
+		.fd = event->epoll.tfd,
+		.seen = ss_path_get(from->seen),
+		.seen_serial = from->seen_serial,
+	};
+	struct ss_file *file;
+
+	ss_origin_copy(&label.origin, &from->origin);
+	label.origin.count = ITEM_COUNT_BASE + model->open.serial;
+	file = ss_file_new(&model->open, &event->epoll.hint, &label,
+			   event->epoll.parent, event->epoll.left);
+	ss_origin_release(&label.origin);
+	ss_path_put(label.seen);
+	return file;
+}
+
+int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,
+		       const struct ss_event *event)
+{
+	struct ss_file *target = event->epoll.target;
+	int r;
+
+	if (!target) {
+		if (model->open.count >= model->limits.files)
+			return -ENOSPC;
+		target = item_file_new(model, event);
+		if (!target)
+			return -ENOMEM;
+	}
+	r = ss_epoll_add(event->epoll.file, event->epoll.tfd, target);
+	ss_file_drop(&model->open, target);
+	return r;
+}
+
+int ss_apply_epoll_delete(ss_unused struct ss_model *model,
+			  ss_unused struct ss_task *task,
+			  const struct ss_event *event)
+{
+	ss_epoll_delete(event->epoll.file, event->epoll.tfd,
+			event->epoll.target);
+	return 0;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How sharing changes within a life: unshare (kernel/fork.c), semop
+ * (ipc/sem.c), ioprio (block/blk-ioc.c), credentials.
+ */
+#include "model/event-apply.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <string.h>
+
+#define UNSHARE_VALID	(CLONE_THREAD | CLONE_FS | CLONE_NEWNS | \
+			 CLONE_SIGHAND | CLONE_VM | CLONE_FILES | \
+			 CLONE_SYSVSEM | CLONE_NEWUTS | CLONE_NEWIPC | \
+			 CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWPID | \
+			 CLONE_NEWCGROUP | CLONE_NEWTIME)
+
+/* ksys_unshare(): what one flag implies. */
+static uint64_t unshare_implied(uint64_t flags)
+{
+	if (flags & CLONE_NEWUSER)
+		flags |= CLONE_THREAD | CLONE_FS;
+	if (flags & CLONE_VM)
+		flags |= CLONE_SIGHAND;
+	if (flags & CLONE_SIGHAND)
+		flags |= CLONE_THREAD;
+	if (flags & CLONE_NEWNS)
+		flags |= CLONE_FS;
+	return flags;
+}
+
+/* check_unshare_flags() */
+bool ss_unshare_is_refused(const struct ss_task *task, uint64_t flags)
+{
+	const struct ss_task *t = task->group->tasks;
+
+	flags = unshare_implied(flags);
+	if (flags & ~(uint64_t)UNSHARE_VALID)
+		return true;
+	if (flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) {
+		/* A thread that is leaving has not left for certain. */
+		if (t->next)
+			return true;
+	}
+	if ((flags & (CLONE_SIGHAND | CLONE_VM)) &&
+	    task->resources[SS_KIND_SIGHAND]->refs > 1)
+		return true;
+	return (flags & CLONE_VM) && task->resources[SS_KIND_MM]->refs > 1;
+}
+
+int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
+		     const struct ss_event *event)
+{
+	uint64_t flags = unshare_implied(event->flags);
+	struct ss_resource *fs = NULL;
+	int r = 0;
+
+	/* A mount namespace comes with an fs of its own, shared or not. */
+	if ((flags & CLONE_NEWNS) ||
+	    ((flags & CLONE_FS) && task->resources[SS_KIND_FS]->refs > 1)) {
+		fs = ss_resource_new(SS_KIND_FS, task->path,
+				     task->made[SS_KIND_FS] + 1);
+		if (!fs)
+			return -ENOMEM;
+	}
+	if ((flags & CLONE_FILES) && ss_task_files(task)->r.refs > 1)
+		r = ss_task_split_files(task);
+	if (r) {
+		ss_resource_put(fs);
+		return r;
+	}
+	if (fs) {
+		task->made[SS_KIND_FS]++;
+		ss_task_set(task, SS_KIND_FS, fs);
+	}
+	if (flags & (CLONE_NEWIPC | CLONE_SYSVSEM))
+		ss_task_set(task, SS_KIND_UNDO, NULL);
+	return 0;
+}
+
+int ss_apply_undo(ss_unused struct ss_model *model, struct ss_task *task,
+		  ss_unused const struct ss_event *event)
+{
+	struct ss_resource *undo;
+
+	if (task->resources[SS_KIND_UNDO])
+		return 0;
+	undo = ss_task_make(task, SS_KIND_UNDO);
+	if (!undo)
+		return -ENOMEM;
+	ss_task_set(task, SS_KIND_UNDO, undo);
+	return 0;
+}
+
+int ss_apply_undo_drop(ss_unused struct ss_model *model, struct ss_task *task,
+		       ss_unused const struct ss_event *event)
+{
+	ss_task_set(task, SS_KIND_UNDO, NULL);
+	return 0;
+}
+
+int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
+		const struct ss_event *event)
+{
+	struct ss_resource *io = task->resources[SS_KIND_IO];
+
+	if (task->zombie)
+		return 0;
+	if (!io) {
+		io = ss_task_make(task, SS_KIND_IO);
+		if (!io)
+			return -ENOMEM;
+		ss_task_set(task, SS_KIND_IO, io);
+	}
+	((struct ss_ioc *)io)->io_class = event->io_class;
+	return 0;
+}
+
+int ss_apply_creds_change(ss_unused struct ss_model *model,
+			  struct ss_task *task,
+			  ss_unused const struct ss_event *event)
+{
+	task->creds.known = false;
+	return 0;
+}
+
+int ss_apply_dumpable(ss_unused struct ss_model *model, struct ss_task *task,
+		      const struct ss_event *event)
+{
+	if (ss_task_mm(task))
+		ss_task_mm(task)->dumpable = event->dumpable;
+	return 0;
+}
+
+int ss_apply_landlock(ss_unused struct ss_model *model, struct ss_task *task,
+		      ss_unused const struct ss_event *event)
+{
+	struct ss_domain *domain = ss_domain_new(task->domain);
+
+	if (!domain)
+		return -ENOMEM;
+	ss_domain_put(task->domain);
+	task->domain = domain;
+	return 0;
+}
+
+int ss_apply_pidns_change(ss_unused struct ss_model *model,
+			  struct ss_task *task,
+			  ss_unused const struct ss_event *event)
+{
+	task->pidns_moved = true;
+	return 0;
+}
+
+static struct ss_userns *userns_add(struct ss_model *model, uint64_t ino,
+				    uid_t owner, struct ss_userns *parent)
+{
+	struct ss_userns *ns;
+
+	HASH_FIND(hh, model->userns, &ino, sizeof(ino), ns);
+	if (ns)
+		return ns;
+	ns = calloc(1, sizeof(*ns));
+	if (!ns)
+		return NULL;
+	ns->ino = ino;
+	ns->owner = owner;
+	ns->parent = parent;
+	ns->level = parent ? parent->level + 1 : 0;
+	HASH_ADD(hh, model->userns, ino, sizeof(ns->ino), ns);
+	if (ss_hash_failed(ns)) {
+		free(ns);
+		return NULL;
+	}
+	return ns;
+}
+
+int ss_apply_creds(struct ss_model *model, struct ss_task *task,
+		   const struct ss_event *event)
+{
+	const struct ss_event_creds *from = event->creds;
+	struct ss_creds creds = {
+		.known = true,
+		.permitted = from->permitted,
+		.effective = from->effective,
+	};
+	unsigned int i = from->namespaces;
+
+	while (i--) {
+		creds.userns = userns_add(model, from->ino[i], from->owner[i],
+					  creds.userns);
+		if (!creds.userns)
+			return -ENOMEM;
+	}
+	memcpy(creds.uid, from->uid, sizeof(creds.uid));
+	memcpy(creds.gid, from->gid, sizeof(creds.gid));
+	task->creds = creds;
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who may look at whom: the parts of ptrace_may_access() with
+ * PTRACE_MODE_READ_REALCREDS that decide kcmp's EPERM (kernel/ptrace.c,
+ * security/commoncap.c, security/landlock/task.c).
+ *
+ * Credentials are a fact, read from /proc when somebody asks, kept until a
+ * watched call may change them.  User namespaces are known by inode, with
+ * their parents and owners, as read with the credentials.
+ */
+#ifndef SS_MODEL_CREDENTIALS_H
+#define SS_MODEL_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+#include "base/hash.h"
+
+struct ss_task;
+
+/* A user namespace; parent NULL: the first one that we can see. */
+struct ss_userns {
+	uint64_t ino;
+	struct ss_userns *parent;	/* borrowed: kept as long as the model */
+	uid_t owner;
+	unsigned int level;
+	UT_hash_handle hh;
+};
+
+struct ss_creds {
+	bool known;
+	uid_t uid[4];		/* real, effective, saved, file system */
+	gid_t gid[4];
+	uint64_t permitted;
+	uint64_t effective;
+	struct ss_userns *userns;	/* borrowed */
+};
+
+/* A Landlock domain: what its tasks may look at is itself and below. */
+struct ss_domain {
+	struct ss_domain *parent;	/* owned reference */
+	unsigned int refs;
+	unsigned int depth;
+};
+
+struct ss_domain *ss_domain_new(struct ss_domain *parent) ss_must_check;
+struct ss_domain *ss_domain_get(struct ss_domain *domain);	/* NULL: NULL */
+void ss_domain_put(struct ss_domain *domain);
+
+/* ns_capable(): has the holder of these credentials the capability in ns? */
+bool ss_creds_capable(const struct ss_creds *creds,
+		      const struct ss_userns *ns, unsigned int capability);
+
+#define SS_CAP_SYS_PTRACE	19
+
+enum ss_access {
+	SS_ACCESS_DENIED,
+	SS_ACCESS_ALLOWED,
+	SS_ACCESS_NEED_CALLER,		/* the caller's credentials */
+	SS_ACCESS_NEED_TARGET,		/* the target's */
+	SS_ACCESS_NEED_DUMPABLE,	/* is the target's mm dumpable? */
+};
+
+/*
+ * May caller look at target?  init_userns: the user namespace that counts for
+ * tasks without an mm, or NULL if it is not ours to see (then nobody inside
+ * has capabilities there).
+ */
+enum ss_access ss_access_check(const struct ss_task *caller,
+			       const struct ss_task *target,
+			       const struct ss_userns *init_userns);
+
+#endif

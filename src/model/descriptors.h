@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Descriptor tables (files_struct).
+ *
+ * A slot has a record here only once its file was given a label; all other
+ * slots are unknown: closed, or holding a file that nobody asked about.  A
+ * labelled slot stays true until a watched call takes its file away, and that
+ * call forgets it when it enters.  A record outlives its file, to count how
+ * many labelled files the slot has had.
+ *
+ *	unknown --asked--> labelled --close, dup2, exec...--> unknown (count+1)
+ *
+ * Calls in flight.  Between the entry of a close and its execution another
+ * thread may still ask for the slot.  While a call is in flight, the slots
+ * that it changes are volatile: discovered for the question at hand, never
+ * remembered.  And while a table is being copied by a call in flight (clone,
+ * unshare, CLOSE_RANGE_UNSHARE), what another thread empties in the original
+ * is emptied in the copy too: nobody knows which came first.
+ */
+#ifndef SS_MODEL_DESCRIPTORS_H
+#define SS_MODEL_DESCRIPTORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/hash.h"
+#include "model/openfile.h"
+#include "model/resource.h"
+
+struct ss_task;
+
+struct ss_slot {
+	int fd;
+	struct ss_files *table;		/* borrowed */
+	struct ss_file *file;		/* borrowed, or NULL: unknown */
+	struct ss_slot *prev, *next;	/* among the file's holders */
+	struct ss_origin origin;
+	UT_hash_handle hh;
+};
+
+/* A copy that a call in flight is making. */
+struct ss_copy {
+	struct ss_files *from;		/* borrowed; NULL: not in flight */
+	struct ss_files *to;		/* borrowed */
+	struct ss_copy *prev, *next;	/* among the original's copies */
+};
+
+struct ss_files {
+	struct ss_resource r;
+	struct ss_file_table *open;	/* borrowed: the model's open files */
+	struct ss_slot *slots;		/* owned, by number */
+	struct ss_path *base;		/* owned reference: path and serial of */
+	unsigned int base_serial;	/* ... the oldest table it comes from */
+	struct ss_copy *copies;		/* borrowed: copies in flight of it */
+	struct ss_task *flights;	/* borrowed: tasks with calls in flight
+					   that change it */
+	struct ss_task *users;		/* borrowed: the tasks that use it */
+};
+
+/* An empty table (of the first task), or NULL. */
+struct ss_files *ss_files_new(struct ss_file_table *open, struct ss_path *path,
+			      unsigned int serial) ss_must_check;
+/* A copy for another task, labels and origins included, or NULL. */
+struct ss_files *ss_files_copy(struct ss_files *from, struct ss_path *path,
+			       unsigned int serial) ss_must_check;
+/* For ss_resource_put(): empties it. */
+void ss_files_release(struct ss_files *files);
+
+/* Starts and ends a copy in flight; the end is harmless if there is none. */
+void ss_copy_start(struct ss_copy *copy, struct ss_files *from,
+		   struct ss_files *to);
+void ss_copy_end(struct ss_copy *copy);
+
+/* The record of a slot, or NULL. */
+struct ss_slot *ss_slot_find(const struct ss_files *files, int fd);
+/* The open file that a slot is known to hold, or NULL: unknown. */
+struct ss_file *ss_slot_file(const struct ss_files *files, int fd);
+/* Lets a slot hold a labelled file.  0, -ENOMEM. */
+int ss_slot_set(struct ss_files *files, int fd, struct ss_file *file)
+	ss_must_check;
+/* The label that a file first seen in this slot now gets (references are the
+   caller's to release). */
+void ss_slot_label(const struct ss_files *files, int fd,
+		   struct ss_file_label *ret);
+
+/*
+ * Forgets first..last, in copies in flight too, except the copy `mine` (the
+ * caller's own, which was made before or after by its own doing).
+ */
+void ss_files_forget(struct ss_files *files, unsigned int first,
+		     unsigned int last, const struct ss_copy *mine);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/epoll.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+/* The kernel refuses deeper nesting (EP_MAX_NESTS) and loops. */
+#define MAX_NESTS	5
+
+static bool watches(const struct ss_file *epoll, const struct ss_file *file,
+		    unsigned int depth)
+{
+	const struct ss_epoll_number *number;
+	const struct ss_epoll_item *item;
+
+	if (epoll == file || depth == 0)
+		return true;
+	if (!epoll->epoll)
+		return false;
+	for (number = epoll->epoll->numbers; number; number = number->hh.next) {
+		DL_FOREACH(number->items, item) {
+			if (item->target->epoll &&
+			    watches(item->target, file, depth - 1))
+				return true;
+		}
+	}
+	return false;
+}
+
+static struct ss_epoll_number *number_find(const struct ss_file *file, int tfd)
+{
+	struct ss_epoll_number *number = NULL;
+
+	if (file->epoll)
+		HASH_FIND_INT(file->epoll->numbers, &tfd, number);
+	return number;
+}
+
+static struct ss_epoll_item *item_find(const struct ss_file *file, int tfd,
+				       const struct ss_file *target)
+{
+	struct ss_epoll_number *number = number_find(file, tfd);
+	struct ss_epoll_item *item;
+
+	if (!number)
+		return NULL;
+	DL_FOREACH(number->items, item) {
+		if (item->target == target)
+			return item;
+	}
+	return NULL;
+}
+
+static struct ss_epoll_number *number_get(struct ss_file *file, int tfd)
+{
+	struct ss_epoll_number *number = number_find(file, tfd);
+
+	if (number)
+		return number;
+	if (!file->epoll)
+		file->epoll = calloc(1, sizeof(*file->epoll));
+	if (!file->epoll)
+		return NULL;
+	number = calloc(1, sizeof(*number));
+	if (!number)
+		return NULL;
+	number->tfd = tfd;
+	HASH_ADD_INT(file->epoll->numbers, tfd, number);
+	if (ss_hash_failed(number)) {
+		free(number);
+		return NULL;
+	}
+	return number;
+}
+
+/* The number's record stays; its target may go. */
+static void item_free(struct ss_file_table *table,
+		      struct ss_epoll_number *number,
+		      struct ss_epoll_item *item)
+{
+	struct ss_file *target = item->target;
+
+	DL_DELETE(number->items, item);
+	DL_DELETE2(target->watchers, item, wprev, wnext);
+	free(item);
+	ss_file_drop(table, target);
+}
+
+int ss_epoll_add(struct ss_file *file, int tfd, struct ss_file *target)
+{
+	struct ss_epoll_item *item = item_find(file, tfd, target);
+	struct ss_epoll_number *number;
+
+	if (item) {
+		item->deleted = false;
+		return 0;
+	}
+	if (watches(target, file, MAX_NESTS))
+		return 0;
+	item = calloc(1, sizeof(*item));
+	if (!item)
+		return -ENOMEM;
+	number = number_get(file, tfd);
+	if (!number) {
+		free(item);
+		return -ENOMEM;
+	}
+	item->epoll = file;
+	item->tfd = tfd;
+	item->target = target;
+	DL_APPEND(number->items, item);
+	DL_APPEND2(target->watchers, item, wprev, wnext);
+	return 0;
+}
+
+void ss_epoll_delete(struct ss_file *file, int tfd, struct ss_file *target)
+{
+	struct ss_epoll_item *item = item_find(file, tfd, target);
+
+	if (item)
+		item->deleted = true;
+}
+
+static bool hint_is(const struct ss_file *file, const struct ss_hint *hint)
+{
+	return file->set->hint.dev == hint->dev &&
+	       file->set->hint.ino == hint->ino;
+}
+
+struct ss_file *ss_epoll_target(struct ss_file_table *table,
+				struct ss_file *file, int tfd,
+				const struct ss_hint *hint,
+				unsigned int lines)
+{
+	struct ss_epoll_number *number = number_find(file, tfd);
+	struct ss_epoll_item *item, *tmp, *found = NULL;
+	unsigned int live = 0, dead = 0;
+
+	if (!number)
+		return NULL;
+	DL_FOREACH(number->items, item) {
+		if (!hint_is(item->target, hint))
+			continue;
+		if (item->deleted) {
+			dead++;
+		} else {
+			live++;
+			found = item;
+		}
+	}
+	if (lines != 1 || live != 1)
+		return NULL;
+	if (dead) {
+		DL_FOREACH_SAFE(number->items, item, tmp) {
+			if (item->deleted && hint_is(item->target, hint))
+				item_free(table, number, item);
+		}
+	}
+	return found->target;
+}
+
+const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file)
+{
+	const struct ss_epoll_item *item;
+
+	DL_FOREACH2(file->watchers, item, wnext) {
+		if (item->epoll->holders && !item->deleted)
+			return item;
+	}
+	return NULL;
+}
+
+void ss_epoll_free(struct ss_file_table *table, struct ss_epoll *epoll)
+{
+	struct ss_epoll_number *number, *tmp;
+
+	if (!epoll)
+		return;
+	HASH_ITER(hh, epoll->numbers, number, tmp) {
+		HASH_DEL(epoll->numbers, number);
+		while (number->items)
+			item_free(table, number, number->items);
+		free(number);
+	}
+	free(epoll);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What epolls watch.  An item is (epoll, number, target): number and target
+ * are fixed when it is added, whatever becomes of the number later.
+ *
+ * The model knows from epoll_ctl's entry which target was meant; it never
+ * sees whether the call succeeded, or when the kernel drops an item because
+ * the last reference to its target went.  So an entry here is a candidate:
+ * what exists, and in which order, is what the kernel lists in fdinfo when
+ * somebody asks.
+ */
+#ifndef SS_MODEL_EPOLL_H
+#define SS_MODEL_EPOLL_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+#include "base/hash.h"
+#include "model/openfile.h"
+
+struct ss_epoll_item {
+	struct ss_file *epoll;		/* borrowed: the epoll itself */
+	int tfd;
+	struct ss_file *target;		/* borrowed; stands in its .watchers */
+	bool deleted;			/* EPOLL_CTL_DEL was seen to enter */
+	struct ss_epoll_item *prev, *next;	/* of one number */
+	struct ss_epoll_item *wprev, *wnext;	/* of one target */
+};
+
+struct ss_epoll_number {
+	int tfd;
+	struct ss_epoll_item *items;	/* owned list */
+	UT_hash_handle hh;
+};
+
+struct ss_epoll {
+	struct ss_epoll_number *numbers;	/* owned */
+};
+
+/*
+ * Notes that (tfd, target) was added to the epoll behind `file`.  Adding it
+ * again is harmless (calls restart), adding what the kernel refuses as a loop
+ * is ignored.  0, -ENOMEM.
+ */
+int ss_epoll_add(struct ss_file *file, int tfd, struct ss_file *target)
+	ss_must_check;
+/* Notes that it was deleted; harmless if it is not there. */
+void ss_epoll_delete(struct ss_file *file, int tfd, struct ss_file *target);
+
+/*
+ * The target of the item with this number and hint, if the candidates leave
+ * no doubt: exactly one was added and not deleted.  `lines` is how many lines
+ * of fdinfo have that number and hint.  NULL: has to be found out by
+ * comparing.
+ */
+struct ss_file *ss_epoll_target(struct ss_file_table *table,
+				struct ss_file *file, int tfd,
+				const struct ss_hint *hint,
+				unsigned int lines);
+
+/* An item that names `file`, in an epoll that some slot is known to hold, or
+   NULL.  The way to a file that no slot is known to hold. */
+const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file);
+
+/* Frees the items; their targets may go with them.  NULL is fine. */
+void ss_epoll_free(struct ss_file_table *table, struct ss_epoll *epoll);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Events: everything that the model is ever told.
+ *
+ * A watched call is told when it *enters*; how it ends is told by a later
+ * event, or never.  Calls restart by themselves, so every one of these may
+ * come twice.  Facts that were fetched from the kernel are events too.
+ */
+#ifndef SS_MODEL_EVENT_H
+#define SS_MODEL_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "model/credentials.h"
+#include "model/openfile.h"
+#include "model/task.h"
+
+enum ss_event_type {
+	/* calls that enter; .tid is the caller */
+	SS_EVENT_START,		/* the first task; tid becomes "1" */
+	SS_EVENT_CLONE,		/* .clone */
+	SS_EVENT_EXEC,		/* execve, execveat */
+	SS_EVENT_EXIT,		/* .exit */
+	SS_EVENT_CLOSE,		/* .range: these slots lose their files */
+	SS_EVENT_UNSHARE,	/* .flags: it will succeed, as far as files,
+				   fs and the undo list go */
+	SS_EVENT_UNDO,		/* semop with SEM_UNDO: has an undo list now */
+	SS_EVENT_UNDO_DROP,	/* setns to an ipc namespace: has none now */
+	SS_EVENT_CREDS_CHANGE,	/* what is known of them is void */
+	SS_EVENT_DUMPABLE,	/* .dumpable of its mm */
+	SS_EVENT_LANDLOCK,	/* enters a domain of its own */
+	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */
+	SS_EVENT_RING,		/* io_uring: descriptors change unseen */
+	/* how calls end */
+	SS_EVENT_RETURNED,	/* its last call is over */
+	SS_EVENT_CHILD,		/* .child: a pending clone's child is known */
+	SS_EVENT_CLONE_END,	/* .child.pending has no child, or none left */
+	SS_EVENT_EXEC_DONE,	/* the exec of .tid succeeded */
+	SS_EVENT_EXEC_FAILED,
+	SS_EVENT_THREAD_GONE,	/* one thread has ended and been reaped */
+	SS_EVENT_LEADER_ZOMBIE,	/* a dead leader, its threads live on */
+	SS_EVENT_GROUP_DEAD,	/* the process is a zombie */
+	SS_EVENT_GROUP_GONE,	/* and it has been reaped */
+	/* facts */
+	SS_EVENT_WORKER,	/* .child.tid: a task that the kernel made for
+				   the group of .tid (io_uring) */
+	SS_EVENT_CREDS,		/* .creds */
+	SS_EVENT_IO,		/* .io_class: it has an io context, with this
+				   class */
+	SS_EVENT_SLOT,		/* .slot holds this open file */
+	SS_EVENT_FORGET,	/* .range: these slots are not what was
+				   believed */
+	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with
+				   this hint at this place */
+	SS_EVENT_EPOLL_DELETE,
+	SS_EVENT_COUNT
+};
+
+/* The numbers of a task in nested pid namespaces, outermost first. */
+struct ss_event_numbers {
+	unsigned int levels;
+	pid_t nr[SS_PIDNS_LEVELS];
+	uint64_t ino[SS_PIDNS_LEVELS];
+};
+
+#define SS_EVENT_NS_MAX	33
+
+struct ss_event_creds {
+	uid_t uid[4];
+	gid_t gid[4];
+	uint64_t permitted;
+	uint64_t effective;
+	/* its user namespace and the ancestors of that, itself first */
+	unsigned int namespaces;
+	uint64_t ino[SS_EVENT_NS_MAX];
+	uid_t owner[SS_EVENT_NS_MAX];
+};
+
+struct ss_event {
+	enum ss_event_type type;
+	pid_t tid;		/* for GROUP_*: the group's tgid */
+	union {
+		struct {
+			uint64_t flags;		/* CLONE_* */
+		} clone;
+		struct {
+			bool group;		/* exit_group */
+		} exit;
+		struct {
+			uint32_t pending;	/* its serial */
+			pid_t tid;
+			const struct ss_event_numbers *numbers;	/* or NULL:
+						   in our own pid namespace */
+		} child;
+		struct {
+			unsigned int first, last;
+			bool unshare;	/* the table is split first */
+			bool keep;	/* and nothing is closed */
+		} range;
+		uint64_t flags;
+		enum ss_dumpable dumpable;
+		int io_class;
+		const struct ss_event_creds *creds;
+		struct {
+			int fd;
+			struct ss_file *file;	/* known already, or NULL: */
+			struct ss_hint hint;	/* new, with this hint, */
+			struct ss_file *parent;	/* at this place of its set */
+			bool left;
+		} slot;
+		struct {
+			struct ss_file *file;
+			int tfd;
+			struct ss_file *target;
+			struct ss_hint hint;
+			struct ss_file *parent;
+			bool left;
+		} epoll;
+	};
+};
+
+#endif

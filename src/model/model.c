@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/model.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "model/event-apply.h"
+
+struct ss_model *ss_model_new(const struct ss_limits *limits)
+{
+	struct ss_model *model = calloc(1, sizeof(*model));
+
+	if (model)
+		model->limits = *limits;
+	return model;
+}
+
+void ss_model_free(struct ss_model *model)
+{
+	struct ss_userns *ns, *tmp;
+
+	if (!model)
+		return;
+	while (model->pendings)
+		ss_pending_free(model, model->pendings);
+	while (model->tasks)
+		ss_task_free(model, model->tasks);
+	HASH_ITER(hh, model->userns, ns, tmp) {
+		HASH_DEL(model->userns, ns);
+		free(ns);
+	}
+	free(model);
+}
+
+struct ss_task *ss_model_task(const struct ss_model *model, pid_t tid)
+{
+	struct ss_task *task;
+
+	HASH_FIND_INT(model->tasks, &tid, task);
+	return task;
+}
+
+struct ss_group *ss_model_group(const struct ss_model *model, pid_t tgid)
+{
+	struct ss_group *group;
+
+	HASH_FIND_INT(model->groups, &tgid, group);
+	return group;
+}
+
+struct ss_pending *ss_model_pending(const struct ss_model *model,
+				    uint32_t serial)
+{
+	struct ss_pending *pending;
+
+	DL_FOREACH(model->pendings, pending) {
+		if (pending->serial == serial)
+			return pending;
+	}
+	return NULL;
+}
+
+struct ss_task *ss_model_resolve(const struct ss_model *model,
+				 const struct ss_task *caller, pid_t nr)
+{
+	const struct ss_pidns *ns = ss_task_pidns(caller);
+	struct ss_number *number;
+
+	if (!ns)
+		return ss_model_task(model, nr);
+	HASH_FIND_INT(ns->numbers, &nr, number);
+	return number ? number->task : NULL;
+}
+
+struct ss_task *ss_files_user(const struct ss_files *files)
+{
+	struct ss_task *task, *found = NULL;
+
+	DL_FOREACH2(files->users, task, fnext) {
+		const struct ss_group *group = task->group;
+
+		if (task->leaving || task->zombie || group->dying ||
+		    group->dead || group->execing)
+			continue;
+		if (task->tid == group->tgid)
+			return task;
+		found = task;
+	}
+	return found;
+}
+
+static int apply_returned(ss_unused struct ss_model *model,
+			  struct ss_task *task,
+			  ss_unused const struct ss_event *event)
+{
+	ss_task_land(task);
+	if (task->pending) {
+		ss_copy_end(&task->pending->copy);
+		task->pending->returned = true;
+	}
+	return 0;
+}
+
+/* What an event needs to find before it is applied. */
+enum subject {
+	SUBJECT_NONE,
+	SUBJECT_TASK,		/* .tid is a known task */
+	SUBJECT_LIVING,		/* and not a zombie */
+};
+
+static const struct {
+	enum subject subject;
+	ss_apply_fn *apply;
+} table[SS_EVENT_COUNT] = {
+	[SS_EVENT_START] = { SUBJECT_NONE, ss_apply_start },
+	[SS_EVENT_CLONE] = { SUBJECT_LIVING, ss_apply_clone },
+	[SS_EVENT_EXEC] = { SUBJECT_LIVING, ss_apply_exec },
+	[SS_EVENT_EXIT] = { SUBJECT_LIVING, ss_apply_exit },
+	[SS_EVENT_CLOSE] = { SUBJECT_LIVING, ss_apply_close },
+	[SS_EVENT_UNSHARE] = { SUBJECT_LIVING, ss_apply_unshare },
+	[SS_EVENT_UNDO] = { SUBJECT_LIVING, ss_apply_undo },
+	[SS_EVENT_UNDO_DROP] = { SUBJECT_LIVING, ss_apply_undo_drop },
+	[SS_EVENT_CREDS_CHANGE] = { SUBJECT_TASK, ss_apply_creds_change },
+	[SS_EVENT_DUMPABLE] = { SUBJECT_TASK, ss_apply_dumpable },
+	[SS_EVENT_LANDLOCK] = { SUBJECT_LIVING, ss_apply_landlock },
+	[SS_EVENT_PIDNS_CHANGE] = { SUBJECT_TASK, ss_apply_pidns_change },
+	[SS_EVENT_RING] = { SUBJECT_NONE, ss_apply_ring },
+	[SS_EVENT_RETURNED] = { SUBJECT_TASK, apply_returned },
+	[SS_EVENT_CHILD] = { SUBJECT_NONE, ss_apply_child },
+	[SS_EVENT_CLONE_END] = { SUBJECT_NONE, ss_apply_clone_end },
+	[SS_EVENT_EXEC_DONE] = { SUBJECT_LIVING, ss_apply_exec_done },
+	[SS_EVENT_EXEC_FAILED] = { SUBJECT_TASK, ss_apply_exec_failed },
+	[SS_EVENT_THREAD_GONE] = { SUBJECT_TASK, ss_apply_thread_gone },
+	[SS_EVENT_LEADER_ZOMBIE] = { SUBJECT_TASK, ss_apply_leader_zombie },
+	[SS_EVENT_GROUP_DEAD] = { SUBJECT_NONE, ss_apply_group_dead },
+	[SS_EVENT_GROUP_GONE] = { SUBJECT_NONE, ss_apply_group_gone },
+	[SS_EVENT_WORKER] = { SUBJECT_LIVING, ss_apply_worker },
+	[SS_EVENT_CREDS] = { SUBJECT_TASK, ss_apply_creds },
+	[SS_EVENT_IO] = { SUBJECT_TASK, ss_apply_io },
+	[SS_EVENT_SLOT] = { SUBJECT_LIVING, ss_apply_slot },
+	[SS_EVENT_FORGET] = { SUBJECT_TASK, ss_apply_forget },
+	[SS_EVENT_EPOLL_ADD] = { SUBJECT_NONE, ss_apply_epoll_add },
+	[SS_EVENT_EPOLL_DELETE] = { SUBJECT_NONE, ss_apply_epoll_delete },
+};
+
+int ss_model_apply(struct ss_model *model, const struct ss_event *event)
+{
+	struct ss_task *task = NULL;
+
+	if (table[event->type].subject != SUBJECT_NONE) {
+		task = ss_model_task(model, event->tid);
+		if (!task)
+			return -ESRCH;
+		if (task->zombie &&
+		    table[event->type].subject == SUBJECT_LIVING)
+			return -EINVAL;
+	}
+	return table[event->type].apply(model, task, event);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Open files (struct file; "open file description" in POSIX) that have been
+ * given a label, because somebody asked about a slot that holds them.
+ *
+ * An open file lives here as long as a slot is known to hold it, or an epoll
+ * item is known to watch it.  Its label is where it was first seen: the
+ * origin of that slot (oldest table from which it may have been inherited,
+ * number, how many labelled files the slot had had), and, to break ties, the
+ * table in which it was seen.  A label takes part in an answer at once, so
+ * it is never merged or renamed.
+ *
+ * Files that share a hint (device and inode) stand in one search tree, in the
+ * kernel's own order of struct file addresses as far as the comparator that
+ * inserted them knew it.  The tree is a treap whose priorities are derived
+ * from a counter: no randomness in the model.
+ */
+#ifndef SS_MODEL_OPENFILE_H
+#define SS_MODEL_OPENFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/hash.h"
+#include "model/label.h"
+
+struct ss_slot;
+struct ss_epoll;
+struct ss_epoll_item;
+
+struct ss_hint {
+	uint64_t dev;		/* as the kernel prints it */
+	uint64_t ino;
+};
+
+/* Where a file may come from: a table, and how many files the slot had. */
+struct ss_origin {
+	struct ss_path *path;	/* owned reference */
+	unsigned int serial;	/* of the table */
+	unsigned int count;	/* from 1 */
+};
+
+struct ss_file_label {
+	struct ss_origin origin;
+	int fd;
+	struct ss_path *seen;	/* owned reference: path of the table ... */
+	unsigned int seen_serial;	/* ... in which it was first seen */
+};
+
+struct ss_file_set {
+	struct ss_hint hint;
+	struct ss_file *root;
+	unsigned int count;
+	UT_hash_handle hh;
+};
+
+struct ss_file {
+	struct ss_file_label label;
+	struct ss_slot *holders;	/* list: slots that hold it, borrowed */
+	struct ss_epoll_item *watchers;	/* list: epoll items that name it,
+					   borrowed */
+	struct ss_epoll *epoll;		/* owned: its items, if it is an epoll */
+	struct ss_file_set *set;	/* borrowed */
+	struct ss_file *up, *left, *right;
+	uint32_t priority;
+};
+
+/* All the open files of a model, by hint. */
+struct ss_file_table {
+	struct ss_file_set *sets;	/* owned */
+	unsigned int count;
+	unsigned int peak;
+	uint32_t serial;
+};
+
+void ss_origin_release(struct ss_origin *origin);
+void ss_origin_copy(struct ss_origin *to, const struct ss_origin *from);
+
+/* The set of a hint, or NULL: the candidates to compare with. */
+struct ss_file_set *ss_file_set_find(const struct ss_file_table *table,
+				     const struct ss_hint *hint);
+/* In order, for comparators that know only equality. */
+struct ss_file *ss_file_set_first(const struct ss_file_set *set);
+struct ss_file *ss_file_next(const struct ss_file *file);
+
+/*
+ * A new open file with this label (its references are taken over on
+ * success), as a child of `parent` on its left or right: the place where the
+ * search for it ended.  parent NULL: the set is empty.  If the place is taken
+ * (the search knew no order), the nearest free one to the right is used.
+ * NULL on failure, with nothing changed.
+ */
+struct ss_file *ss_file_new(struct ss_file_table *table,
+			    const struct ss_hint *hint,
+			    struct ss_file_label *label,
+			    struct ss_file *parent, bool left) ss_must_check;
+/* Frees the file if no slot holds it and no item watches it. */
+void ss_file_drop(struct ss_file_table *table, struct ss_file *file);
+
+/* -1, 0, 1. */
+int ss_file_compare(const struct ss_file *a, const struct ss_file *b);
+/* "1.2/5#1".  Returns buffer. */
+char *ss_file_print(const struct ss_file *file, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/task.h"
+
+#include <errno.h>
+#include <utlist.h>
+
+#include "model/event-apply.h"
+
+void ss_task_set(struct ss_task *task, enum ss_kind kind,
+		 struct ss_resource *resource)
+{
+	struct ss_resource *old = task->resources[kind];
+
+	if (kind == SS_KIND_FILES) {
+		struct ss_files *was = (struct ss_files *)old;
+		struct ss_files *now = (struct ss_files *)resource;
+
+		if (was)
+			DL_DELETE2(was->users, task, fprev, fnext);
+		if (now)
+			DL_APPEND2(now->users, task, fprev, fnext);
+	}
+	task->resources[kind] = resource;
+	ss_resource_put(old);
+}
+
+void ss_task_release_resources(struct ss_task *task)
+{
+	enum ss_kind kind;
+
+	ss_task_land(task);
+	if (ss_task_mm(task))
+		task->dumpable = ss_task_mm(task)->dumpable;
+	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
+		if (kind != SS_KIND_SIGHAND)
+			ss_task_set(task, kind, NULL);
+	}
+}
+
+void ss_task_land(struct ss_task *task)
+{
+	struct ss_flight *flight = &task->flight;
+
+	ss_copy_end(&flight->copy);
+	if (flight->table) {
+		DL_DELETE2(flight->table->flights, task, flight.prev,
+			   flight.next);
+		flight->table = NULL;
+	}
+	flight->kind = SS_FLIGHT_NONE;
+}
+
+void ss_task_fly(struct ss_task *task, struct ss_files *table,
+		 unsigned int first, unsigned int last)
+{
+	struct ss_flight *flight = &task->flight;
+
+	ss_task_land(task);
+	flight->kind = SS_FLIGHT_SLOTS;
+	flight->table = table;
+	flight->first = first;
+	flight->last = last;
+	DL_APPEND2(table->flights, task, flight.prev, flight.next);
+}
+
+struct ss_resource *ss_task_make(struct ss_task *task, enum ss_kind kind)
+{
+	struct ss_resource *resource =
+		ss_resource_new(kind, task->path, task->made[kind] + 1);
+
+	if (resource)
+		task->made[kind]++;
+	return resource;
+}
+
+int ss_task_split_files(struct ss_task *task)
+{
+	struct ss_files *old = ss_task_files(task);
+	struct ss_files *copy = ss_files_copy(old, task->path,
+					      task->made[SS_KIND_FILES] + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	task->made[SS_KIND_FILES]++;
+	ss_task_land(task);
+	ss_task_set(task, SS_KIND_FILES, &copy->r);
+	/* Others still use the old one, or it would not be split. */
+	ss_copy_start(&task->flight.copy, old, copy);
+	task->flight.kind = SS_FLIGHT_OTHER;
+	return 0;
+}
+
+void ss_pending_orphan(struct ss_task *task)
+{
+	struct ss_pending *pending = task->pending;
+
+	if (!pending)
+		return;
+	ss_copy_end(&pending->copy);
+	pending->returned = true;
+	pending->creator = NULL;
+	task->pending = NULL;
+}
+
+void ss_pending_free(struct ss_model *model, struct ss_pending *pending)
+{
+	enum ss_kind kind;
+
+	if (pending->creator)
+		pending->creator->pending = NULL;
+	DL_DELETE(model->pendings, pending);
+	model->pending_count--;
+	ss_copy_end(&pending->copy);
+	for (kind = 0; kind < SS_KIND_COUNT; kind++)
+		ss_resource_put(pending->resources[kind]);
+	ss_domain_put(pending->domain);
+	ss_path_put(pending->path);
+	free(pending);
+}
+
+static void numbers_free(struct ss_model *model, struct ss_task *task)
+{
+	while (task->levels) {
+		struct ss_number *number = task->numbers[--task->levels];
+		struct ss_pidns *ns = number->ns;
+
+		HASH_DEL(ns->numbers, number);
+		free(number);
+		if (--ns->refs == 0) {
+			HASH_DEL(model->pidns, ns);
+			free(ns);
+		}
+	}
+}
+
+void ss_task_free(struct ss_model *model, struct ss_task *task)
+{
+	struct ss_group *group = task->group;
+
+	ss_pending_orphan(task);
+	ss_task_release_resources(task);
+	ss_task_set(task, SS_KIND_SIGHAND, NULL);
+	ss_domain_put(task->domain);
+	numbers_free(model, task);
+	HASH_DEL(model->tasks, task);
+	DL_DELETE(group->tasks, task);
+	if (group->execing == task)
+		group->execing = NULL;
+	if (!group->tasks) {
+		HASH_DEL(model->groups, group);
+		free(group);
+	}
+	ss_path_put(task->path);
+	free(task);
+}

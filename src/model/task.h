@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Tasks, thread groups, and the clones whose child is not known yet.
+ *
+ *	CLONE enters --> pending --CHILD--> task --EXIT--> leaving --> gone
+ *	                    |                 \--group dead--> zombie --> gone
+ *	                    \--CLONE_END (it failed, or nobody can ask)
+ *
+ * Numbers.  A tid is that of the supervisor's pid namespace and names a task
+ * only as long as the model believes that the task is there: the supervisor
+ * must tell of deaths before a number can come back.  Numbers in nested pid
+ * namespaces are kept per namespace.
+ */
+#ifndef SS_MODEL_TASK_H
+#define SS_MODEL_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+#include "base/hash.h"
+#include "model/credentials.h"
+#include "model/descriptors.h"
+#include "model/label.h"
+#include "model/resource.h"
+
+struct ss_task;
+
+/* A nested pid namespace; the supervisor's own is NULL. */
+struct ss_pidns {
+	uint64_t ino;
+	unsigned int level;		/* 1: child of the supervisor's */
+	unsigned int refs;		/* numbers in it */
+	struct ss_number *numbers;	/* borrowed, by number */
+	UT_hash_handle hh;
+};
+
+/* The name that a task has in one nested pid namespace. */
+struct ss_number {
+	pid_t nr;
+	struct ss_pidns *ns;		/* counted reference */
+	struct ss_task *task;		/* borrowed */
+	UT_hash_handle hh;
+};
+
+#define SS_PIDNS_LEVELS		32	/* MAX_PID_NS_LEVEL */
+
+struct ss_group {
+	pid_t tgid;
+	pid_t parent;			/* tgid of the real parent as far as
+					   known; it may be gone */
+	struct ss_task *tasks;		/* list, the leader first */
+	struct ss_task *execing;	/* borrowed: a task of it whose exec is
+					   in flight */
+	bool dying;			/* exit_group was seen to enter */
+	bool dead;			/* a zombie: only the leader is left */
+	UT_hash_handle hh;
+};
+
+/* What a thread's last continued call may still be doing. */
+enum ss_flight_kind {
+	SS_FLIGHT_NONE,
+	SS_FLIGHT_SLOTS,	/* changes slots first..last of its table */
+	SS_FLIGHT_OTHER,	/* something else */
+};
+
+struct ss_flight {
+	enum ss_flight_kind kind;
+	struct ss_files *table;		/* borrowed; for SLOTS */
+	unsigned int first, last;
+	struct ss_copy copy;		/* a table that it copies */
+	struct ss_task *prev, *next;	/* among the table's flights */
+};
+
+/* A clone that was let go on and whose child is not known yet. */
+struct ss_pending {
+	uint32_t serial;		/* its name in events */
+	struct ss_task *creator;	/* borrowed; NULL when it has gone */
+	pid_t creator_tid;
+	pid_t tgid;			/* the creator's group */
+	pid_t parent;			/* who will be the child's parent */
+	uint64_t flags;
+	bool returned;			/* the creator was seen again, or has
+					   gone: the call is over */
+	struct ss_path *path;		/* owned reference: the child's */
+	/* owned references: what the child shares, or its copy; NULL: new */
+	struct ss_resource *resources[SS_KIND_COUNT];
+	bool io_new;			/* it gets an io context of its own */
+	int io_class;
+	struct ss_mm mm;		/* what a copy of the mm takes over */
+	struct ss_copy copy;
+	struct ss_creds creds;
+	struct ss_domain *domain;	/* owned reference */
+	struct ss_pending *prev, *next;
+};
+
+struct ss_task {
+	pid_t tid;
+	struct ss_group *group;
+	struct ss_task *prev, *next;	/* in the group */
+	struct ss_path *path;		/* owned reference */
+	unsigned int clones;		/* clone calls that entered */
+	unsigned int made[SS_KIND_COUNT];	/* resources named after it */
+	struct ss_resource *resources[SS_KIND_COUNT];	/* owned references */
+	struct ss_task *fprev, *fnext;	/* among the users of its table */
+	bool leaving;			/* exit was seen to enter */
+	bool zombie;			/* a dead leader of living threads */
+	bool execed;			/* since it was forked */
+	bool seen;			/* it has made a watched call */
+	enum ss_dumpable dumpable;	/* as it was when the mm went */
+	struct ss_pending *pending;	/* borrowed, or NULL */
+	struct ss_flight flight;
+	struct ss_creds creds;
+	struct ss_domain *domain;	/* owned reference: Landlock */
+	struct ss_number *numbers[SS_PIDNS_LEVELS];	/* owned */
+	unsigned int levels;		/* how many of them */
+	bool pidns_moved;		/* its children may be in another one */
+	UT_hash_handle hh;
+};
+
+static inline struct ss_files *ss_task_files(const struct ss_task *task)
+{
+	return (struct ss_files *)task->resources[SS_KIND_FILES];
+}
+
+static inline struct ss_mm *ss_task_mm(const struct ss_task *task)
+{
+	return (struct ss_mm *)task->resources[SS_KIND_MM];
+}
+
+/* The innermost nested pid namespace, or NULL: the supervisor's. */
+static inline struct ss_pidns *ss_task_pidns(const struct ss_task *task)
+{
+	return task->levels ? task->numbers[task->levels - 1]->ns : NULL;
+}
+
+/* Replaces a resource; takes over the new reference (may be NULL). */
+void ss_task_set(struct ss_task *task, enum ss_kind kind,
+		 struct ss_resource *resource);
+/* Drops all but sighand, as exit does; the task stays. */
+void ss_task_release_resources(struct ss_task *task);
+/* Ends a call in flight. */
+void ss_task_land(struct ss_task *task);
+/* Starts one that changes slots. */
+void ss_task_fly(struct ss_task *task, struct ss_files *table,
+		 unsigned int first, unsigned int last);
+
+#endif
