@@ -54,6 +54,7 @@ is "the completion offers nothing else" \
 	"$(long_options <"$completion" | comm -23 - "$tmp/known")" ""
 
 for page in "$srcdir"/doc/*.[1-8]; do
+	[ -f "$page" ] || continue
 	if command -v groff >/dev/null; then
 		run_ok "groff formats ${page##*/}" \
 			groff -man -Tutf8 -ww -z "$page"
