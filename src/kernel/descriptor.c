@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "kernel/epoll-probe.h"
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD	O_EXCL
+#endif
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY	(1024 + 3)	/* F_LINUX_SPECIFIC_BASE + 3 */
+#endif
+
+/* No table can be that long: sysctl_nr_open_max is below it. */
+#define IMPOSSIBLE_NUMBER	0x7fffffff
+
+int ss_pidfd_open(pid_t tid, bool thread)
+{
+	long fd = syscall(SYS_pidfd_open, tid, thread ? PIDFD_THREAD : 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int ss_pidfd_fetch(int pidfd, int number)
+{
+	long fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/*
+ * Does this kernel's pidfd_getfd say ESRCH for a task that is exiting?  Since
+ * Linux 6.9 it does; before, it says EBADF, as for a closed number of a living
+ * task, and only the pidfd's readiness tells a zombie from it.  Learned from
+ * the first dead task, never from a version; until then both are asked.
+ */
+static bool fetch_tells_exiting;
+
+static bool pidfd_has_ended(int pidfd)
+{
+	struct pollfd event = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&event, 1, 0) > 0 && (event.revents & POLLIN);
+}
+
+static bool pidfd_is_gone(int pidfd)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 &&
+	       errno == ESRCH;
+}
+
+enum ss_life ss_pidfd_life(int pidfd)
+{
+	int error = ss_pidfd_fetch(pidfd, IMPOSSIBLE_NUMBER);
+
+	if (error != -ESRCH) {
+		if (error == -EBADF && fetch_tells_exiting)
+			return SS_LIFE_ALIVE;
+		if (!pidfd_has_ended(pidfd))
+			return SS_LIFE_ALIVE;
+	}
+	if (pidfd_is_gone(pidfd))
+		return SS_LIFE_GONE;
+	if (error == -ESRCH)
+		fetch_tells_exiting = true;
+	return SS_LIFE_DYING;
+}
+
+/* The kernel's kcmp of our own descriptors, as -1, 0 or 1. */
+static int compare_own(int type, int fd, unsigned long idx2, int *ret)
+{
+	pid_t self = getpid();
+	long order = syscall(SYS_kcmp, self, self, type, (long)fd, idx2);
+
+	switch (order) {
+	case 0:
+		*ret = 0;
+		return 0;
+	case 1:
+		*ret = -1;
+		return 0;
+	case 2:
+		*ret = 1;
+		return 0;
+	}
+	/* The kernel never refuses a task its own files: if anybody does, it
+	   is a filter, and kcmp is not to be had. */
+	if (order > 0 || errno == ENOSYS || errno == EPERM || errno == EACCES)
+		return -EOPNOTSUPP;
+	return -errno;
+}
+
+int ss_file_same(const struct ss_features *features, int fd_a, int fd_b)
+{
+	int order;
+	int same;
+	int error;
+
+	if (features->has[SS_FEATURE_DUPFD_QUERY]) {
+		same = fcntl(fd_a, F_DUPFD_QUERY, fd_b);
+		return same < 0 ? -errno : same;
+	}
+	error = ss_file_order(features, fd_a, fd_b, &order);
+	return error ? error : order == 0;
+}
+
+int ss_file_order(const struct ss_features *features, int fd_a, int fd_b,
+		  int *ret)
+{
+	if (!features->has[SS_FEATURE_KCMP])
+		return -EOPNOTSUPP;
+	return compare_own(KCMP_FILE, fd_a, (unsigned long)fd_b, ret);
+}
+
+int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
+		       int tfd, unsigned int toff, int *ret)
+{
+	struct kcmp_epoll_slot slot = {
+		.efd = (unsigned int)epoll,
+		.tfd = (unsigned int)tfd,
+		.toff = toff,
+	};
+
+	if (!features->has[SS_FEATURE_KCMP])
+		return ss_epoll_probe(fd, epoll, tfd, ret);
+	return compare_own(KCMP_EPOLL_TFD, fd, (unsigned long)&slot, ret);
+}
+
+int ss_file_is_epoll(int fd)
+{
+	static const char name[] = "anon_inode:[eventpoll]";
+	char path[64];
+	char link[sizeof(name)];
+	ssize_t n;
+
+	/* Only the kernel's own names lack the slash at the beginning. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, link, sizeof(link));
+	if (n < 0)
+		return errno == ENOENT ? -EBADF : -errno;
+	return (size_t)n == sizeof(name) - 1 &&
+	       memcmp(link, name, sizeof(name) - 1) == 0;
+}
+
+int ss_file_hint(int fd, struct ss_file_hint *ret)
+{
+	struct statx status;
+
+	/* DONT_SYNC: a file system may live in the sandbox (FUSE), and asking
+	   it while it waits for us would be waiting for ever. */
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO,
+		  &status) < 0)
+		return -errno;
+	ret->dev = makedev(status.stx_dev_major, status.stx_dev_minor);
+	ret->ino = status.stx_ino;
+	return 0;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/proc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/proc-read.h"
+
+/* Reads /proc/TID/NAME; absent: what its ENOENT means if the task is there. */
+static int read_of_task(struct ss_proc_text *text, pid_t tid, const char *name,
+			int absent)
+{
+	char path[SS_PROC_PATH_SIZE];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	error = ss_proc_text_read(text, path);
+	return error ? ss_proc_error(error, tid, absent) : 0;
+}
+
+int ss_proc_children(pid_t tgid, pid_t tid, struct ss_tids *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	char path[SS_PROC_PATH_SIZE];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tgid,
+		       tid);
+	error = ss_proc_text_read(&text, path);
+	if (error == -ENOENT) {
+		/* Is it the file that is missing, or the thread? */
+		*strrchr(path, '/') = '\0';
+		return access(path, F_OK) == 0 ? -EOPNOTSUPP : -ESRCH;
+	}
+	if (error)
+		return error;
+	return ss_proc_parse_tids(text.data, text.length, ret);
+}
+
+int ss_proc_threads(pid_t tgid, struct ss_tids *ret)
+{
+	char path[SS_PROC_PATH_SIZE];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", tgid);
+	error = ss_proc_read_numbers(path, ret);
+	return error == -ENOENT ? -ESRCH : error;
+}
+
+/* Leaves in the list the processes that ppid is the parent of. */
+static int keep_children_of(struct ss_tids *list, pid_t ppid)
+{
+	struct ss_proc_stat stat;
+	size_t kept = 0;
+	int error;
+
+	for (size_t i = 0; i < list->count; i++) {
+		error = ss_proc_stat(list->tids[i], &stat);
+		/* It may have ended since, or be hidden from us. */
+		if (error == -ESRCH || error == -EACCES || error == -EPERM)
+			continue;
+		if (error)
+			return error;
+		if (stat.ppid == ppid)
+			list->tids[kept++] = list->tids[i];
+	}
+	list->count = kept;
+	return 0;
+}
+
+int ss_proc_children_by_parent(pid_t ppid, struct ss_tids *ret)
+{
+	struct ss_tids list = { 0 };
+	int error;
+
+	error = ss_proc_read_numbers("/proc", &list);
+	if (!error)
+		error = keep_children_of(&list, ppid);
+	if (error) {
+		ss_tids_release(&list);
+		return error;
+	}
+	*ret = list;
+	return 0;
+}
+
+int ss_proc_status(pid_t tid, struct ss_proc_status *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	int error;
+
+	error = read_of_task(&text, tid, "status", -ESRCH);
+	if (error)
+		return error;
+	return ss_proc_parse_status(text.data, text.length, ret);
+}
+
+int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	int error;
+
+	error = read_of_task(&text, tid, "stat", -ESRCH);
+	if (error)
+		return error;
+	return ss_proc_parse_stat(text.data, text.length, ret);
+}
+
+int ss_proc_call(pid_t tid, struct ss_proc_call *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	int error;
+
+	error = read_of_task(&text, tid, "syscall", -EOPNOTSUPP);
+	if (error)
+		return error;
+	return ss_proc_parse_call(text.data, text.length, ret);
+}
+
+int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	char name[32];
+	int error;
+
+	(void)snprintf(name, sizeof(name), "fdinfo/%d", efd);
+	error = read_of_task(&text, tid, name, -EBADF);
+	if (error)
+		return error;
+	return ss_proc_parse_epoll(text.data, text.length, ret);
+}
+
+int ss_proc_at_random(pid_t tid, uint64_t *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	bool is_32bit;
+	int error;
+
+	error = read_of_task(&text, tid, "auxv", -ESRCH);
+	if (error)
+		return error;
+	is_32bit = ss_proc_auxv_is_32bit(text.data, text.length);
+	return ss_proc_parse_auxv(text.data, text.length, is_32bit, ret);
+}
+
+int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid)
+{
+	char path[SS_PROC_PATH_SIZE];
+	struct stat status;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	if (stat(path, &status) < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	*ret_uid = status.st_uid;
+	*ret_gid = status.st_gid;
+	return 0;
+}
+
+int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
+{
+	char path[SS_PROC_PATH_SIZE];
+	ssize_t n;
+
+	if (size == 0)
+		return -EINVAL;
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
+	n = readlink(path, buffer, size - 1);
+	if (n < 0)
+		return ss_proc_error(-errno, tid, -EBADF);
+	buffer[n] = '\0';
+	return 0;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What /proc says of a task.  Its text is trusted as the kernel's, but parts
+ * of it are chosen by children (names): parsers take what they know and
+ * refuse the rest with -EBADMSG.  Parsing is apart from reading
+ * (ss_proc_parse_*), so that tests and fuzzers need no process.
+ *
+ * All functions return 0 or -errno; a task that is gone is -ESRCH (never
+ * -ENOENT); what is hidden from us is -EACCES or -EPERM; a text of more than
+ * 64 MiB is -EFBIG.  Results are written only on success, over whatever was
+ * there: a list that is used again must be released first.  A list of nothing
+ * owns nothing.
+ */
+#ifndef SS_KERNEL_PROC_H
+#define SS_KERNEL_PROC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+/* A list of task ids in the order that the kernel gives. */
+struct ss_tids {
+	pid_t *tids;		/* owned */
+	size_t count;
+	size_t room;
+};
+
+void ss_tids_release(struct ss_tids *list);
+
+/* /proc/TGID/task/TID/children: the children that this thread made (and
+   still has), oldest first; of a dead or just dying thread it may be empty.
+   -EOPNOTSUPP without CONFIG_PROC_CHILDREN. */
+int ss_proc_children(pid_t tgid, pid_t tid, struct ss_tids *ret) ss_must_check;
+/* Task ids separated by blanks. */
+int ss_proc_parse_tids(const char *text, size_t length, struct ss_tids *ret)
+	ss_must_check;
+/* /proc/TGID/task: the threads of a group, the dead leader included. */
+int ss_proc_threads(pid_t tgid, struct ss_tids *ret) ss_must_check;
+/* Every process of /proc whose parent is ppid.  Slow: the fallback of
+   ss_proc_children(). */
+int ss_proc_children_by_parent(pid_t ppid, struct ss_tids *ret) ss_must_check;
+
+#define SS_PROC_LEVELS_MAX	33	/* the kernel's 32 pid namespace levels,
+					   and the first */
+
+struct ss_proc_status {
+	pid_t tgid;
+	pid_t ppid;
+	char state;			/* R S D T t Z X ... */
+	uid_t uid[4];			/* real, effective, saved, fs */
+	gid_t gid[4];
+	uint64_t cap_permitted;
+	uint64_t cap_effective;
+	pid_t nspid[SS_PROC_LEVELS_MAX];	/* NSpid: from our namespace in */
+	unsigned int levels;
+};
+
+/* /proc/TID/status (any thread id). */
+int ss_proc_status(pid_t tid, struct ss_proc_status *ret) ss_must_check;
+int ss_proc_parse_status(const char *text, size_t length,
+			 struct ss_proc_status *ret) ss_must_check;
+
+#define SS_PROC_FORKNOEXEC	0x40u	/* PF_FORKNOEXEC: no exec since fork */
+#define SS_PROC_EXITING		0x4u	/* PF_EXITING */
+
+struct ss_proc_stat {
+	char state;
+	pid_t ppid;
+	pid_t pgrp;
+	uint32_t flags;			/* PF_* */
+	uint64_t start_time;		/* clock ticks since boot */
+};
+
+/* /proc/TID/stat.  The name in parentheses is the child's own choice and may
+   hold anything: the last ')' ends it. */
+int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret) ss_must_check;
+int ss_proc_parse_stat(const char *text, size_t length,
+		       struct ss_proc_stat *ret) ss_must_check;
+
+enum ss_proc_where {
+	SS_PROC_RUNNING,	/* on a processor or about to be: unknown */
+	SS_PROC_IN_CALL,	/* asleep in call .nr */
+	SS_PROC_NO_CALL,	/* asleep, but not in a call */
+};
+
+struct ss_proc_call {
+	enum ss_proc_where where;
+	long nr;
+};
+
+/*
+ * /proc/TID/syscall: in which call does the thread sleep?  The number is of
+ * the task's own architecture.  A zombie is in no call.  Needs more access
+ * than the rest of this file (PTRACE_MODE_ATTACH: Yama).
+ */
+int ss_proc_call(pid_t tid, struct ss_proc_call *ret) ss_must_check;
+int ss_proc_parse_call(const char *text, size_t length,
+		       struct ss_proc_call *ret) ss_must_check;
+
+/* One "tfd:" line of /proc/PID/fdinfo/EFD, in the kernel's order. */
+struct ss_proc_epoll_item {
+	int tfd;
+	uint64_t ino;
+	uint64_t sdev;		/* as the kernel prints it (its own dev_t) */
+	uint64_t pos;
+};
+
+struct ss_proc_epoll {
+	struct ss_proc_epoll_item *items;	/* owned */
+	size_t count;
+	size_t room;
+};
+
+void ss_proc_epoll_release(struct ss_proc_epoll *list);
+/* By thread id, so that a thread's own table is meant.  An open file that is
+   no epoll gives an empty list; a closed number, also of a zombie, is
+   -EBADF. */
+int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret) ss_must_check;
+int ss_proc_parse_epoll(const char *text, size_t length,
+			struct ss_proc_epoll *ret) ss_must_check;
+/*
+ * st_dev as fstat(2) gives it -> the number that fdinfo prints.  The two may
+ * still differ where fstat(2) does not tell the device of the superblock (a
+ * FIFO or device on btrfs or overlayfs): equal means likely, no more.
+ */
+uint64_t ss_proc_kernel_dev(dev_t dev);
+
+/* The address of AT_RANDOM's bytes in /proc/TID/auxv (32-bit programs have a
+   32-bit auxv); -ENODATA if there is none; a zombie is -ESRCH or, on
+   older kernels, -ENODATA. */
+int ss_proc_at_random(pid_t tid, uint64_t *ret) ss_must_check;
+/* Is the vector made of 32-bit words? */
+bool ss_proc_auxv_is_32bit(const void *data, size_t length);
+int ss_proc_parse_auxv(const void *data, size_t length, bool is_32bit,
+		       uint64_t *ret) ss_must_check;
+
+/* Inode of /proc/TID/ns/NAME ("pid", "user", "mnt", "ipc",
+   "pid_for_children", ...).  -ENODATA if the task has none: a zombie (which
+   keeps pid and user), or pid_for_children before its first process. */
+int ss_proc_namespace(pid_t tid, const char *name, uint64_t *ret) ss_must_check;
+
+/* A namespace and its ancestors, itself first, as far as they are visible
+   to us (ioctl_ns(2), NS_GET_PARENT); owner is NS_GET_OWNER_UID and only set
+   for user namespaces. */
+struct ss_proc_ns_chain {
+	uint64_t ino[SS_PROC_LEVELS_MAX];
+	uid_t owner[SS_PROC_LEVELS_MAX];
+	unsigned int count;
+};
+int ss_proc_namespace_chain(pid_t tid, const char *name,
+			    struct ss_proc_ns_chain *ret) ss_must_check;
+
+/* Who owns /proc/TID/status: the task's effective ids if it is dumpable, root
+   of its user namespace (or the global root) if not.  proc(5). */
+int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid) ss_must_check;
+
+/* readlink of /proc/TID/fd/N, for what only the name tells
+   ("anon_inode:[eventpoll]", "ipc:[4026531839]").  NUL-terminated, cut at
+   size. */
+int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
+	ss_must_check;
+
+#endif
