@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* clone, clone3 and posix_spawn with each flag that shares something. */
+#include "mkworld.h"
+
+#include <errno.h>
+#include <linux/ioprio.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ALL_FLAGS (CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | \
+		   CLONE_IO | CLONE_SYSVSEM)
+
+static const struct {
+	const char *name;
+	unsigned long flags;
+} kinds[] = {
+	{ "nothing", 0 },
+	{ "FILES", CLONE_FILES },
+	{ "FS", CLONE_FS },
+	{ "VM", CLONE_VM },
+	{ "VM|SIGHAND", CLONE_VM | CLONE_SIGHAND },
+	{ "IO", CLONE_IO },
+	{ "SYSVSEM", CLONE_SYSVSEM },
+	{ "FILES|FS", CLONE_FILES | CLONE_FS },
+	{ "FILES|IO|SYSVSEM", CLONE_FILES | CLONE_IO | CLONE_SYSVSEM },
+	{ "everything", ALL_FLAGS },
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* Everything about one partner, who is then told to exit. */
+static void partner(const char *name, struct mw_peer *by, struct mw_peer *peer)
+{
+	int before = mw_null(by);
+	int theirs = mw_null(peer);
+
+	mw_ask_peers(NULL, name, by, peer);
+	mw_ask_peers(peer, "  asked by it", peer, by);
+	mw_file(NULL, "  file opened by the creator", MW_SLOT(by, before),
+		MW_SLOT(peer, before));
+	mw_file(NULL, "  file opened by the partner", MW_SLOT(by, theirs),
+		MW_SLOT(peer, theirs));
+	mw_call(by, SYS_close, before);
+	mw_file(NULL, "  closed by the creator", MW_SLOT(peer, before),
+		MW_SLOT(peer, before));
+	mw_quit(peer);
+	mw_zombie(by, peer);
+	mw_file(NULL, "  after its exit", MW_SLOT(by, theirs),
+		MW_SLOT(by, theirs));
+	mw_reap(by, peer);
+}
+
+static void clone_flags(void)
+{
+	int i;
+
+	for (i = 0; i < KINDS; i++)
+		partner(kinds[i].name, NULL,
+			mw_spawn(NULL, kinds[i].flags | SIGCHLD));
+}
+
+static void clone_pairs(void)
+{
+	struct mw_peer *peer[KINDS];
+	int i;
+
+	for (i = 0; i < KINDS; i++)
+		peer[i] = mw_spawn(NULL, kinds[i].flags | SIGCHLD);
+	for (i = 0; i + 1 < KINDS; i++)
+		mw_ask_peers(NULL, kinds[i].name, peer[i], peer[i + 1]);
+	for (i = 0; i < KINDS; i++)
+		mw_ask_peers(peer[i], kinds[i].name, peer[i],
+			     peer[KINDS - 1]);
+}
+
+/* A chain in which each link shares something else with the one before. */
+static void clone_chain(void)
+{
+	struct mw_peer *last = NULL;
+	struct mw_peer *first = NULL;
+	int i;
+
+	for (i = 0; i < KINDS; i++) {
+		struct mw_peer *peer = mw_spawn(last,
+						kinds[i].flags | SIGCHLD);
+
+		mw_ask_peers(NULL, kinds[i].name, last, peer);
+		if (first == NULL)
+			first = peer;
+		mw_ask_peers(peer, "  and the first", first, peer);
+		last = peer;
+	}
+}
+
+static void clone_parent(void)
+{
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *two = mw_spawn(one, CLONE_PARENT | SIGCHLD);
+	struct mw_peer *three = mw_spawn(one, CLONE_PARENT | CLONE_FILES |
+					      SIGCHLD);
+	struct mw_peer *four = mw_spawn(two, CLONE_PARENT | CLONE_FS |
+					     CLONE_SYSVSEM | SIGCHLD);
+
+	mw_ask_peers(NULL, "a sister of my child", one, two);
+	mw_ask_peers(NULL, "sharing the table", one, three);
+	mw_ask_peers(four, "a sister's sister", two, four);
+	mw_ask_peers(four, "the first and the last", one, four);
+	mw_quit(one);
+	mw_reap(NULL, one);
+	mw_ask_peers(NULL, "after the creator's death", two, three);
+	mw_quit(two);
+	mw_reap(NULL, two);
+	mw_ask_peers(three, "the last two", three, four);
+}
+
+static void clone_vfork(void)
+{
+	static const unsigned long flags[] = {
+		0, CLONE_VM, CLONE_VM | CLONE_FILES, CLONE_FS,
+		CLONE_VM | CLONE_SIGHAND, ALL_FLAGS,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct mw_peer *parent = mw_fork(NULL);
+		struct mw_peer *child = mw_vfork(parent, flags[i] | SIGCHLD);
+
+		mw_ask_peers(child, "the child asks", parent, child);
+		mw_ask_peers(NULL, "a third asks", child, parent);
+		mw_quit(child);
+		mw_vfork_back(parent);
+		mw_reap(parent, child);
+		mw_ask_peers(parent, "the parent is back", NULL, parent);
+		mw_quit(parent);
+		mw_reap(NULL, parent);
+	}
+}
+
+/* Flags that clone refuses; what they leave behind is asked as well. */
+static void clone_invalid(void)
+{
+	static const struct {
+		const char *name;
+		unsigned long flags;
+	} bad[] = {
+		{ "SIGHAND without VM", CLONE_SIGHAND },
+		{ "THREAD without SIGHAND", CLONE_THREAD | CLONE_VM },
+		{ "NEWNS with FS", CLONE_NEWNS | CLONE_FS },
+		{ "NEWUSER with FS", CLONE_NEWUSER | CLONE_FS },
+	};
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *fresh = mw_fork(NULL);
+	struct mw_peer *none;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		mw_did(bad[i].name, mw_try_spawn(one, bad[i].flags | SIGCHLD,
+						 &none));
+	mw_ask_peers(NULL, "nothing happened", one, fresh);
+	mw_did("clone3 SIGHAND with CLEAR_SIGHAND",
+	       mw_try_clone3(one, CLONE_SIGHAND | CLONE_VM |
+				  CLONE_CLEAR_SIGHAND, &none));
+	mw_ask_peers(NULL, "nothing happened", one, fresh);
+	if (mw_root()) {
+		/* Refused only after the creator got an undo list. */
+		mw_did("NEWIPC with SYSVSEM",
+		       mw_try_spawn(one, CLONE_NEWIPC | CLONE_SYSVSEM |
+					 SIGCHLD, &none));
+		mw_ask_peers(NULL, "an undo list was left", one, fresh);
+	}
+	mw_fork(one);
+	mw_ask_peers(NULL, "a clone that works", one, fresh);
+}
+
+static void clone3_(void)
+{
+	static const struct {
+		const char *name;
+		unsigned long long flags;
+	} kind[] = {
+		{ "clone3 of nothing", 0 },
+		{ "clone3 FILES", CLONE_FILES },
+		{ "clone3 FS", CLONE_FS },
+		{ "clone3 SYSVSEM", CLONE_SYSVSEM },
+		{ "clone3 IO", CLONE_IO },
+		{ "clone3 FILES|FS|SYSVSEM",
+		  CLONE_FILES | CLONE_FS | CLONE_SYSVSEM },
+	};
+	struct mw_peer *peer;
+	size_t i;
+	long ret;
+
+	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
+		ret = mw_try_clone3(NULL, kind[i].flags, &peer);
+		if (ret == -ENOSYS)
+			mw_skip("no clone3", ret);
+		partner(kind[i].name, NULL, peer);
+	}
+	mw_did("clone3 CLEAR_SIGHAND",
+	       mw_try_clone3(NULL, CLONE_CLEAR_SIGHAND, &peer));
+	partner("with handlers cleared", NULL, peer);
+	mw_did("clone3 in a child",
+	       mw_try_clone3(peer = mw_fork(NULL), CLONE_FS, &peer));
+	mw_ask_peers(peer, "the grandchild and I", NULL, peer);
+}
+
+static long run_clone3_raw(struct mw_peer *peer, long arg)
+{
+	(void)peer;
+	return mw_sys(SYS_clone3, arg, sizeof(struct clone_args));
+}
+
+static void clone3_pidfd(void)
+{
+	int *pidfd = mw_alloc(sizeof(*pidfd));
+	struct clone_args *args = mw_alloc(sizeof(*args));
+	int fd = mw_null(NULL);
+	long pid;
+
+	args->flags = CLONE_PIDFD;
+	args->pidfd = (uintptr_t)pidfd;
+	args->exit_signal = SIGCHLD;
+	pid = mw_sys(SYS_clone3, MW_P(args), sizeof(*args));
+	if (pid == 0)
+		for (;;)
+			mw_sys(SYS_pause, 0);
+	if (pid < 0)
+		mw_skip("no CLONE_PIDFD", pid);
+	mw_own("pidfd and file", *pidfd, fd);
+	mw_own("pidfd and itself", *pidfd, *pidfd);
+	mw_file(NULL, "pidfd in the child", MW_SLOT(NULL, *pidfd),
+		(struct mw_slot){ (pid_t)pid, *pidfd });
+	mw_file(NULL, "file in the child", MW_SLOT(NULL, fd),
+		(struct mw_slot){ (pid_t)pid, fd });
+	mw_ask(NULL, "the child", mw_pid(NULL), (pid_t)pid);
+	mw_did("pidfd_send_signal",
+	       mw_sys(SYS_pidfd_send_signal, *pidfd, SIGKILL, 0, 0));
+	args->flags = CLONE_SIGHAND;
+	mw_did("clone3 with bad flags",
+	       mw_run(NULL, run_clone3_raw, MW_P(args)));
+	args->flags = 1ULL << 63;
+	mw_did("clone3 with unknown flags",
+	       mw_run(NULL, run_clone3_raw, MW_P(args)));
+	mw_did("clone3 without arguments", mw_run(NULL, run_clone3_raw, 0));
+}
+
+static void posix_spawn_(void)
+{
+	int fd = mw_null(NULL);
+	struct mw_peer *one = mw_posix_spawn(NULL);
+	struct mw_peer *two = mw_posix_spawn(one);
+	struct mw_peer *fork = mw_fork(two);
+
+	mw_ask_peers(NULL, "spawned child", NULL, one);
+	mw_ask_peers(two, "spawned by the spawned", one, two);
+	mw_ask_peers(fork, "forked by the spawned", two, fork);
+	mw_file(NULL, "inherited twice", MW_SLOT(NULL, fd), MW_SLOT(two, fd));
+	mw_file(fork, "inherited three times", MW_SLOT(NULL, fd),
+		MW_SLOT(fork, fd));
+	mw_call(one, SYS_close, fd);
+	mw_file(two, "closed in the middle", MW_SLOT(one, fd),
+		MW_SLOT(two, fd));
+}
+
+/* Legacy clone looks at the low half of its flags. */
+static void clone_wide(void)
+{
+#if defined(__LP64__)
+	long pid = mw_sys(SYS_clone, MW_WIDE(CLONE_FS | SIGCHLD), 0, 0, 0, 0);
+
+	if (pid == 0)
+		for (;;)
+			mw_sys(SYS_pause, 0);
+	mw_ask(NULL, "wide flags", mw_pid(NULL), (pid_t)pid);
+	mw_sys(SYS_kill, pid, SIGKILL);
+#else
+	mw_skip("the registers have 32 bits", 0);
+#endif
+}
+
+const struct mw_scenario mw_clone[] = {
+	{ "clone-flags", clone_flags, "one partner for each flag" },
+	{ "clone-pairs", clone_pairs, "the partners among themselves" },
+	{ "clone-chain", clone_chain, "a chain of different partners" },
+	{ "clone-parent", clone_parent, "CLONE_PARENT" },
+	{ "clone-vfork", clone_vfork, "CLONE_VFORK with each flag" },
+	{ "clone-invalid", clone_invalid, "clones that are refused" },
+	{ "clone-wide", clone_wide, "rubbish above the flags of clone" },
+	{ "clone3", clone3_, "clone3 with each flag" },
+	{ "clone3-pidfd", clone3_pidfd, "CLONE_PIDFD and bad arguments" },
+	{ "posix-spawn", posix_spawn_, "posix_spawn, twice" },
+	{ NULL, NULL, NULL },
+};

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Undo lists and io contexts: what makes them, who inherits them. */
+#include "mkworld.h"
+
+#include <errno.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* ---- undo lists ---- */
+
+static int sem_new(void)
+{
+	int id = semget(IPC_PRIVATE, 2, 0600);
+
+	if (id < 0)
+		mw_skip("no semaphores", -errno);
+	return id;
+}
+
+/* Prints what an operation of the peer said and whether it got a list. */
+static void sem_line(const char *what, struct mw_peer *peer,
+		     struct mw_peer *fresh, long ret)
+{
+	const long arg[5] = { peer->pid, fresh->pid, KCMP_SYSVSEM };
+
+	mw_say("%s: %s, list: %s", what,
+	       ret < 0 ? mw_errno_name(ret) : "ok",
+	       mw_compare(NULL, arg) == 0 ? "none" : "made");
+}
+
+static struct sembuf *op(int number, int operation, int flags)
+{
+	struct sembuf *buffer = mw_alloc(2 * sizeof(*buffer));
+
+	buffer->sem_num = (unsigned short)number;
+	buffer->sem_op = (short)operation;
+	buffer->sem_flg = (short)flags;
+	return buffer;
+}
+
+static void sem_cases(struct mw_peer *fresh, int id)
+{
+	const struct {
+		const char *what;
+		int id;
+		struct sembuf *ops;
+		unsigned int count;
+	} cases[] = {
+		{ "without UNDO", id, op(0, 1, 0), 1 },
+		{ "with UNDO", id, op(0, 1, SEM_UNDO), 1 },
+		{ "with UNDO, no such set", 0x7ffffff0, op(0, 1, SEM_UNDO),
+		  1 },
+		{ "with UNDO, negative set", -1, op(0, 1, SEM_UNDO), 1 },
+		{ "with UNDO, would block", id,
+		  op(1, -1, SEM_UNDO | IPC_NOWAIT), 1 },
+		{ "without UNDO, would block", id, op(1, -1, IPC_NOWAIT), 1 },
+		{ "with UNDO, no such semaphore", id, op(9, 1, SEM_UNDO), 1 },
+		{ "with UNDO, no operations", id, op(0, 1, SEM_UNDO), 0 },
+		{ "with UNDO, too many operations", id, op(0, 1, SEM_UNDO),
+		  100000 },
+		{ "no memory", id, NULL, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mw_peer *peer = mw_fork(NULL);
+
+		sem_line(cases[i].what, peer, fresh,
+			 mw_semop(peer, cases[i].id, cases[i].ops,
+				  cases[i].count));
+		mw_quit(peer);
+		mw_reap(NULL, peer);
+	}
+}
+
+/* With a 64-bit timespec in programs of either width. */
+#ifdef SYS_semtimedop
+enum { TIMED_CALL = SYS_semtimedop };
+#else
+enum { TIMED_CALL = SYS_semtimedop_time64 };
+#endif
+
+static long timed(struct mw_peer *peer, int id, struct sembuf *ops)
+{
+	long long *zero = mw_alloc(2 * sizeof(*zero));
+
+	return mw_call(peer, TIMED_CALL, id, MW_P(ops), 1, MW_P(zero));
+}
+
+static void sem_undo(void)
+{
+	struct mw_peer *fresh = mw_fork(NULL);
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *two;
+	int id = sem_new();
+	struct sembuf *pair = op(0, 1, 0);
+
+	sem_cases(fresh, id);
+	pair[1] = (struct sembuf){ 1, 1, SEM_UNDO };
+	sem_line("the second operation has UNDO", one, fresh,
+		 mw_semop(one, id, pair, 2));
+	two = mw_fork(one);
+	sem_line("a fork of it", two, fresh, 0);
+	sem_line("a timed operation", two, fresh,
+		 timed(two, id, op(0, 1, SEM_UNDO)));
+	mw_ask_peers(NULL, "two lists", one, two);
+	mw_did("exec", mw_exec(one));
+	sem_line("after exec", one, fresh, 0);
+	mw_did("unshare", mw_call(one, SYS_unshare, CLONE_SYSVSEM));
+	sem_line("after unshare", one, fresh, 0);
+	sem_line("again", one, fresh, mw_semop(one, id, op(0, 1, SEM_UNDO),
+					      1));
+	two = mw_spawn(one, CLONE_SYSVSEM | SIGCHLD);
+	mw_ask_peers(NULL, "shared", one, two);
+	mw_did("in the child", mw_semop(two, id, op(0, 1, SEM_UNDO), 1));
+	mw_ask_peers(two, "still shared", one, two);
+	semctl(id, 0, IPC_RMID);
+	mw_ask_peers(two, "without the set", one, two);
+}
+
+static void sem_threads(void)
+{
+	struct mw_peer *fresh = mw_fork(NULL);
+	struct mw_peer *leader = mw_fork(NULL);
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+		    CLONE_THREAD;
+	struct mw_peer *one = mw_spawn(leader, (unsigned long)flags);
+	struct mw_peer *two = mw_spawn(leader, (unsigned long)flags);
+	int id = sem_new();
+
+	mw_ask_peers(NULL, "threads without lists", one, two);
+	mw_did("semop in one", mw_semop(one, id, op(0, 1, SEM_UNDO), 1));
+	mw_ask_peers(NULL, "one has a list", one, two);
+	mw_ask_peers(NULL, "and the leader none", leader, fresh);
+	mw_did("semop in the other", mw_semop(two, id, op(0, 1, SEM_UNDO),
+					     1));
+	mw_ask_peers(one, "both have lists", one, two);
+	mw_thread(leader);
+	mw_ask_peers(NULL, "the leader has one for its new thread", leader,
+		     fresh);
+	mw_did("exec from one", mw_exec(one));
+	one->pid = leader->pid;
+	mw_ask_peers(one, "it kept its list", leader, fresh);
+	semctl(id, 0, IPC_RMID);
+}
+
+/* ---- io contexts ---- */
+
+#define BE IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4)
+#define IDLE IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)
+#define NONE IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0)
+
+static void io_line(const char *what, struct mw_peer *a, struct mw_peer *b)
+{
+	const long arg[5] = { mw_pid(a), mw_pid(b), KCMP_IO };
+
+	mw_say("%s: %s", what, mw_result(mw_compare(NULL, arg)));
+}
+
+static long io_self(struct mw_peer *peer, int value)
+{
+	return mw_ioprio(peer, IOPRIO_WHO_PROCESS, 0, value);
+}
+
+static void io_fork(const char *name, int value, struct mw_peer *fresh)
+{
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *two;
+
+	mw_did(name, io_self(one, value));
+	io_line("  a context", one, fresh);
+	two = mw_fork(one);
+	io_line("  of a fork", two, fresh);
+	io_line("  parent and fork", one, two);
+	two = mw_spawn(one, CLONE_IO | SIGCHLD);
+	io_line("  parent and CLONE_IO child", one, two);
+	mw_did("  exec", mw_exec(two));
+	io_line("  after its exec", one, two);
+	two = mw_fork(two);
+	io_line("  the child's fork", one, two);
+	two = mw_thread(one);
+	io_line("  parent and thread", one, two);
+}
+
+static void io_contexts(void)
+{
+	struct mw_peer *fresh = mw_fork(NULL);
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *two = mw_spawn(one, CLONE_IO | SIGCHLD);
+
+	io_line("CLONE_IO without a context", one, two);
+	mw_did("ioprio_set in the child", io_self(two, BE));
+	io_line("then", one, two);
+	mw_did("ioprio_set in the parent", io_self(one, BE));
+	io_line("two contexts", one, two);
+	two = mw_spawn(one, CLONE_IO | SIGCHLD);
+	io_line("CLONE_IO with a context", one, two);
+	mw_did("ioprio_set again", io_self(two, IDLE));
+	io_line("still one", one, two);
+	io_fork("best effort", BE, fresh);
+	io_fork("idle", IDLE, fresh);
+	io_fork("none", NONE, fresh);
+}
+
+static void io_failing(void)
+{
+	struct mw_peer *fresh = mw_fork(NULL);
+	struct mw_peer *one = mw_fork(NULL);
+
+	mw_did("an unknown class", io_self(one, IOPRIO_PRIO_VALUE(5, 0)));
+	io_line("then", one, fresh);
+	mw_did("NONE with data", io_self(one, IOPRIO_PRIO_VALUE(0, 3)));
+	io_line("then", one, fresh);
+	mw_did("an unknown kind of target", mw_ioprio(one, 9, 0, BE));
+	io_line("then", one, fresh);
+	mw_did("a task that is not there",
+	       mw_ioprio(one, IOPRIO_WHO_PROCESS, 0x7fffffff, BE));
+	io_line("then", one, fresh);
+	mw_did("a group that is not there",
+	       mw_ioprio(one, IOPRIO_WHO_PGRP, 0x7fffffff, BE));
+	io_line("then", one, fresh);
+	mw_did("wide arguments",
+	       mw_call(one, SYS_ioprio_set, MW_WIDE(IOPRIO_WHO_PROCESS),
+		       MW_WIDE(one->pid), MW_WIDE(BE)));
+	io_line("then", one, fresh);
+}
+
+static void io_targets(void)
+{
+	struct mw_peer *fresh = mw_fork(NULL);
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *thread = mw_thread(one);
+	struct mw_peer *child = mw_fork(one);
+	struct mw_peer *other = mw_fork(one);
+	struct mw_peer *born;
+
+	mw_did("for a thread", mw_ioprio(NULL, IOPRIO_WHO_PROCESS,
+					 thread->pid, BE));
+	io_line("its leader", one, fresh);
+	io_line("the thread", thread, fresh);
+	mw_did("for a process", mw_ioprio(thread, IOPRIO_WHO_PROCESS,
+					  child->pid, BE));
+	io_line("it", child, fresh);
+	io_line("it and the thread", child, thread);
+	mw_did("setpgid", mw_call(other, SYS_setpgid, 0, 0));
+	mw_did("setpgid", mw_call(one, SYS_setpgid, 0, other->pid));
+	mw_did("for a group", mw_ioprio(NULL, IOPRIO_WHO_PGRP, other->pid,
+					NONE));
+	io_line("one of the group", one, fresh);
+	io_line("another", other, fresh);
+	io_line("one and another", one, other);
+	io_line("not of the group", fresh, NULL);
+	born = mw_fork(other);
+	io_line("a fork, after class none", born, fresh);
+	mw_did("for one's own group", mw_ioprio(one, IOPRIO_WHO_PGRP, 0, BE));
+	born = mw_fork(other);
+	io_line("a fork, after best effort", born, fresh);
+	io_line("and not its parent's", born, other);
+}
+
+const struct mw_scenario mw_context[] = {
+	{ "sem-undo", sem_undo, "what makes an undo list" },
+	{ "sem-threads", sem_threads, "undo lists of threads" },
+	{ "io-contexts", io_contexts, "io contexts and CLONE_IO" },
+	{ "io-failing", io_failing, "ioprio_set that fails" },
+	{ "io-targets", io_targets, "ioprio_set for other tasks" },
+	{ NULL, NULL, NULL },
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* unshare and setns: what they split, and what they refuse. */
+#include "mkworld.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ALL_FLAGS (CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | \
+		   CLONE_IO | CLONE_SYSVSEM)
+
+static const struct {
+	const char *name;
+	unsigned long flags;
+	int root;
+} kinds[] = {
+	{ "unshare nothing", 0, 0 },
+	{ "unshare FS", CLONE_FS, 0 },
+	{ "unshare FILES", CLONE_FILES, 0 },
+	{ "unshare SYSVSEM", CLONE_SYSVSEM, 0 },
+	{ "unshare FS|FILES", CLONE_FS | CLONE_FILES, 0 },
+	{ "unshare VM", CLONE_VM, 0 },
+	{ "unshare SIGHAND", CLONE_SIGHAND, 0 },
+	{ "unshare THREAD", CLONE_THREAD, 0 },
+	{ "unshare IO", CLONE_IO, 0 },
+	{ "unshare PIDFD", CLONE_PIDFD, 0 },
+	{ "unshare FILES and a bad flag", CLONE_FILES | CLONE_VFORK, 0 },
+	{ "unshare FILES and VM", CLONE_FILES | CLONE_VM, 0 },
+	{ "unshare NEWNS", CLONE_NEWNS, 1 },
+	{ "unshare NEWUTS", CLONE_NEWUTS, 1 },
+	{ "unshare NEWIPC", CLONE_NEWIPC, 1 },
+	{ "unshare NEWNET", CLONE_NEWNET, 1 },
+	{ "unshare NEWNS|FILES", CLONE_NEWNS | CLONE_FILES, 1 },
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static void unshare_kind(int i, struct mw_peer *one, struct mw_peer *two)
+{
+	int fd = mw_null(NULL);
+	int after;
+
+	mw_file(NULL, "  file before", MW_SLOT(NULL, fd), MW_SLOT(one, fd));
+	mw_did(kinds[i].name, mw_call(one, SYS_unshare,
+				    (long)kinds[i].flags));
+	mw_ask_peers(NULL, "  creator and partner", NULL, one);
+	mw_ask_peers(one, "  the partners", one, two);
+	mw_ask_peers(two, "  creator and the other", NULL, two);
+	mw_file(two, "  file after", MW_SLOT(NULL, fd), MW_SLOT(one, fd));
+	after = mw_null(two);
+	mw_file(NULL, "  a new file", MW_SLOT(NULL, after),
+		MW_SLOT(one, after));
+	mw_call(two, SYS_close, fd);
+	mw_file(one, "  a file closed by another", MW_SLOT(one, fd),
+		MW_SLOT(one, fd));
+	close(after);
+}
+
+static void unshare_kinds(int root)
+{
+	int i;
+
+	for (i = 0; i < KINDS; i++) {
+		struct mw_peer *one;
+
+		if (kinds[i].root != root)
+			continue;
+		one = mw_spawn(NULL, ALL_FLAGS | SIGCHLD);
+		unshare_kind(i, one, mw_spawn(one, ALL_FLAGS | SIGCHLD));
+	}
+}
+
+static void unshare_(void)
+{
+	unshare_kinds(0);
+}
+
+static void unshare_root(void)
+{
+	mw_need_root();
+	unshare_kinds(1);
+}
+
+/* Alone, FS and FILES have nothing to split; NEWNS copies FS always. */
+static void unshare_alone(void)
+{
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *fs = mw_spawn(one, CLONE_FS | SIGCHLD);
+	int fd = mw_null(one);
+
+	mw_ask_peers(NULL, "before", one, fs);
+	mw_file(NULL, "file before", MW_SLOT(one, fd), MW_SLOT(one, fd));
+	mw_did("unshare FILES", mw_call(one, SYS_unshare, CLONE_FILES));
+	mw_file(NULL, "file after", MW_SLOT(one, fd), MW_SLOT(one, fd));
+#if defined(__LP64__)
+	mw_did("unshare FS with wide flags",
+	       mw_call(one, SYS_unshare, MW_WIDE(CLONE_FS)));
+	mw_ask_peers(NULL, "still", one, fs);
+#endif
+	mw_did("unshare FS", mw_call(one, SYS_unshare, CLONE_FS));
+	mw_ask_peers(NULL, "after", one, fs);
+	mw_did("once more", mw_call(one, SYS_unshare, CLONE_FS));
+	mw_ask_peers(NULL, "itself", one, one);
+	mw_did("unshare VM alone", mw_call(one, SYS_unshare, CLONE_VM));
+	mw_did("unshare SIGHAND alone",
+	       mw_call(one, SYS_unshare, CLONE_SIGHAND));
+}
+
+static void unshare_thread(void)
+{
+	struct mw_peer *one = mw_pthread(NULL);
+	struct mw_peer *two = mw_pthread(NULL);
+	struct mw_peer *raw = mw_thread(NULL);
+	int fd = mw_null(NULL);
+	int late;
+
+	mw_ask_peers(NULL, "before", one, two);
+	mw_did("unshare FS", mw_call(one, SYS_unshare, CLONE_FS));
+	mw_did("unshare FILES", mw_call(two, SYS_unshare, CLONE_FILES));
+	mw_did("unshare SYSVSEM", mw_call(raw, SYS_unshare, CLONE_SYSVSEM));
+	mw_did("unshare VM", mw_call(raw, SYS_unshare, CLONE_VM));
+	mw_did("unshare THREAD", mw_call(raw, SYS_unshare, CLONE_THREAD));
+	mw_did("unshare NEWUSER", mw_call(raw, SYS_unshare, CLONE_NEWUSER));
+	mw_ask_peers(NULL, "own FS, own FILES", one, two);
+	mw_ask_peers(one, "own FILES, own undo list", two, raw);
+	mw_ask_peers(two, "leader and own FS", NULL, one);
+	mw_ask_peers(raw, "leader and own FILES", NULL, two);
+	mw_ask_peers(NULL, "leader and own undo list", NULL, raw);
+	late = mw_null(two);
+	mw_file(NULL, "file of all", MW_SLOT(NULL, fd), MW_SLOT(two, fd));
+	mw_file(two, "file of one, asked by it", MW_SLOT(two, late),
+		MW_SLOT(two, late));
+	mw_file(two, "file of one, elsewhere", MW_SLOT(two, late),
+		MW_SLOT(one, late));
+	mw_call(NULL, SYS_close, fd);
+	mw_file(NULL, "closed by the leader", MW_SLOT(two, fd),
+		MW_SLOT(two, fd));
+	mw_file(NULL, "closed for the others", MW_SLOT(one, fd),
+		MW_SLOT(two, fd));
+	two = mw_fork(two);
+	mw_file(two, "inherited from the split table",
+		MW_SLOT(two, fd), MW_SLOT(two, late));
+	mw_ask_peers(two, "a child of the thread", NULL, two);
+}
+
+static long open_path(struct mw_peer *peer, const char *text)
+{
+	char *path = mw_alloc(strlen(text) + 1);
+
+	memcpy(path, text, strlen(text) + 1);
+	return mw_call(peer, SYS_openat, AT_FDCWD, MW_P(path), O_RDONLY);
+}
+
+static void setns_(void)
+{
+	struct mw_peer *one;
+	struct mw_peer *two;
+	long ipc = open_path(NULL, "/proc/self/ns/ipc");
+	long mount = open_path(NULL, "/proc/self/ns/mnt");
+	int file = mw_null(NULL);
+
+	mw_need_root();
+	one = mw_spawn(NULL, CLONE_FS | CLONE_SYSVSEM | SIGCHLD);
+	two = mw_spawn(NULL, CLONE_SYSVSEM | SIGCHLD);
+	mw_ask_peers(NULL, "before", one, two);
+	mw_did("setns of no namespace", mw_call(one, SYS_setns, file, 0));
+	mw_did("setns of a closed number", mw_call(one, SYS_setns, 500, 0));
+	mw_did("setns of the wrong kind",
+	       mw_call(one, SYS_setns, ipc, CLONE_NEWUTS));
+	mw_ask_peers(NULL, "still", one, two);
+	mw_did("setns to the same ipc", mw_call(one, SYS_setns, ipc,
+					       CLONE_NEWIPC));
+	mw_ask_peers(NULL, "no undo list any more", one, two);
+	mw_did("setns with a shared FS",
+	       mw_call(one, SYS_setns, mount, CLONE_NEWNS));
+	mw_did("setns to the same mounts",
+	       mw_call(two, SYS_setns, mount, CLONE_NEWNS));
+	mw_ask_peers(two, "the same FS", NULL, one);
+	mw_ask_peers(two, "and undo list", NULL, two);
+	mw_did("setns of kind 0", mw_call(two, SYS_setns, ipc, 0));
+	mw_ask_peers(two, "that was the ipc", NULL, two);
+}
+
+const struct mw_scenario mw_unshare[] = {
+	{ "unshare", unshare_, "unshare by a partner of everything" },
+	{ "unshare-root", unshare_root, "unshare of namespaces" },
+	{ "unshare-alone", unshare_alone, "where there is little to split" },
+	{ "unshare-thread", unshare_thread, "unshare by threads" },
+	{ "setns", setns_, "setns to where one is" },
+	{ NULL, NULL, NULL },
+};
