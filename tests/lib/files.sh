@@ -14,7 +14,8 @@ project_files() {
 			find "$@" -type f ! -name '*.o' ! -name '*.a' \
 				! -name '*.log' ! -name '*.trs' \
 				! -name '*.gcno' ! -name '*.gcda' \
-				! -name .dirstamp ! -path '*/.deps/*'
+				! -name .dirstamp ! -path '*/.deps/*' \
+				! -path './_*'
 		fi | sort -u | while IFS= read -r file; do
 			[ -f "$file" ] || continue
 			# A program that was built beside its source.
