@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What --stats counts and prints: one line "KEY VALUE" for each counter.
+ *
+ * The counters are plain members: whoever notices something adds one.  Keys
+ * are part of the manual (selfsame-run(1)) and do not change.
+ */
+#ifndef SS_REPORT_STATS_H
+#define SS_REPORT_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/text.h"
+#include "model/compare.h"
+
+/* X(member, key, what it counts): printed in this order, zeros too. */
+#define SS_STATS_COUNTERS(X) \
+	X(from_memory, "answers.from-memory", \
+	  "answers made with no system call between reception and answer") \
+	X(volatile_answers, "answers.volatile", \
+	  "answers about a slot that a call in flight was changing") \
+	X(held, "notifications.held", \
+	  "notifications that had to wait until another call was settled") \
+	X(clones_at_once, "clones.at-once", \
+	  "clones whose child was found at the first look") \
+	X(clones_late, "clones.late", \
+	  "clones whose child was found later") \
+	X(clones_on_demand, "clones.on-demand", \
+	  "clones settled because somebody asked about an unknown task") \
+	X(clones_ambiguous, "clones.ambiguous", \
+	  "clones that could not be told apart by themselves") \
+	X(execs, "execs.settled", \
+	  "execs that were seen to have succeeded or failed") \
+	X(slots, "slots.discovered", \
+	  "descriptors whose open file was looked at") \
+	X(probes, "slots.probes", \
+	  "system calls made to compare two open files") \
+	X(unfetchable, "slots.unfetchable", \
+	  "descriptors that could not be fetched") \
+	X(limits, "limits.hit", \
+	  "times that a limit was reached") \
+	X(tasks_peak, "tasks.peak", \
+	  "tasks at the peak") \
+	X(files_peak, "files.peak", \
+	  "labelled open files at the peak") \
+	X(max_rss, "memory.max-kib", \
+	  "largest resident set of selfsame, in KiB")
+
+/* X(errno): the errors that kcmp gives, counted one by one. */
+#define SS_STATS_ERRORS(X) \
+	X(ESRCH) X(EPERM) X(EINVAL) X(EBADF) X(EFAULT) X(ENOENT)
+
+enum ss_stats_result {
+	SS_RESULT_EQUAL,
+	SS_RESULT_LESS,
+	SS_RESULT_GREATER,
+#define X(error) SS_RESULT_##error,
+	SS_STATS_ERRORS(X)
+#undef X
+	SS_RESULT_OTHER,
+	SS_RESULT_COUNT
+};
+
+/* Times, in buckets of 1/16 of their power of two. */
+#define SS_TIMES_BITS		4
+#define SS_TIMES_BUCKETS	((65 - SS_TIMES_BITS) << SS_TIMES_BITS)
+
+struct ss_times {
+	uint64_t count;
+	uint64_t buckets[SS_TIMES_BUCKETS];
+};
+
+#define SS_STATS_CALLS	64
+
+struct ss_stats {
+	/* notifications, by the caller's own numbering of its calls, below
+	   SS_STATS_CALLS; call_name gives the names, NULL after the last */
+	uint64_t calls[SS_STATS_CALLS];
+	const char *(*call_name)(size_t call);
+	/* answers; the last type is "no type" */
+	uint64_t answers[SS_TYPE_COUNT + 1][SS_RESULT_COUNT];
+	struct ss_times times;		/* from reception to answer, in ns */
+#define X(member, key, what) uint64_t member;
+	SS_STATS_COUNTERS(X)
+#undef X
+};
+
+/* Counts an answer to a question of this type (any number). */
+void ss_stats_answer(struct ss_stats *stats, int type,
+		     const struct ss_answer *answer);
+
+void ss_times_add(struct ss_times *times, uint64_t ns);
+/*
+ * The time that `permille` thousandths of the times do not exceed: 500 is the
+ * median, 990 the 99th percentile.  Too large by at most 1/16.  0: no times.
+ */
+uint64_t ss_times_quantile(const struct ss_times *times,
+			   unsigned int permille);
+
+/*
+ * Appends the lines.  notifications.NAME and answers.TYPE.RESULT are left out
+ * where they are zero.  0, -ENOMEM.
+ */
+int ss_stats_print(const struct ss_stats *stats, struct ss_text *text)
+	ss_must_check;
+
+#endif
