@@ -25,6 +25,9 @@ static const struct {
 	{ KCMP_SYSVSEM, "SYSVSEM" },
 };
 
+/* How contradicting answers are packed; errnos are below MIDDLE. */
+enum { PACK = 400, MIDDLE = 200 };
+
 const char *mw_errno_name(long error)
 {
 	const char *name = strerrorname_np((int)(error < 0 ? -error : error));
@@ -42,9 +45,18 @@ const char *mw_result(long result)
 		return "differ";
 	if (result < 0 && result > -1000)
 		return mw_errno_name(result);
-	/* mw_compare() packs three contradicting answers here. */
-	snprintf(odd, sizeof(odd), "CONTRADICTION %ld", result);
+	result = -1000 - result;
+	snprintf(odd, sizeof(odd), "CONTRADICTION %ld, reversed %ld, again %ld",
+		 result / PACK / PACK - MIDDLE, result / PACK % PACK - MIDDLE,
+		 result % PACK - MIDDLE);
 	return odd;
+}
+
+/* Three answers that do not fit together, in one number. */
+static long pack(long there, long here, long again)
+{
+	return -1000 - (((there + MIDDLE) * PACK + here + MIDDLE) * PACK +
+			again + MIDDLE);
 }
 
 long mw_kcmp(struct mw_peer *asker, const long arg[5])
@@ -66,8 +78,7 @@ long mw_compare(struct mw_peer *asker, const long arg[5])
 	if (there == again && ((there == 1 && here == 2) ||
 			       (there == 2 && here == 1)))
 		return 1;
-	return -1000000000 - (there & 0xff) * 1000000 - (here & 0xff) * 1000 -
-	       (again & 0xff);
+	return pack(there, here, again);
 }
 
 void mw_ask(struct mw_peer *asker, const char *what, pid_t a, pid_t b)

@@ -111,16 +111,6 @@ static void x32(void)
 	mw_did("x32 dup2", mw_sys(bit | SYS_dup2, fd, 90));
 	mw_own("then", fd, 90);
 }
-#else
-static void int80_(void)
-{
-	mw_skip("it is the only entry of this program", 0);
-}
-
-static void x32(void)
-{
-	mw_skip("x32 is an entry of 64-bit programs", 0);
-}
 #endif
 
 /* ---- io_uring ---- */
@@ -269,8 +259,10 @@ static void ring_shared(void)
 }
 
 const struct mw_scenario mw_entry[] = {
+#if defined(__LP64__)
 	{ "int80", int80_, "i386 system calls of a 64-bit program" },
 	{ "x32", x32, "x32 numbers" },
+#endif
 	{ "ring", ring_, "files that a ring opens and closes" },
 	{ "ring-shared", ring_shared, "a ring on a shared table" },
 	{ NULL, NULL, NULL },
