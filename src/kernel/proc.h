@@ -6,10 +6,10 @@
  * (ss_proc_parse_*), so that tests and fuzzers need no process.
  *
  * All functions return 0 or -errno; a task that is gone is -ESRCH (never
- * -ENOENT); what is hidden from us is -EACCES or -EPERM; a text of more than
- * 64 MiB is -EFBIG.  Results are written only on success, over whatever was
- * there: a list that is used again must be released first.  A list of nothing
- * owns nothing.
+ * -ENOENT); what is hidden from us is -EACCES or -EPERM (of a zombie, to all
+ * but root: its auxv, syscall and fd); a text of more than 64 MiB is -EFBIG.
+ * Results are written only on success, over whatever was there: a list that
+ * is used again must be released first.  A list of nothing owns nothing.
  */
 #ifndef SS_KERNEL_PROC_H
 #define SS_KERNEL_PROC_H
@@ -159,7 +159,7 @@ int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid) ss_must_check;
 
 /* readlink of /proc/TID/fd/N, for what only the name tells
    ("anon_inode:[eventpoll]", "ipc:[4026531839]").  NUL-terminated, cut at
-   size. */
+   size; -EBADF if the number is closed. */
 int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
 	ss_must_check;
 

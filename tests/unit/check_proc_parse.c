@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The parsers of /proc: texts that are right, wrong, cut and damaged.  What
+ * is cut or damaged may parse or not, but nothing outside the text may be
+ * read (built with a sanitizer this shows) and nothing written on failure.
+ */
+#include "kernel/proc.h"
+
+#include <check.h>
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STATUS_TEXT \
+	"Name:\t) State: Z\\n(\nUmask:\t0022\nState:\tS (sleeping)\n" \
+	"Tgid:\t4711\nNgid:\t0\nPid:\t4712\nPPid:\t17\nTracerPid:\t0\n" \
+	"Uid:\t1\t2\t3\t4294967294\nGid:\t5\t6\t7\t8\nFDSize:\t64\n" \
+	"Groups:\t0 5 \nNStgid:\t4711\t2\nNSpid:\t4712\t3\nNSpgid:\t1\t1\n" \
+	"VmPeak:\t    5888 kB\nThreads:\t2\nSigQ:\t1/15539\n" \
+	"CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\n" \
+	"CapEff:\t00000000a80425fb\nCapBnd:\t000001ffffffffff\n"
+
+#define STAT_TEXT \
+	"4711 (a) b (c) S 17 4710 4700 34816 -1 4194368 94 0 1 0 2 3 0 0 20 " \
+	"0 1 0 1234567890123 2457600 320 18446744073709551615 1 1 0 0 0 0 0 " \
+	"4096 0 1 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+
+#define CALL_TEXT \
+	"312 0x1267 0x1268 0x0 0x5 0x7 0x0 0x7ffc3b1ff0a8 0x7f3d0c0f2a1d\n"
+
+#define TIDS_TEXT	"4711 4712 32768 4194304 "
+
+#define EPOLL_TEXT \
+	"pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t1057\n" \
+	"tfd:       70 events:       19 data:               46  pos:0 " \
+	"ino:158b6 sdev:e\n" \
+	"tfd:        9 events: 4000001d data: ffffffffffffffff  pos:-5 " \
+	"ino:3 sdev:800001\n"
+
+static struct ss_proc_status parsed_status(const char *text, int expected)
+{
+	struct ss_proc_status status;
+
+	memset(&status, 0x5a, sizeof(status));
+	ck_assert_int_eq(ss_proc_parse_status(text, strlen(text), &status),
+			 expected);
+	return status;
+}
+
+START_TEST(status_is_read)
+{
+	struct ss_proc_status status = parsed_status(STATUS_TEXT, 0);
+
+	ck_assert_int_eq(status.tgid, 4711);
+	ck_assert_int_eq(status.ppid, 17);
+	ck_assert_int_eq(status.state, 'S');
+	ck_assert_uint_eq(status.uid[0], 1);
+	ck_assert_uint_eq(status.uid[3], 4294967294u);
+	ck_assert_uint_eq(status.gid[0], 5);
+	ck_assert_uint_eq(status.gid[3], 8);
+	ck_assert_uint_eq(status.cap_permitted, 0x1ffffffffff);
+	ck_assert_uint_eq(status.cap_effective, 0xa80425fb);
+	ck_assert_uint_eq(status.levels, 2);
+	ck_assert_int_eq(status.nspid[0], 4712);
+	ck_assert_int_eq(status.nspid[1], 3);
+}
+END_TEST
+
+#define STATUS_WITH(nspid) \
+	"State:\tR\nTgid:\t1\nPid:\t9\nPPid:\t0\nUid:\t1\t1\t1\t1\n" \
+	"Gid:\t1\t1\t1\t1\n" nspid "CapPrm:\t0\nCapEff:\t0\n"
+#define EIGHT_LEVELS	"1\t1\t1\t1\t1\t1\t1\t1\t"
+
+START_TEST(status_is_complete_or_refused)
+{
+	struct ss_proc_status status;
+
+	status = parsed_status(STATUS_WITH(""), 0);
+	ck_assert_uint_eq(status.levels, 1);
+	ck_assert_int_eq(status.nspid[0], 9);
+	status = parsed_status(STATUS_WITH("NSpid:\t" EIGHT_LEVELS EIGHT_LEVELS
+					   EIGHT_LEVELS EIGHT_LEVELS "7\n"),
+			       0);
+	ck_assert_uint_eq(status.levels, SS_PROC_LEVELS_MAX);
+	ck_assert_int_eq(status.nspid[SS_PROC_LEVELS_MAX - 1], 7);
+	(void)parsed_status(STATUS_WITH("NSpid:\t" EIGHT_LEVELS EIGHT_LEVELS
+					EIGHT_LEVELS EIGHT_LEVELS "7\t8\n"),
+			    -EBADMSG);
+	(void)parsed_status(STATUS_WITH("NSpid:\n"), -EBADMSG);
+	(void)parsed_status(STATUS_WITH("NSpid:\tx\n"), -EBADMSG);
+	(void)parsed_status(STATUS_WITH("Tgid:\t2147483648\n"), -EBADMSG);
+	(void)parsed_status(STATUS_WITH("Uid:\t1\t2\t3\n"), -EBADMSG);
+	(void)parsed_status("", -EBADMSG);
+	status = parsed_status("Name:\tx\n", -EBADMSG);
+	ck_assert_int_eq(status.state, 0x5a);
+}
+END_TEST
+
+START_TEST(stat_is_read)
+{
+	struct ss_proc_stat stat;
+
+	ck_assert_int_eq(ss_proc_parse_stat(STAT_TEXT, strlen(STAT_TEXT),
+					    &stat), 0);
+	ck_assert_int_eq(stat.state, 'S');
+	ck_assert_int_eq(stat.ppid, 17);
+	ck_assert_int_eq(stat.pgrp, 4710);
+	ck_assert_uint_eq(stat.flags, 4194368);
+	ck_assert_uint_eq(stat.flags & SS_PROC_FORKNOEXEC, SS_PROC_FORKNOEXEC);
+	ck_assert_uint_eq(stat.start_time, 1234567890123);
+	ck_assert_int_eq(ss_proc_parse_stat("1 (x S 1 1", 10, &stat),
+			 -EBADMSG);
+	ck_assert_int_eq(ss_proc_parse_stat("1 (x)", 5, &stat), -EBADMSG);
+	ck_assert_int_eq(ss_proc_parse_stat(")", 1, &stat), -EBADMSG);
+	ck_assert_int_eq(ss_proc_parse_stat("", 0, &stat), -EBADMSG);
+}
+END_TEST
+
+START_TEST(call_is_read)
+{
+	static const struct {
+		const char *text;
+		int result;
+		enum ss_proc_where where;
+		long nr;
+	} cases[] = {
+		{ CALL_TEXT, 0, SS_PROC_IN_CALL, 312 },
+		{ "0 0x0\n", 0, SS_PROC_IN_CALL, 0 },
+		{ "running\n", 0, SS_PROC_RUNNING, -1 },
+		{ "-1 0x7ffc3b1ff0a8 0x7f3d0c0f2a1d\n", 0, SS_PROC_NO_CALL,
+		  -1 },
+		{ "-1 0x0 0x0\n", 0, SS_PROC_NO_CALL, -1 },
+		{ "-2 0x0 0x0\n", -EBADMSG, SS_PROC_RUNNING, 0 },
+		{ "312", -EBADMSG, SS_PROC_RUNNING, 0 },
+		{ "99999999999 0x0\n", -EBADMSG, SS_PROC_RUNNING, 0 },
+		{ "x\n", -EBADMSG, SS_PROC_RUNNING, 0 },
+		{ "", -EBADMSG, SS_PROC_RUNNING, 0 },
+	};
+	struct ss_proc_call call;
+
+	for (size_t i = 0; i < SS_ARRAY_SIZE(cases); i++) {
+		ck_assert_int_eq(ss_proc_parse_call(cases[i].text,
+						    strlen(cases[i].text),
+						    &call), cases[i].result);
+		if (cases[i].result)
+			continue;
+		ck_assert_int_eq(call.where, cases[i].where);
+		ck_assert_int_eq(call.nr, cases[i].nr);
+	}
+}
+END_TEST
+
+START_TEST(tids_are_read)
+{
+	static const char *const wrong[] = {
+		"1 x ", "0 ", "-1 ", "2147483648 ", "1,2",
+	};
+	struct ss_tids list;
+
+	ck_assert_int_eq(ss_proc_parse_tids(TIDS_TEXT, strlen(TIDS_TEXT),
+					    &list), 0);
+	ck_assert_uint_eq(list.count, 4);
+	ck_assert_int_eq(list.tids[0], 4711);
+	ck_assert_int_eq(list.tids[3], 4194304);
+	ss_tids_release(&list);
+	ck_assert_int_eq(ss_proc_parse_tids("", 0, &list), 0);
+	ck_assert_uint_eq(list.count, 0);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(ss_proc_parse_tids(wrong[i], strlen(wrong[i]),
+						    &list), -EBADMSG);
+}
+END_TEST
+
+START_TEST(epoll_is_read)
+{
+	static const char *const wrong[] = {
+		"tfd:\n", "tfd: x events: 1 data: 1  pos:0 ino:1 sdev:1\n",
+		"tfd: 1 events: 1 data: 1  pos:0 ino:1\n",
+		"tfd: 1 events: 1 data: 11112222333344445  pos:0 ino:1 sdev:1",
+	};
+	struct ss_proc_epoll list;
+
+	ck_assert_int_eq(ss_proc_parse_epoll(EPOLL_TEXT, strlen(EPOLL_TEXT),
+					     &list), 0);
+	ck_assert_uint_eq(list.count, 2);
+	ck_assert_int_eq(list.items[0].tfd, 70);
+	ck_assert_uint_eq(list.items[0].ino, 0x158b6);
+	ck_assert_uint_eq(list.items[0].sdev, 0xe);
+	ck_assert_uint_eq(list.items[0].pos, 0);
+	ck_assert_int_eq(list.items[1].tfd, 9);
+	ck_assert_uint_eq(list.items[1].ino, 3);
+	ck_assert_uint_eq(list.items[1].sdev, 0x800001);
+	ck_assert_uint_eq(list.items[1].pos, (uint64_t)-5);
+	ss_proc_epoll_release(&list);
+	ck_assert_int_eq(ss_proc_parse_epoll("pos:\t0\n", 7, &list), 0);
+	ck_assert_uint_eq(list.count, 0);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(ss_proc_parse_epoll(wrong[i],
+						     strlen(wrong[i]), &list),
+				 -EBADMSG);
+}
+END_TEST
+
+static const uint64_t auxv_64[] = {
+	AT_SYSINFO_EHDR, 0x7ffd8a9f3000, AT_HWCAP, 0xbfebfbff, AT_SECURE, 0,
+	AT_PAGESZ, 4096, AT_RANDOM, 0x7ffd8a9a1239, AT_NULL, 0,
+};
+
+static const uint32_t auxv_32[] = {
+	AT_SYSINFO, 0xf7f21570, AT_SYSINFO_EHDR, 0xf7f21000, AT_SECURE, 0,
+	AT_PAGESZ, 4096, AT_RANDOM, 0xffb5b2bb, AT_NULL, 0,
+	/* What the kernel pads with. */
+	0, 0, 0, 0,
+};
+
+START_TEST(auxv_is_read)
+{
+	static const uint32_t without[] = { AT_SECURE, 0, AT_PAGESZ, 4096 };
+	uint64_t address;
+
+	ck_assert(!ss_proc_auxv_is_32bit(auxv_64, sizeof(auxv_64)));
+	ck_assert(ss_proc_auxv_is_32bit(auxv_32, sizeof(auxv_32)));
+	ck_assert(!ss_proc_auxv_is_32bit(NULL, 0));
+	ck_assert_int_eq(ss_proc_parse_auxv(auxv_64, sizeof(auxv_64), false,
+					    &address), 0);
+	ck_assert_uint_eq(address, 0x7ffd8a9a1239);
+	ck_assert_int_eq(ss_proc_parse_auxv(auxv_32, sizeof(auxv_32), true,
+					    &address), 0);
+	ck_assert_uint_eq(address, 0xffb5b2bb);
+	ck_assert_int_eq(ss_proc_parse_auxv(without, sizeof(without), true,
+					    &address), -ENODATA);
+	ck_assert_int_eq(ss_proc_parse_auxv(NULL, 0, false, &address),
+			 -ENODATA);
+	/* The entry counts, not half of it. */
+	ck_assert_int_eq(ss_proc_parse_auxv(auxv_64 + 8, 8, false, &address),
+			 -ENODATA);
+}
+END_TEST
+
+/* All parsers on one text of exactly this length. */
+static void parse_everything(const char *text, size_t length)
+{
+	char *copy = malloc(length ? length : 1);
+	struct ss_proc_status status;
+	struct ss_proc_epoll epoll;
+	struct ss_proc_stat stat;
+	struct ss_proc_call call;
+	struct ss_tids tids;
+	uint64_t address;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, text, length);
+	if (ss_proc_parse_status(copy, length, &status) == 0) {
+		ck_assert_uint_ge(status.levels, 1);
+		ck_assert_uint_le(status.levels, SS_PROC_LEVELS_MAX);
+	}
+	if (ss_proc_parse_stat(copy, length, &stat) == 0)
+		ck_assert_int_ne(stat.state, ' ');
+	if (ss_proc_parse_call(copy, length, &call) == 0)
+		ck_assert_int_ge(call.nr, -1);
+	if (ss_proc_parse_tids(copy, length, &tids) == 0) {
+		for (size_t i = 0; i < tids.count; i++)
+			ck_assert_int_gt(tids.tids[i], 0);
+		ss_tids_release(&tids);
+	}
+	if (ss_proc_parse_epoll(copy, length, &epoll) == 0) {
+		ck_assert_uint_le(epoll.count, length);
+		ss_proc_epoll_release(&epoll);
+	}
+	(void)!ss_proc_parse_auxv(copy, length, true, &address);
+	(void)!ss_proc_parse_auxv(copy, length, false, &address);
+	(void)ss_proc_auxv_is_32bit(copy, length);
+	free(copy);
+}
+
+static const struct {
+	const void *data;
+	size_t length;
+} samples[] = {
+	{ STATUS_TEXT, sizeof(STATUS_TEXT) - 1 },
+	{ STAT_TEXT, sizeof(STAT_TEXT) - 1 },
+	{ CALL_TEXT, sizeof(CALL_TEXT) - 1 },
+	{ TIDS_TEXT, sizeof(TIDS_TEXT) - 1 },
+	{ EPOLL_TEXT, sizeof(EPOLL_TEXT) - 1 },
+	{ auxv_64, sizeof(auxv_64) },
+	{ auxv_32, sizeof(auxv_32) },
+};
+
+START_TEST(cut_texts)
+{
+	const char *text = samples[_i].data;
+
+	for (size_t length = 0; length <= samples[_i].length; length++)
+		parse_everything(text, length);
+}
+END_TEST
+
+/* xorshift64: the same numbers everywhere for one seed. */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+static uint64_t choose_seed(void)
+{
+	const char *given = getenv("SELFSAME_TEST_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 0) :
+				(uint64_t)time(NULL);
+
+	printf("# SELFSAME_TEST_SEED=%" PRIu64 "\n", seed);
+	(void)fflush(stdout);
+	return seed;
+}
+
+#define ROUNDS	20000
+
+START_TEST(damaged_texts)
+{
+	uint64_t state = choose_seed() * 2 + 1;
+	size_t length = samples[_i].length;
+	char *text = malloc(length);
+	uint64_t flips;
+	size_t cut;
+
+	ck_assert_ptr_nonnull(text);
+	for (int round = 0; round < ROUNDS; round++) {
+		memcpy(text, samples[_i].data, length);
+		flips = 1 + next_random(&state) % 8;
+		for (uint64_t i = 0; i < flips; i++)
+			text[next_random(&state) % length] ^=
+				(char)(1 << next_random(&state) % 8);
+		cut = next_random(&state) % (2 * length);
+		parse_everything(text, cut < length ? cut : length);
+	}
+	free(text);
+}
+END_TEST
+
+static Suite *parse_suite(void)
+{
+	Suite *suite = suite_create("proc-parse");
+	TCase *right = tcase_create("texts");
+	TCase *wrong = tcase_create("damage");
+
+	tcase_add_test(right, status_is_read);
+	tcase_add_test(right, status_is_complete_or_refused);
+	tcase_add_test(right, stat_is_read);
+	tcase_add_test(right, call_is_read);
+	tcase_add_test(right, tids_are_read);
+	tcase_add_test(right, epoll_is_read);
+	tcase_add_test(right, auxv_is_read);
+	suite_add_tcase(suite, right);
+	tcase_set_timeout(wrong, 60);
+	tcase_add_loop_test(wrong, cut_texts, 0, SS_ARRAY_SIZE(samples));
+	tcase_add_loop_test(wrong, damaged_texts, 0, SS_ARRAY_SIZE(samples));
+	suite_add_tcase(suite, wrong);
+	return suite;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(parse_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
