@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_MAX_BYTES	96
+
+struct ss_log {
+	int fd;			/* owned, unless it is stderr */
+	int error;		/* 0, or the first -errno */
+	struct ss_text line;	/* kept between lines: no allocation */
+};
+
+int ss_log_open(const char *file, struct ss_log **ret)
+{
+	struct ss_log *log = calloc(1, sizeof(*log));
+	int r;
+
+	if (!log)
+		return -ENOMEM;
+	log->fd = STDERR_FILENO;
+	if (file)
+		log->fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			       0666);
+	if (log->fd < 0) {
+		r = -errno;
+		free(log);
+		return r;
+	}
+	*ret = log;
+	return 0;
+}
+
+int ss_log_close(struct ss_log *log)
+{
+	int error;
+
+	if (!log)
+		return 0;
+	error = log->error;
+	if (log->fd != STDERR_FILENO && close(log->fd) < 0 && !error)
+		error = -errno;
+	ss_text_release(&log->line);
+	free(log);
+	return error;
+}
+
+static void print_arguments(const struct ss_question *q, struct ss_text *text)
+{
+	const char *name = ss_type_name(q->type);
+
+	ss_text_printf(text, "kcmp(%d, %d, ", q->pid[0], q->pid[1]);
+	if (!name) {
+		ss_text_printf(text, "%d, %#llx, %#llx)", q->type,
+			       (unsigned long long)q->idx[0],
+			       (unsigned long long)q->idx[1]);
+		return;
+	}
+	ss_text_printf(text, "KCMP_%s", name);
+	/* The kernel reads 32 bits of a number. */
+	if (q->type == SS_TYPE_FILE || q->type == SS_TYPE_EPOLL_TFD)
+		ss_text_printf(text, ", %d", (int)q->idx[0]);
+	if (q->type == SS_TYPE_FILE)
+		ss_text_printf(text, ", %d", (int)q->idx[1]);
+	if (q->type == SS_TYPE_EPOLL_TFD) {
+		if (q->slot_read && !q->slot_fault)
+			ss_text_printf(text, ", {efd=%d, tfd=%d, toff=%u}",
+				       (int)q->slot.efd, (int)q->slot.tfd,
+				       q->slot.toff);
+		else
+			ss_text_printf(text, ", %#llx",
+				       (unsigned long long)q->idx[1]);
+	}
+	ss_text_add_string(text, ")");
+}
+
+void ss_answer_format(const struct ss_answer *answer, struct ss_text *text)
+{
+	int error = answer->child_errno;
+	const char *name = strerrorname_np(error);
+
+	if (!error)
+		ss_text_printf(text, "%d", answer->result);
+	else if (name)
+		ss_text_printf(text, "-1 %s (%s)", name,
+			       strerrordesc_np(error));
+	else
+		ss_text_printf(text, "-1 (errno %d)", error);
+}
+
+void ss_log_format(const struct ss_model *model,
+		   const struct ss_question *question,
+		   const struct ss_answer *answer, struct ss_text *text)
+{
+	const struct ss_task *caller = ss_model_task(model, question->caller);
+	char a[NAME_MAX_BYTES], b[NAME_MAX_BYTES];
+
+	ss_text_printf(text, "[%s pid %d] ",
+		       caller ? ss_path_print(caller->path, a, sizeof(a)) :
+		       "-", question->caller);
+	print_arguments(question, text);
+	ss_text_add_string(text, " = ");
+	ss_answer_format(answer, text);
+	if (answer->child_errno)
+		return;
+	ss_question_label(question, 0, a, sizeof(a));
+	ss_question_label(question, 1, b, sizeof(b));
+	if (strcmp(a, b) == 0)
+		ss_text_printf(text, " (%s)", a);
+	else
+		ss_text_printf(text, " (%s, %s)", a, b);
+}
+
+static int write_all(int fd, const char *data, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, data, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+void ss_log_answer(struct ss_log *log, const struct ss_model *model,
+		   const struct ss_question *question,
+		   const struct ss_answer *answer)
+{
+	int r;
+
+	ss_text_clear(&log->line);
+	ss_log_format(model, question, answer, &log->line);
+	ss_text_add_string(&log->line, "\n");
+	r = log->line.error;
+	if (!r)
+		r = write_all(log->fd, log->line.data, log->line.length);
+	if (r && !log->error)
+		log->error = r;
+}
