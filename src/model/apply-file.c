@@ -14,27 +14,23 @@ int ss_apply_close(ss_unused struct ss_model *model, struct ss_task *task,
 		   const struct ss_event *event)
 {
 	struct ss_files *files = ss_task_files(task);
-	bool split = event->range.unshare && files && files->r.refs > 1;
 
 	if (!files)
 		return 0;
-	if (split) {
+	if (event->range.unshare && files->r.refs > 1) {
 		int r = ss_task_split_files(task);
 
 		if (r)
 			return r;
 		files = ss_task_files(task);
+	} else {
+		ss_task_land(task);
 	}
 	if (event->range.keep)
 		return 0;
 	ss_files_forget(files, event->range.first, event->range.last, NULL);
-	/*
-	 * A new table is nobody else's to change: its copy in flight is what
-	 * must be remembered, and it was emptied already.
-	 */
-	if (!split)
-		ss_task_fly(task, files, event->range.first,
-			    event->range.last);
+	/* A table that was split is being copied at the same time. */
+	ss_task_fly(task, files, event->range.first, event->range.last);
 	return 0;
 }
 
@@ -80,6 +76,9 @@ int ss_apply_slot(struct ss_model *model, struct ss_task *task,
 	if (!files)
 		return -EINVAL;
 	if (!file) {
+		/* A slot must be forgotten first, or two share a label. */
+		if (ss_slot_file(files, event->slot.fd))
+			return -EINVAL;
 		if (model->open.count >= model->limits.files)
 			return -ENOSPC;
 		file = file_new(model, files, event);

@@ -193,11 +193,25 @@ void ss_file_drop(struct ss_file_table *table, struct ss_file *file)
 		HASH_DELETE(hh, table->sets, set);
 		free(set);
 	}
-	/* Its items may have been the last to name other files. */
-	ss_epoll_free(table, file->epoll);
-	ss_origin_release(&file->label.origin);
-	ss_path_put(file->label.seen);
-	free(file);
+	/*
+	 * Its items may be the last to name other files, and those may be
+	 * epolls again: a list, because such a chain may be very long.
+	 */
+	if (table->dropped) {
+		file->up = table->dropped->up;
+		table->dropped->up = file;
+		return;
+	}
+	file->up = NULL;
+	table->dropped = file;
+	while (table->dropped) {
+		file = table->dropped;
+		ss_epoll_free(table, file->epoll);
+		table->dropped = file->up;
+		ss_origin_release(&file->label.origin);
+		ss_path_put(file->label.seen);
+		free(file);
+	}
 }
 
 static int label_compare(const struct ss_file_label *a,

@@ -72,6 +72,7 @@ struct ss_file_table {
 	unsigned int count;
 	unsigned int peak;
 	uint32_t serial;
+	struct ss_file *dropped;	/* by .up: while some are being freed */
 };
 
 void ss_origin_release(struct ss_origin *origin);

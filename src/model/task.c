@@ -55,7 +55,6 @@ void ss_task_fly(struct ss_task *task, struct ss_files *table,
 {
 	struct ss_flight *flight = &task->flight;
 
-	ss_task_land(task);
 	flight->kind = SS_FLIGHT_SLOTS;
 	flight->table = table;
 	flight->first = first;

@@ -204,9 +204,6 @@ static int check_group(struct checking *c, const struct ss_group *group,
 	DL_FOREACH(group->tasks, task) {
 		if (task->group != group || (last && task->prev != last))
 			return bad(c, "group %d: broken list", group->tgid);
-		if (task->zombie && task != group->tasks)
-			return bad(c, "group %d: zombie %d does not lead",
-				   group->tgid, task->tid);
 		execing = execing || task == group->execing;
 		last = task;
 		++*members;
@@ -568,9 +565,6 @@ static int check_userns(struct checking *c)
 	const struct ss_userns *ns, *found;
 
 	for (ns = c->model->userns; ns; ns = ns->hh.next) {
-		if (ns->level != (ns->parent ? ns->parent->level + 1 : 0))
-			return bad(c, "user namespace %llu: wrong level",
-				   (unsigned long long)ns->ino);
 		if (!ns->parent)
 			continue;
 		HASH_FIND(hh, c->model->userns, &ns->parent->ino,
