@@ -113,6 +113,10 @@ static int pending_fill(struct ss_pending *pending, struct ss_task *task)
 	}
 	if (ss_task_mm(task))
 		pending->mm = *ss_task_mm(task);
+	/* The copy keeps the user namespace of the original. */
+	if (!pending->mm.userns && (pending->flags & CLONE_NEWUSER) &&
+	    task->creds.known && task->creds.userns)
+		pending->mm.userns = task->creds.userns->ino;
 	pending_io(pending, task);
 	if (pending->flags & CLONE_SYSVSEM)
 		r = undo_get(task, &pending->resources[SS_KIND_UNDO]);
@@ -138,7 +142,10 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	pending->tgid = task->group->tgid;
 	pending->parent = flags & (CLONE_PARENT | CLONE_THREAD) ?
 		task->group->parent : task->group->tgid;
+	pending->nested = task->levels || task->pidns_moved ||
+		(flags & CLONE_NEWPID);
 	pending->creds = task->creds;
+	pending->before = task->before;
 	if (flags & CLONE_NEWUSER)
 		pending->creds.known = false;
 	pending->domain = ss_domain_get(task->domain);
@@ -341,6 +348,7 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 		return r;
 	}
 	task->creds = pending->creds;
+	task->before = pending->before;
 	task->domain = ss_domain_get(pending->domain);
 	ss_pending_free(model, pending);
 	return 0;
@@ -373,7 +381,7 @@ int ss_apply_start(struct ss_model *model, ss_unused struct ss_task *nobody,
 	path = ss_path_new(NULL, 1);
 	if (!path)
 		return -ENOMEM;
-	task = task_new(model, event->tid, path, NULL, 0);
+	task = task_new(model, event->tid, path, NULL, event->start.parent);
 	ss_path_put(path);
 	if (!task)
 		return -ENOMEM;

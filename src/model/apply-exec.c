@@ -75,26 +75,30 @@ fail:
 static void take_leadership(struct ss_model *model, struct ss_task *task)
 {
 	struct ss_group *group = task->group;
-	struct ss_task *leader = ss_model_task(model, group->tgid);
+	struct ss_task *leader = group->tasks;
+	UT_hash_table *table = model->tasks->hh.tbl;
+	unsigned int noexpand = table->noexpand;
+	pid_t tid = task->tid;
 	unsigned int i;
 
+	/* An add to a table that is not empty and may not grow cannot fail. */
+	table->noexpand = 1;
 	HASH_DEL(model->tasks, task);
-	if (leader) {
-		HASH_DEL(model->tasks, leader);
-		leader->tid = task->tid;
-		HASH_ADD_INT(model->tasks, tid, leader);
-		for (i = 0; i < task->levels && i < leader->levels; i++) {
-			struct ss_number *a = task->numbers[i];
-			struct ss_number *b = leader->numbers[i];
-
-			task->numbers[i] = b;
-			leader->numbers[i] = a;
-			b->task = task;
-			a->task = leader;
-		}
-	}
 	task->tid = group->tgid;
 	HASH_ADD_INT(model->tasks, tid, task);
+	HASH_DEL(model->tasks, leader);
+	leader->tid = tid;
+	HASH_ADD_INT(model->tasks, tid, leader);
+	table->noexpand = noexpand;
+	for (i = 0; i < task->levels && i < leader->levels; i++) {
+		struct ss_number *a = task->numbers[i];
+		struct ss_number *b = leader->numbers[i];
+
+		task->numbers[i] = b;
+		leader->numbers[i] = a;
+		b->task = task;
+		a->task = leader;
+	}
 	/* The list keeps the leader first. */
 	DL_DELETE(group->tasks, task);
 	DL_PREPEND(group->tasks, task);
@@ -134,6 +138,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 	/* Which slots were close-on-exec nobody told us. */
 	ss_files_forget(ss_task_files(task), 0, INT_MAX, NULL);
 	task->creds.known = false;
+	task->before.known = false;
 	task->execed = true;
 	task->leaving = false;
 	return 0;
@@ -151,6 +156,9 @@ int ss_apply_exit(ss_unused struct ss_model *model, struct ss_task *task,
 int ss_apply_thread_gone(struct ss_model *model, struct ss_task *task,
 			 ss_unused const struct ss_event *event)
 {
+	/* A leader is reaped last. */
+	if (task->tid == task->group->tgid && task->next)
+		return -EINVAL;
 	ss_task_free(model, task);
 	return 0;
 }
@@ -159,6 +167,8 @@ int ss_apply_leader_zombie(ss_unused struct ss_model *model,
 			   struct ss_task *task,
 			   ss_unused const struct ss_event *event)
 {
+	if (task->group->execing == task)
+		task->group->execing = NULL;
 	ss_pending_orphan(task);
 	ss_task_release_resources(task);
 	task->zombie = true;

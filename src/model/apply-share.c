@@ -48,6 +48,15 @@ bool ss_unshare_is_refused(const struct ss_task *task, uint64_t flags)
 	return (flags & CLONE_VM) && task->resources[SS_KIND_MM]->refs > 1;
 }
 
+/* mm->user_ns is that of the exec, wherever its tasks go later. */
+static void pin_userns(struct ss_task *task)
+{
+	struct ss_mm *mm = ss_task_mm(task);
+
+	if (mm && !mm->userns && task->creds.known && task->creds.userns)
+		mm->userns = task->creds.userns->ino;
+}
+
 int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 		     const struct ss_event *event)
 {
@@ -75,6 +84,12 @@ int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 	}
 	if (flags & (CLONE_NEWIPC | CLONE_SYSVSEM))
 		ss_task_set(task, SS_KIND_UNDO, NULL);
+	if (flags & CLONE_NEWPID)
+		task->pidns_moved = true;
+	if (flags & CLONE_NEWUSER) {
+		pin_userns(task);
+		task->creds.known = false;
+	}
 	return 0;
 }
 
@@ -118,10 +133,35 @@ int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 
 int ss_apply_creds_change(ss_unused struct ss_model *model,
 			  struct ss_task *task,
-			  ss_unused const struct ss_event *event)
+			  const struct ss_event *event)
 {
+	if (event->set_id && task->creds.known)
+		task->before = task->creds;
+	pin_userns(task);
 	task->creds.known = false;
 	return 0;
+}
+
+/*
+ * commit_creds(): new effective or file system ids, or more capabilities,
+ * make the memory non-dumpable (fs.suid_dumpable, as good as always 0).
+ */
+static void creds_committed(struct ss_task *task, const struct ss_creds *now)
+{
+	const struct ss_creds *was = &task->before;
+	struct ss_mm *mm = ss_task_mm(task);
+
+	if (!was->known)
+		return;
+	if (was->uid[1] != now->uid[1] || was->gid[1] != now->gid[1] ||
+	    was->uid[3] != now->uid[3] || was->gid[3] != now->gid[3] ||
+	    (now->permitted & ~was->permitted)) {
+		if (mm)
+			mm->dumpable = SS_DUMPABLE_NO;
+		else
+			task->dumpable = SS_DUMPABLE_NO;
+	}
+	task->before.known = false;
 }
 
 int ss_apply_dumpable(ss_unused struct ss_model *model, struct ss_task *task,
@@ -152,26 +192,32 @@ int ss_apply_pidns_change(ss_unused struct ss_model *model,
 	return 0;
 }
 
+/* The host's first user namespace has a fixed inode (linux/proc_ns.h). */
+#define INIT_USERNS_INO	0xeffffffdu
+
 static struct ss_userns *userns_add(struct ss_model *model, uint64_t ino,
 				    uid_t owner, struct ss_userns *parent)
 {
 	struct ss_userns *ns;
 
 	HASH_FIND(hh, model->userns, &ino, sizeof(ino), ns);
-	if (ns)
-		return ns;
-	ns = calloc(1, sizeof(*ns));
-	if (!ns)
-		return NULL;
-	ns->ino = ino;
+	if (!ns) {
+		ns = calloc(1, sizeof(*ns));
+		if (!ns)
+			return NULL;
+		ns->ino = ino;
+		HASH_ADD(hh, model->userns, ino, sizeof(ns->ino), ns);
+		if (ss_hash_failed(ns)) {
+			free(ns);
+			return NULL;
+		}
+	}
+	/* Numbers of namespaces come back: what was known may be of another. */
 	ns->owner = owner;
 	ns->parent = parent;
 	ns->level = parent ? parent->level + 1 : 0;
-	HASH_ADD(hh, model->userns, ino, sizeof(ns->ino), ns);
-	if (ss_hash_failed(ns)) {
-		free(ns);
-		return NULL;
-	}
+	if (ino == INIT_USERNS_INO)
+		model->init_userns = ns;
 	return ns;
 }
 
@@ -194,6 +240,7 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 	}
 	memcpy(creds.uid, from->uid, sizeof(creds.uid));
 	memcpy(creds.gid, from->gid, sizeof(creds.gid));
+	creds_committed(task, &creds);
 	task->creds = creds;
 	return 0;
 }

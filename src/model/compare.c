@@ -186,7 +186,6 @@ static enum step ask_file(struct asking *a)
 static enum step ask_epoll(struct asking *a)
 {
 	struct ss_question *q = a->q;
-	struct ss_file *epoll;
 	enum step step;
 
 	if (!q->slot_read)
@@ -200,9 +199,8 @@ static enum step ask_epoll(struct asking *a)
 		return step;
 	if (a->model->rings && !q->verified)
 		return lack(a, SS_NEED_VERIFY, 0, NULL);
-	epoll = q->file[1];
-	if (q->items == SS_ITEMS_ASK || (q->items == SS_ITEMS_FOUND &&
-					 !q->item)) {
+	if (q->items == SS_ITEMS_ASK ||
+	    (q->items == SS_ITEMS_FOUND && !q->item_known)) {
 		step = lack(a, q->items == SS_ITEMS_ASK ? SS_NEED_ITEMS :
 			    SS_NEED_ITEM, 1, q->task[1]);
 		a->need->fd = (int)q->slot.efd;
@@ -213,10 +211,7 @@ static enum step ask_epoll(struct asking *a)
 	if (q->items == SS_ITEMS_MISSING)
 		return fail(a, ENOENT);
 	q->file[1] = q->item;
-	step = compare_files(a, q->item, q->slot.efd);
-	if (step == STEP_NEED)
-		q->file[1] = epoll;
-	return step;
+	return compare_files(a, q->item, q->slot.efd);
 }
 
 static const enum ss_kind kinds[SS_TYPE_COUNT] = {

@@ -78,7 +78,8 @@ struct ss_question {
 	enum ss_items_state items;	/* NEED_ITEMS */
 	struct ss_hint item_hint;
 	unsigned int item_lines;
-	struct ss_file *item;		/* NEED_ITEM; borrowed */
+	bool item_known;		/* NEED_ITEM: .item is it, or NULL: */
+	struct ss_file *item;		/* unlike all labelled; borrowed */
 	/* for reports: whom the question turned out to be about */
 	struct ss_task *task[2];	/* borrowed */
 	struct ss_file *file[2];	/* borrowed */

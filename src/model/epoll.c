@@ -170,6 +170,13 @@ const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file)
 	return NULL;
 }
 
+struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd)
+{
+	struct ss_epoll_number *number = number_find(file, tfd);
+
+	return number && number->items ? number->items->prev->target : NULL;
+}
+
 void ss_epoll_free(struct ss_file_table *table, struct ss_epoll *epoll)
 {
 	struct ss_epoll_number *number, *tmp;

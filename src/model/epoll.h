@@ -62,6 +62,9 @@ struct ss_file *ss_epoll_target(struct ss_file_table *table,
    NULL.  The way to a file that no slot is known to hold. */
 const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file);
 
+/* The target of the item with this number that was added last, or NULL. */
+struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd);
+
 /* Frees the items; their targets may go with them.  NULL is fine. */
 void ss_epoll_free(struct ss_file_table *table, struct ss_epoll *epoll);
 

@@ -28,7 +28,8 @@ enum ss_event_type {
 				   fs and the undo list go */
 	SS_EVENT_UNDO,		/* semop with SEM_UNDO: has an undo list now */
 	SS_EVENT_UNDO_DROP,	/* setns to an ipc namespace: has none now */
-	SS_EVENT_CREDS_CHANGE,	/* what is known of them is void */
+	SS_EVENT_CREDS_CHANGE,	/* what is known of them is void; .set_id: by
+				   a set*id call, so they must be known */
 	SS_EVENT_DUMPABLE,	/* .dumpable of its mm */
 	SS_EVENT_LANDLOCK,	/* enters a domain of its own */
 	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */
@@ -86,6 +87,9 @@ struct ss_event {
 			uint64_t flags;		/* CLONE_* */
 		} clone;
 		struct {
+			pid_t parent;		/* tgid of the supervisor */
+		} start;
+		struct {
 			bool group;		/* exit_group */
 		} exit;
 		struct {
@@ -100,6 +104,7 @@ struct ss_event {
 			bool keep;	/* and nothing is closed */
 		} range;
 		uint64_t flags;
+		bool set_id;
 		enum ss_dumpable dumpable;
 		int io_class;
 		const struct ss_event_creds *creds;

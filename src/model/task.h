@@ -86,11 +86,13 @@ struct ss_pending {
 	struct ss_path *path;		/* owned reference: the child's */
 	/* owned references: what the child shares, or its copy; NULL: new */
 	struct ss_resource *resources[SS_KIND_COUNT];
+	bool nested;			/* the child may live in a pid namespace
+					   other than ours: ask */
 	bool io_new;			/* it gets an io context of its own */
 	int io_class;
 	struct ss_mm mm;		/* what a copy of the mm takes over */
 	struct ss_copy copy;
-	struct ss_creds creds;
+	struct ss_creds creds, before;
 	struct ss_domain *domain;	/* owned reference */
 	struct ss_pending *prev, *next;
 };
@@ -112,6 +114,8 @@ struct ss_task {
 	struct ss_pending *pending;	/* borrowed, or NULL */
 	struct ss_flight flight;
 	struct ss_creds creds;
+	struct ss_creds before;		/* at its last set*id call: a change of
+					   some of them resets dumpable */
 	struct ss_domain *domain;	/* owned reference: Landlock */
 	struct ss_number *numbers[SS_PIDNS_LEVELS];	/* owned */
 	unsigned int levels;		/* how many of them */
@@ -142,7 +146,7 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 void ss_task_release_resources(struct ss_task *task);
 /* Ends a call in flight. */
 void ss_task_land(struct ss_task *task);
-/* Starts one that changes slots. */
+/* Starts one that changes slots; the one before must have ended. */
 void ss_task_fly(struct ss_task *task, struct ss_files *table,
 		 unsigned int first, unsigned int last);
 

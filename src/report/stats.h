@@ -39,6 +39,12 @@
 	  "system calls made to compare two open files") \
 	X(unfetchable, "slots.unfetchable", \
 	  "descriptors that could not be fetched") \
+	X(linear, "slots.searched-linearly", \
+	  "searches among open files of one inode that had to try each") \
+	X(unwatched, "processes.unwatched", \
+	  "processes for which there was no room for a pidfd") \
+	X(lost, "notifications.lost", \
+	  "callers that could not be told from any task") \
 	X(limits, "limits.hit", \
 	  "times that a limit was reached") \
 	X(tasks_peak, "tasks.peak", \

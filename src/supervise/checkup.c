@@ -219,7 +219,7 @@ static void report_kcmp(const struct ss_host *host, struct ss_text *report)
 		cause = "the kernel was built without CONFIG_KCMP";
 	else if (host->kcmp_error)
 		cause = "a filter or a tracer around this shell refuses it";
-	ss_text_printf(report, ROW, "kcmp of our own",
+	ss_text_printf(report, ROW, "own kcmp",
 		       host->kcmp_error ? "refused" : "allowed", cause);
 }
 

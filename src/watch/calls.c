@@ -42,3 +42,39 @@ const struct ss_call *ss_call_find(const struct ss_call_table *table,
 		return NULL;
 	return table->by_nr[arch][nr];
 }
+
+static bool any_arch(const struct ss_call_table *table, long nr,
+		     bool (*is)(const struct ss_call *call))
+{
+	enum ss_arch arch;
+
+	if (nr < 0 || nr >= SS_CALL_NUMBERS)
+		return false;
+	for (arch = 0; arch < SS_ARCH_COUNT; arch++) {
+		const struct ss_call *call = table->by_nr[arch][nr];
+
+		if (call && is(call))
+			return true;
+	}
+	return false;
+}
+
+static bool is_any(ss_unused const struct ss_call *call)
+{
+	return true;
+}
+
+static bool is_clone(const struct ss_call *call)
+{
+	return call->family == SS_FAMILY_CLONE;
+}
+
+bool ss_call_is_watched(const struct ss_call_table *table, long nr)
+{
+	return any_arch(table, nr, is_any);
+}
+
+bool ss_call_is_clone(const struct ss_call_table *table, long nr)
+{
+	return any_arch(table, nr, is_clone);
+}

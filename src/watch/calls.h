@@ -7,6 +7,7 @@
 #ifndef SS_WATCH_CALLS_H
 #define SS_WATCH_CALLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -124,5 +125,12 @@ int ss_arch_from_audit(uint32_t audit_arch, enum ss_arch *ret) ss_must_check;
 /* The watched call, or NULL.  O(1). */
 const struct ss_call *ss_call_find(const struct ss_call_table *table,
 				   enum ss_arch arch, int nr) ss_must_check;
+
+/* Is this the number of a watched call (of a clone) in any architecture?  For
+   /proc/TID/syscall, which does not say which one it means. */
+bool ss_call_is_watched(const struct ss_call_table *table, long nr)
+	ss_must_check;
+bool ss_call_is_clone(const struct ss_call_table *table, long nr)
+	ss_must_check;
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/death.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TAKE_MAX	64
+
+int ss_deaths_open(void)
+{
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int ss_deaths_watch(int deaths, int pidfd, pid_t tgid)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN,
+		.data.u64 = (uint64_t)tgid,
+	};
+
+	return epoll_ctl(deaths, EPOLL_CTL_ADD, pidfd, &event) ? -errno : 0;
+}
+
+void ss_deaths_forget(int deaths, int pidfd)
+{
+	(void)epoll_ctl(deaths, EPOLL_CTL_DEL, pidfd, NULL);
+}
+
+int ss_deaths_take(int deaths, pid_t *ret, int room)
+{
+	struct epoll_event events[TAKE_MAX];
+	int i, n = epoll_wait(deaths, events,
+			      room < TAKE_MAX ? room : TAKE_MAX, 0);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (i = 0; i < n; i++)
+		ret[i] = (pid_t)events[i].data.u64;
+	return n;
+}
+
+bool ss_pidfd_is_over(int pidfd)
+{
+	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 0) > 0;
+}
+
+void ss_pidfd_kill(int pidfd)
+{
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+int ss_pidfd_reap(int pidfd, bool block, int *ret_status)
+{
+	siginfo_t info;
+	int r;
+
+	do {
+		memset(&info, 0, sizeof(info));
+		r = waitid(P_PIDFD, (id_t)pidfd, &info,
+			   WEXITED | (block ? 0 : WNOHANG));
+	} while (r && errno == EINTR);
+	if (r)
+		return -errno;
+	if (!info.si_pid)
+		return 0;
+	*ret_status = info.si_code == CLD_EXITED ? info.si_status :
+		128 + info.si_status;
+	return 1;
+}
+
+void ss_child_reap(pid_t pid)
+{
+	siginfo_t info;
+
+	(void)waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
+}
+
+bool ss_thread_exists(pid_t tgid, pid_t tid)
+{
+	return !syscall(SYS_tgkill, tgid, tid, 0) || errno == EPERM;
+}

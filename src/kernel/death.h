@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ends of processes: told by pidfds, without a wait of their parents'.
+ *
+ * A pidfd is readable when the whole group has ended, before the parent's
+ * wait can return.  One epoll watches them all; asking it costs one system
+ * call however many there are.
+ */
+#ifndef SS_KERNEL_DEATH_H
+#define SS_KERNEL_DEATH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+/* The epoll: a descriptor, or -errno. */
+int ss_deaths_open(void) ss_must_check;
+/* Watches a pidfd on behalf of a process id.  0 or -errno. */
+int ss_deaths_watch(int deaths, int pidfd, pid_t tgid) ss_must_check;
+void ss_deaths_forget(int deaths, int pidfd);
+/* Up to `room` processes that have ended; never waits.  Their number or
+   -errno.  They are reported again until forgotten. */
+int ss_deaths_take(int deaths, pid_t *ret, int room) ss_must_check;
+
+/* Has the whole group ended?  One poll(2), no wait. */
+bool ss_pidfd_is_over(int pidfd);
+/* SIGKILL to the process; one that has ended is no failure. */
+void ss_pidfd_kill(int pidfd);
+
+/*
+ * Reaps the process if it is our child and has ended; waits for that if
+ * `block`.  1: reaped, *ret_status as an exit status of main() (128 + N for
+ * a signal); 0: not yet; -ECHILD: not our child (any more).
+ */
+int ss_pidfd_reap(int pidfd, bool block, int *ret_status) ss_must_check;
+/* Reaps a child known by its number only, if it has ended. */
+void ss_child_reap(pid_t pid);
+
+/* Is there a thread of this id in this group (also as a zombie)? */
+bool ss_thread_exists(pid_t tgid, pid_t tid);
+
+#endif

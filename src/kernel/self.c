@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/self.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SEMOPM_DEFAULT	500
+
+static bool was_closed[3];
+static struct rlimit given_limit;
+static bool limit_raised;
+
+static int fds_add(struct ss_inherited *inherited, size_t *room, int fd)
+{
+	if (inherited->count == *room) {
+		size_t wider = *room ? *room * 2 : 16;
+		int *fds = realloc(inherited->fds, wider * sizeof(*fds));
+
+		if (!fds)
+			return -ENOMEM;
+		inherited->fds = fds;
+		*room = wider;
+	}
+	inherited->fds[inherited->count++] = fd;
+	return 0;
+}
+
+static int fds_read(struct ss_inherited *inherited)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	size_t room = 0;
+	int r = 0;
+
+	if (!dir)
+		return -errno;
+	while (!r && (entry = readdir(dir))) {
+		char *end;
+		long fd = strtol(entry->d_name, &end, 10);
+
+		if (*end || end == entry->d_name || fd == dirfd(dir))
+			continue;
+		r = fds_add(inherited, &room, (int)fd);
+	}
+	closedir(dir);
+	return r;
+}
+
+/* Opens /dev/null until 0, 1 and 2 are taken. */
+static int fill_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			return -errno;
+		if (fd <= 2)
+			was_closed[fd] = true;
+	} while (fd < 2);
+	if (fd > 2)
+		(void)close(fd);
+	return 0;
+}
+
+int ss_inherited_note(struct ss_inherited *ret)
+{
+	struct ss_inherited inherited = { 0 };
+	pid_t self = getpid();
+	int r = fds_read(&inherited);
+
+	if (!r)
+		r = fill_standard();
+	if (!r) {
+		r = ss_proc_children(self, self, &inherited.children);
+		if (r == -EOPNOTSUPP)
+			r = ss_proc_children_by_parent(self,
+						&inherited.children);
+	}
+	if (r) {
+		ss_inherited_release(&inherited);
+		return r;
+	}
+	*ret = inherited;
+	return 0;
+}
+
+void ss_inherited_restore(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (was_closed[fd])
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	}
+}
+
+void ss_inherited_close(struct ss_inherited *inherited)
+{
+	size_t i;
+	int null_fd;
+
+	for (i = 0; i < inherited->count; i++) {
+		if (inherited->fds[i] > 2)
+			(void)close(inherited->fds[i]);
+	}
+	inherited->count = 0;
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0)
+		return;
+	(void)dup2(null_fd, 0);
+	(void)dup2(null_fd, 1);
+	(void)close(null_fd);
+}
+
+void ss_inherited_release(struct ss_inherited *inherited)
+{
+	free(inherited->fds);
+	inherited->fds = NULL;
+	inherited->count = 0;
+	ss_tids_release(&inherited->children);
+}
+
+void ss_limits_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &given_limit))
+		return;
+	limit = given_limit;
+	limit.rlim_cur = limit.rlim_max;
+	limit_raised = !setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void ss_limits_restore(void)
+{
+	if (limit_raised)
+		(void)setrlimit(RLIMIT_NOFILE, &given_limit);
+}
+
+unsigned int ss_semopm(void)
+{
+	unsigned int mni, mns, opm = SEMOPM_DEFAULT;
+	FILE *file = fopen("/proc/sys/kernel/sem", "re");
+
+	if (!file)
+		return SEMOPM_DEFAULT;
+	if (fscanf(file, "%u %u %u", &mni, &mns, &opm) != 3)
+		opm = SEMOPM_DEFAULT;
+	(void)fclose(file);
+	return opm;
+}

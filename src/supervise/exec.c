@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Did the exec succeed?
+ *
+ * Every exec gives the new program 16 fresh random bytes at AT_RANDOM.  What
+ * stood there when exec entered is remembered, and the *old* address is read
+ * again when the thread group matters next:
+ *
+ *	EFAULT, or other bytes	it happened
+ *	not readable, but was	it happened: the image may not be read
+ *	the same bytes		it has not happened (yet)
+ *	zero before and after	the program had wiped them: then PF_FORKNOEXEC
+ *				tells for a task's first exec, and for later
+ *				ones whether the old memory still has users
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/death.h"
+#include "kernel/memory.h"
+
+static bool all_zero(const uint8_t *bytes)
+{
+	static const uint8_t zero[SS_RANDOM_BYTES];
+
+	return !memcmp(bytes, zero, SS_RANDOM_BYTES);
+}
+
+static void evidence_clear(struct ss_evidence *evidence)
+{
+	if (evidence->memory >= 0)
+		(void)close(evidence->memory);
+	memset(evidence, 0, sizeof(*evidence));
+	evidence->memory = -1;
+}
+
+static void evidence_collect(struct ss_evidence *evidence,
+			     struct ss_task *task)
+{
+	struct ss_mm *mm = ss_task_mm(task);
+
+	evidence_clear(evidence);
+	evidence->tid = task->tid;
+	if (!mm->at_random && ss_proc_at_random(task->tid, &mm->at_random))
+		mm->at_random = 0;
+	evidence->address = mm->at_random;
+	if (!evidence->address)
+		return;
+	evidence->readable = !ss_memory_read(task->tid, evidence->address,
+					     evidence->bytes,
+					     SS_RANDOM_BYTES);
+	evidence->wiped = evidence->readable && all_zero(evidence->bytes);
+	if (evidence->wiped && task->execed) {
+		int fd = ss_memory_open(task->tid);
+
+		evidence->memory = fd < 0 ? -1 : fd;
+	}
+}
+
+void ss_exec_enter(struct ss_session *session, struct ss_task *task)
+{
+	struct ss_process *process = ss_process_find(session,
+						     task->group->tgid);
+	struct ss_event event = { .type = SS_EVENT_EXEC, .tid = task->tid };
+
+	if (process)
+		evidence_collect(&process->evidence, task);
+	ss_tell(session, &event);
+}
+
+/* For a program that wipes its random bytes, and for one without any. */
+static bool happened_otherwise(const struct ss_evidence *evidence,
+			       const struct ss_task *task, pid_t tid)
+{
+	struct ss_proc_stat stat;
+
+	if (evidence->memory >= 0)
+		return !ss_memory_is_alive(evidence->memory,
+					   evidence->address);
+	return !task->execed && !ss_proc_stat(tid, &stat) &&
+		!(stat.flags & SS_PROC_FORKNOEXEC);
+}
+
+static bool happened(const struct ss_evidence *evidence,
+		     const struct ss_task *task, pid_t tid)
+{
+	uint8_t now[SS_RANDOM_BYTES];
+	int r;
+
+	if (!evidence->address || !evidence->readable)
+		return happened_otherwise(evidence, task, tid);
+	r = ss_memory_read(tid, evidence->address, now, SS_RANDOM_BYTES);
+	if (r)
+		return r == -EFAULT || r == -EPERM || r == -EACCES;
+	if (memcmp(now, evidence->bytes, SS_RANDOM_BYTES))
+		return true;
+	return evidence->wiped && happened_otherwise(evidence, task, tid);
+}
+
+/* The memory is reached by the group's number, unless its leader is dead and
+   no thread has taken its place. */
+static pid_t reach(const struct ss_session *session,
+		   const struct ss_group *group, pid_t caller)
+{
+	const struct ss_task *leader = ss_model_task(session->model,
+						     group->tgid);
+
+	if (caller && caller != group->tgid)
+		return caller;
+	if (!caller && leader && (leader->leaving || leader->zombie) &&
+	    ss_thread_exists(group->tgid, group->execing->tid))
+		return group->execing->tid;
+	return group->tgid;
+}
+
+void ss_exec_settle(struct ss_session *session, struct ss_group *group,
+		    pid_t caller)
+{
+	struct ss_task *task = group->execing;
+	struct ss_process *process = ss_process_find(session, group->tgid);
+	struct ss_event event = { .type = SS_EVENT_EXEC_FAILED };
+
+	if (!task || !process)
+		return;
+	event.tid = task->tid;
+	if (happened(&process->evidence, task,
+		     reach(session, group, caller))) {
+		event.type = SS_EVENT_EXEC_DONE;
+		session->stats.execs++;
+	} else if (caller != task->tid) {
+		/* Another thread calls: it may still happen. */
+		return;
+	}
+	evidence_clear(&process->evidence);
+	ss_tell(session, &event);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervise/facts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* The user namespaces of a task; where they cannot be seen (a zombie's, say),
+   ours: capabilities in them are then nobody's inside. */
+static void read_userns(struct ss_session *session, pid_t tid,
+			struct ss_event_creds *creds)
+{
+	struct ss_proc_ns_chain chain;
+	unsigned int i;
+
+	if (ss_proc_namespace_chain(tid, "user", &chain) &&
+	    ss_proc_namespace_chain(session->self, "user", &chain)) {
+		creds->namespaces = 0;
+		return;
+	}
+	creds->namespaces = chain.count < SS_EVENT_NS_MAX ? chain.count :
+		SS_EVENT_NS_MAX;
+	for (i = 0; i < creds->namespaces; i++) {
+		creds->ino[i] = chain.ino[i];
+		creds->owner[i] = chain.owner[i];
+	}
+}
+
+int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
+{
+	struct ss_proc_status status;
+	struct ss_event_creds creds;
+	struct ss_event event = {
+		.type = SS_EVENT_CREDS,
+		.tid = task->tid,
+		.creds = &creds,
+	};
+	int r = ss_proc_status(task->tid, &status);
+
+	if (r)
+		return r;
+	memset(&creds, 0, sizeof(creds));
+	memcpy(creds.uid, status.uid, sizeof(creds.uid));
+	memcpy(creds.gid, status.gid, sizeof(creds.gid));
+	creds.permitted = status.cap_permitted;
+	creds.effective = status.cap_effective;
+	read_userns(session, task->tid, &creds);
+	ss_tell(session, &event);
+	return 0;
+}
+
+int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
+{
+	const struct ss_creds *creds = &task->creds;
+	struct ss_event event = {
+		.type = SS_EVENT_DUMPABLE,
+		.tid = task->tid,
+	};
+	bool yes;
+	uid_t uid;
+	gid_t gid;
+	int r = ss_proc_owner(task->tid, &uid, &gid);
+
+	if (r)
+		return r;
+	/*
+	 * /proc's files belong to root if the memory is not dumpable, so for
+	 * root they tell nothing; nor in a nested user namespace, whose root
+	 * may be the task's own id.  Then: as execve leaves it.
+	 */
+	if (creds->uid[1] == 0 || !creds->userns || creds->userns->parent)
+		yes = creds->uid[0] == creds->uid[1] &&
+			creds->gid[0] == creds->gid[1];
+	else
+		yes = uid == creds->uid[1];
+	event.dumpable = yes ? SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+	ss_tell(session, &event);
+	return 0;
+}
+
+int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
+		    const char *ns_name)
+{
+	struct ss_deferred *deferred;
+	uint64_t ino;
+	int r;
+
+	/* A restarted call is told only once. */
+	DL_FOREACH(session->deferred, deferred) {
+		if (deferred->event.tid == event->tid)
+			break;
+	}
+	r = ss_proc_namespace(event->tid, ns_name, &ino);
+	if (r)
+		ino = 0;
+	if (!deferred) {
+		deferred = calloc(1, sizeof(*deferred));
+		if (!deferred)
+			return -ENOMEM;
+		DL_APPEND(session->deferred, deferred);
+	}
+	deferred->event = *event;
+	deferred->ns_name = ns_name;
+	deferred->ino = ino;
+	return 0;
+}
+
+void ss_deferred_settle(struct ss_session *session, pid_t tid)
+{
+	struct ss_deferred *deferred, *tmp;
+
+	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
+		uint64_t ino;
+		bool changed, mine = deferred->event.tid == tid;
+
+		if (tid && !mine)
+			continue;
+		/* A pid namespace without an init yet cannot be seen. */
+		changed = ss_proc_namespace(deferred->event.tid,
+					    deferred->ns_name, &ino) ||
+			ino != deferred->ino;
+		if (changed && ss_model_task(session->model,
+					     deferred->event.tid))
+			ss_tell(session, &deferred->event);
+		if (changed || mine) {
+			DL_DELETE(session->deferred, deferred);
+			free(deferred);
+		}
+	}
+}
+
+void ss_deferred_release(struct ss_session *session)
+{
+	struct ss_deferred *deferred, *tmp;
+
+	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
+		DL_DELETE(session->deferred, deferred);
+		free(deferred);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Facts about a task that are read from /proc and told to the model.
+ */
+#ifndef SS_SUPERVISE_FACTS_H
+#define SS_SUPERVISE_FACTS_H
+
+#include "base/attributes.h"
+#include "supervise/state.h"
+
+/* Its credentials and user namespaces.  0, -ESRCH, -EPERM, ... */
+int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
+	ss_must_check;
+/* Whether its memory is dumpable: from the owner of its /proc files, where
+   that tells, else from what its ids say (execve(2)). */
+int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
+	ss_must_check;
+
+/*
+ * An unshare or setns of which nobody can tell from outside whether it will
+ * succeed.  Remembered with the inode of the namespace that it changes; when
+ * that has changed, the event is told.
+ */
+int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
+		    const char *ns_name) ss_must_check;
+/* Looks at those of one task (it has come back: they are over), or at all
+   (0: somebody asks). */
+void ss_deferred_settle(struct ss_session *session, pid_t tid);
+void ss_deferred_release(struct ss_session *session);
+
+#endif

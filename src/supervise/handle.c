@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One handler for each kind of call.  A handler tells the model, and returns
+ * the reply; nothing here sends it.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "supervise/facts.h"
+#include "supervise/kcmp.h"
+#include "supervise/privilege.h"
+
+#define LANDLOCK_LAYERS_MAX	16	/* LANDLOCK_MAX_NUM_LAYERS */
+#define LINK_MAX_LENGTH		64
+
+struct handling {
+	struct ss_session *session;
+	struct ss_task *task;
+	const struct ss_notification *notification;
+	const struct ss_decoded *call;
+	struct ss_reply *reply;
+};
+
+/* true: h->reply is to be sent. */
+typedef bool handle_fn(struct handling *h);
+
+static void tell(const struct handling *h, enum ss_event_type type)
+{
+	struct ss_event event = { .type = type, .tid = h->task->tid };
+
+	ss_tell(h->session, &event);
+}
+
+static bool refuse(struct handling *h, int child_errno)
+{
+	h->reply->kind = SS_REPLY_ERROR;
+	h->reply->child_errno = child_errno;
+	return true;
+}
+
+/* Aside with it, or, if there is no room or it waited too long, on. */
+static bool put_aside(struct handling *h)
+{
+	if (ss_hold_is_over(h->session, h->notification)) {
+		h->session->stats.clones_ambiguous++;
+		return false;
+	}
+	return ss_hold(h->session, h->notification) == 0;
+}
+
+static bool handle_nothing(ss_unused struct handling *h)
+{
+	return true;
+}
+
+static bool handle_clone(struct handling *h)
+{
+	struct ss_session *session = h->session;
+	struct ss_event event = {
+		.type = SS_EVENT_CLONE,
+		.tid = h->task->tid,
+		.clone.flags = h->call->flags,
+	};
+
+	/* The command has ended, and nobody may outlive it. */
+	if (session->command_ended && session->options.kill_on_exit)
+		return refuse(h, EPERM);
+	ss_settle_creator(session, h->task);
+	ss_deaths_drain(session);
+	if (ss_settle_must_wait(session, h->task, event.clone.flags) &&
+	    put_aside(h))
+		return false;
+	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
+	    ss_facts_creds(session, h->task))
+		return false;
+	ss_tell(session, &event);
+	session->clones++;
+	return true;
+}
+
+static bool handle_exec(struct handling *h)
+{
+	const struct ss_group *group = h->task->group;
+
+	ss_settle_creator(h->session, h->task);
+	if (group->execing && group->execing != h->task && put_aside(h))
+		return false;
+	ss_exec_enter(h->session, h->task);
+	return true;
+}
+
+static bool handle_exit(struct handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_EXIT,
+		.tid = h->task->tid,
+		.exit.group = h->call->group,
+	};
+
+	ss_settle_creator(h->session, h->task);
+	ss_tell(h->session, &event);
+	return true;
+}
+
+/*
+ * dup2 fails if the descriptor to copy is closed, and then the other one
+ * keeps its file.  That matters only if that has a label.
+ */
+static bool dup_will_fail(struct handling *h)
+{
+	const struct ss_files *files = ss_task_files(h->task);
+	int from = h->call->range.from;
+
+	if (from < 0 || !files ||
+	    !ss_slot_file(files, (int)h->call->range.first) ||
+	    ss_slot_file(files, from))
+		return false;
+	return ss_identify_still(h->session, h->task, from, NULL) == -EBADF;
+}
+
+static bool handle_close(struct handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_CLOSE,
+		.tid = h->task->tid,
+		.range = {
+			.first = h->call->range.first,
+			.last = h->call->range.last,
+			.unshare = h->call->range.unshare,
+			.keep = h->call->range.keep,
+		},
+	};
+
+	if (!dup_will_fail(h))
+		ss_tell(h->session, &event);
+	return true;
+}
+
+/* A namespace that a call with these flags changes, or NULL. */
+static const char *changed_namespace(uint64_t flags)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} names[] = {
+		{ CLONE_NEWUSER, "user" },
+		{ CLONE_NEWNS, "mnt" },
+		{ CLONE_NEWUTS, "uts" },
+		{ CLONE_NEWIPC, "ipc" },
+		{ CLONE_NEWNET, "net" },
+		{ CLONE_NEWCGROUP, "cgroup" },
+		{ CLONE_NEWPID, "pid_for_children" },
+		{ CLONE_NEWTIME, "time_for_children" },
+	};
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(names); i++) {
+		if (flags & names[i].flag)
+			return names[i].name;
+	}
+	return NULL;
+}
+
+static bool handle_unshare(struct handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_UNSHARE,
+		.tid = h->task->tid,
+		.flags = h->call->flags,
+	};
+	const char *name = changed_namespace(h->call->flags);
+
+	if (ss_unshare_is_refused(h->task, h->call->flags))
+		return true;
+	if (!name) {
+		ss_tell(h->session, &event);
+		return true;
+	}
+	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
+		return false;
+	if (ss_deferred_add(h->session, &event, name))
+		h->session->failure = -ENOMEM;
+	return true;
+}
+
+/* Which namespaces setns will enter, as CLONE_NEW* flags; 0: none. */
+static uint64_t setns_flags(struct handling *h)
+{
+	static const struct {
+		const char *prefix;
+		uint64_t flag;
+	} links[] = {
+		{ "ipc:[", CLONE_NEWIPC },
+		{ "user:[", CLONE_NEWUSER },
+		{ "pid:[", CLONE_NEWPID },
+	};
+	char link[LINK_MAX_LENGTH];
+	uint64_t type = h->call->setns.type;
+	size_t i;
+
+	if (ss_proc_fd_link(h->task->tid, h->call->setns.fd, link,
+			    sizeof(link)))
+		return 0;
+	for (i = 0; i < SS_ARRAY_SIZE(links); i++) {
+		if (strncmp(link, links[i].prefix, strlen(links[i].prefix)))
+			continue;
+		return !type || type == links[i].flag ? links[i].flag : 0;
+	}
+	/* By pidfd: the flags say which. */
+	return !strcmp(link, "anon_inode:[pidfd]") ||
+		!strncmp(link, "pidfd:", 6) ? type : 0;
+}
+
+static bool handle_setns(struct handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_UNDO_DROP,
+		.tid = h->task->tid,
+	};
+	uint64_t flags = setns_flags(h);
+	const struct ss_creds *creds = &h->task->creds;
+
+	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)))
+		return true;
+	if (!creds->known && ss_facts_creds(h->session, h->task))
+		return false;
+	if (flags & CLONE_NEWPID)
+		tell(h, SS_EVENT_PIDNS_CHANGE);
+	if (flags & CLONE_NEWUSER)
+		tell(h, SS_EVENT_CREDS_CHANGE);
+	/* Entering one's own drops the undo list too, so no link tells. */
+	if ((flags & CLONE_NEWIPC) &&
+	    (ss_creds_capable(creds, creds->userns, SS_CAP_SYS_ADMIN) ||
+	     (flags & CLONE_NEWUSER)))
+		ss_tell(h->session, &event);
+	return true;
+}
+
+static bool handle_epoll(struct handling *h)
+{
+	struct ss_event event = {
+		.type = h->call->epoll.add ? SS_EVENT_EPOLL_ADD :
+			SS_EVENT_EPOLL_DELETE,
+		.tid = h->task->tid,
+	};
+	struct ss_file *epoll, *target;
+	int r = ss_identify_slot(h->session, h->task, h->call->epoll.efd,
+				 &epoll);
+
+	if (!r)
+		r = ss_identify_slot(h->session, h->task, h->call->epoll.fd,
+				     &target);
+	/* Closed: the call fails.  Not ours to see: found out when asked. */
+	if (r || epoll == target)
+		return true;
+	event.epoll.file = epoll;
+	event.epoll.tfd = h->call->epoll.fd;
+	event.epoll.target = target;
+	ss_tell(h->session, &event);
+	return true;
+}
+
+static bool handle_undo(struct handling *h)
+{
+	tell(h, SS_EVENT_UNDO);
+	return true;
+}
+
+static bool handle_ioprio(struct handling *h)
+{
+	ss_ioprio_set(h->session, h->task, h->call);
+	return true;
+}
+
+static bool handle_setid(struct handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_CREDS_CHANGE,
+		.tid = h->task->tid,
+		.set_id = true,
+	};
+
+	/* What they were is what tells later whether they changed. */
+	if (ss_facts_creds(h->session, h->task))
+		return false;
+	if (ss_task_mm(h->task) &&
+	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN &&
+	    ss_facts_dumpable(h->session, h->task))
+		return false;
+	ss_tell(h->session, &event);
+	return true;
+}
+
+static bool handle_dumpable(struct handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_DUMPABLE,
+		.tid = h->task->tid,
+		.dumpable = h->call->dumpable ? SS_DUMPABLE_YES :
+			SS_DUMPABLE_NO,
+	};
+
+	ss_tell(h->session, &event);
+	return true;
+}
+
+static bool handle_landlock(struct handling *h)
+{
+	char link[LINK_MAX_LENGTH];
+
+	/* no_new_privs is set, so a ruleset is all that it takes. */
+	if (h->call->landlock.flags & ~7u ||
+	    (h->task->domain &&
+	     h->task->domain->depth + 1 >= LANDLOCK_LAYERS_MAX) ||
+	    ss_proc_fd_link(h->task->tid, h->call->landlock.fd, link,
+			    sizeof(link)) ||
+	    !strstr(link, "landlock-ruleset"))
+		return true;
+	tell(h, SS_EVENT_LANDLOCK);
+	return true;
+}
+
+static bool handle_ring(struct handling *h)
+{
+	tell(h, SS_EVENT_RING);
+	return true;
+}
+
+static bool handle_kcmp(struct handling *h)
+{
+	return ss_kcmp_answer(h->session, h->task, h->notification, h->call,
+			      h->reply);
+}
+
+static handle_fn *const handlers[SS_ACT_COUNT] = {
+	[SS_ACT_NOTHING] = handle_nothing,
+	[SS_ACT_KCMP] = handle_kcmp,
+	[SS_ACT_CLONE] = handle_clone,
+	[SS_ACT_EXEC] = handle_exec,
+	[SS_ACT_EXIT] = handle_exit,
+	[SS_ACT_CLOSE] = handle_close,
+	[SS_ACT_UNSHARE] = handle_unshare,
+	[SS_ACT_SETNS] = handle_setns,
+	[SS_ACT_EPOLL] = handle_epoll,
+	[SS_ACT_UNDO] = handle_undo,
+	[SS_ACT_IOPRIO] = handle_ioprio,
+	[SS_ACT_SETID] = handle_setid,
+	[SS_ACT_DUMPABLE] = handle_dumpable,
+	[SS_ACT_LANDLOCK] = handle_landlock,
+	[SS_ACT_RING] = handle_ring,
+};
+
+bool ss_handle(struct ss_session *session, struct ss_task *task,
+	       const struct ss_call *call,
+	       const struct ss_notification *notification,
+	       struct ss_reply *ret)
+{
+	struct ss_decoded decoded;
+	struct handling h = {
+		.session = session,
+		.task = task,
+		.notification = notification,
+		.call = &decoded,
+		.reply = ret,
+	};
+	enum ss_arch arch;
+
+	ret->kind = SS_REPLY_CONTINUE;
+	if (ss_arch_from_audit(notification->arch, &arch) ||
+	    ss_decode(&session->reader, call, arch, notification->tid,
+		      notification->args, &decoded))
+		return false;
+	return handlers[decoded.act](&h);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Notifications that must wait: a clone or exec that could be confused with
+ * one that is still in flight.  No event tells of the end of that one, so the
+ * held ones are tried again whenever something happens, and every millisecond.
+ * After SS_HOLD_TRIES of those they go on all the same, and are counted.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "kernel/signals.h"
+
+#define RETRY_MICROSECONDS	1000
+
+static struct ss_held *find(const struct ss_session *session, uint64_t id)
+{
+	struct ss_held *held;
+
+	DL_FOREACH(session->held, held) {
+		if (held->notification.id == id)
+			return held;
+	}
+	return NULL;
+}
+
+int ss_hold(struct ss_session *session,
+	    const struct ss_notification *notification)
+{
+	struct ss_held *held = find(session, notification->id);
+
+	if (held)
+		return 0;
+	held = calloc(1, sizeof(*held));
+	if (!held)
+		return -ENOMEM;
+	held->notification = *notification;
+	if (!session->held)
+		ss_signals_retry_every(RETRY_MICROSECONDS);
+	DL_APPEND(session->held, held);
+	session->stats.held++;
+	return 0;
+}
+
+bool ss_hold_is_over(const struct ss_session *session,
+		     const struct ss_notification *notification)
+{
+	const struct ss_held *held = find(session, notification->id);
+
+	return held && held->tries >= SS_HOLD_TRIES;
+}
+
+static void drop(struct ss_session *session, struct ss_held *held)
+{
+	DL_DELETE(session->held, held);
+	free(held);
+	if (!session->held)
+		ss_signals_retry_every(0);
+}
+
+void ss_hold_retry(struct ss_session *session)
+{
+	struct ss_held *held, *tmp;
+	bool tick = ss_signals_take_timer();
+
+	DL_FOREACH_SAFE(session->held, held, tmp) {
+		struct ss_notification notification = held->notification;
+
+		held->tries += tick;
+		if (ss_loop_serve(session, &notification) && !session->failure)
+			drop(session, held);
+	}
+}
+
+void ss_hold_release(struct ss_session *session)
+{
+	while (session->held)
+		drop(session, session->held);
+}

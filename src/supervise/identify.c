@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which open file is in a slot?
+ *
+ * The file is fetched (pidfd_getfd), its inode taken as a hint, and it is
+ * compared with the labelled open files that share the hint, each fetched
+ * through a slot that holds it.  With kcmp of our own two descriptors the
+ * kernel's order leads down a search tree; without, each is looked at in
+ * turn.  Everything fetched is closed at once: nothing may stay open because
+ * we looked.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "kernel/descriptor.h"
+
+#define RESTARTS_MAX	8
+
+/* Neither less nor greater: only equality is known. */
+#define ORDER_UNKNOWN	2
+
+/* What is being identified. */
+struct subject {
+	int fd;			/* a file that we hold; or, if -1, ... */
+	int epoll;		/* ... the target of this item */
+	int tfd;
+	unsigned int toff;
+};
+
+void ss_found_release(struct ss_found *found)
+{
+	if (found->fd >= 0)
+		(void)close(found->fd);
+	found->fd = -1;
+}
+
+static int fetch(struct ss_session *session, const struct ss_task *task,
+		 int fd)
+{
+	bool own;
+	int r, pidfd = ss_table_pidfd(session, task, &own);
+
+	if (pidfd < 0)
+		return pidfd;
+	r = ss_pidfd_fetch(pidfd, fd);
+	if (own)
+		(void)close(pidfd);
+	session->stats.probes++;
+	return r;
+}
+
+/* Any slot that holds the file: a descriptor of ours, or -errno. */
+static int fetch_file(struct ss_session *session, const struct ss_file *file)
+{
+	struct ss_slot *slot;
+	int fd, r = -ENOENT;
+
+	DL_FOREACH(file->holders, slot) {
+		struct ss_task *user = ss_files_user(slot->table);
+
+		if (!user)
+			continue;
+		fd = fetch(session, user, slot->fd);
+		if (fd >= 0)
+			return fd;
+		r = fd;
+		if (fd == -ESRCH) {
+			/* It dies: what it held is forgotten, and the tree
+			   may have changed under our feet. */
+			ss_life_check(session, user);
+			return -EAGAIN;
+		}
+	}
+	return r;
+}
+
+static int order_files(struct ss_session *session, int a, int b, int *ret)
+{
+	int r = ss_file_order(&session->features, a, b, ret);
+
+	if (r != -EOPNOTSUPP)
+		return r;
+	r = ss_file_same(&session->features, a, b);
+	if (r < 0)
+		return r;
+	*ret = r ? 0 : ORDER_UNKNOWN;
+	return 0;
+}
+
+/* Which of the epoll's items with this number is the one for the file? */
+static unsigned int item_toff(const struct ss_file *file,
+			      const struct ss_task *user, int efd, int tfd)
+{
+	struct ss_proc_epoll list = { 0 };
+	unsigned int toff = 0;
+	size_t i;
+
+	if (ss_proc_epoll(user->tid, efd, &list))
+		return 0;
+	for (i = 0; i < list.count; i++) {
+		const struct ss_proc_epoll_item *item = &list.items[i];
+
+		if (item->tfd != tfd)
+			continue;
+		if (item->ino == file->set->hint.ino &&
+		    item->sdev == file->set->hint.dev)
+			break;
+		toff++;
+	}
+	ss_proc_epoll_release(&list);
+	return toff;
+}
+
+/* The subject against a file that only an epoll item is known to hold. */
+static int order_orphan(struct ss_session *session,
+			const struct subject *subject,
+			const struct ss_file *file, int *ret)
+{
+	const struct ss_epoll_item *item = ss_epoll_reach(file);
+	struct ss_slot *slot;
+	struct ss_task *user = NULL;
+	int epoll, r;
+
+	if (!item || subject->fd < 0)
+		return -ENOENT;
+	DL_FOREACH(item->epoll->holders, slot) {
+		user = ss_files_user(slot->table);
+		if (user)
+			break;
+	}
+	if (!user)
+		return -ENOENT;
+	epoll = fetch(session, user, slot->fd);
+	if (epoll < 0)
+		return epoll;
+	r = ss_file_order_item(&session->features, subject->fd, epoll,
+			       item->tfd, item_toff(file, user, slot->fd,
+						    item->tfd), ret);
+	(void)close(epoll);
+	if (!r && *ret && !session->features.has[SS_FEATURE_KCMP])
+		*ret = ORDER_UNKNOWN;
+	return r;
+}
+
+/* Subject against a labelled file: -1, 0, 1 or ORDER_UNKNOWN in *ret. */
+static int order_with(struct ss_session *session,
+		      const struct subject *subject,
+		      const struct ss_file *file, int *ret)
+{
+	int r, fd = fetch_file(session, file);
+
+	if (fd == -EAGAIN)
+		return fd;
+	if (fd < 0)
+		return order_orphan(session, subject, file, ret);
+	if (subject->fd >= 0) {
+		r = order_files(session, subject->fd, fd, ret);
+	} else {
+		r = ss_file_order_item(&session->features, fd, subject->epoll,
+				       subject->tfd, subject->toff, ret);
+		*ret = session->features.has[SS_FEATURE_KCMP] ? -*ret :
+			*ret ? ORDER_UNKNOWN : 0;
+	}
+	(void)close(fd);
+	return r;
+}
+
+/* Each in turn: where the order is not known, or has a gap. */
+static int search_all(struct ss_session *session,
+		      const struct subject *subject,
+		      struct ss_file_set *set, struct ss_found *found)
+{
+	struct ss_file *file;
+	int order, r;
+
+	session->stats.linear++;
+	for (file = ss_file_set_first(set); file; file = ss_file_next(file)) {
+		r = order_with(session, subject, file, &order);
+		if (r == -EAGAIN)
+			return r;
+		if (!r && order == 0) {
+			found->file = file;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int search_tree(struct ss_session *session,
+		       const struct subject *subject,
+		       struct ss_file_set *set, struct ss_found *found)
+{
+	struct ss_file *file = set->root;
+	int order, r;
+
+	while (file) {
+		r = order_with(session, subject, file, &order);
+		if (r == -EAGAIN)
+			return r;
+		if (r || order == ORDER_UNKNOWN)
+			return search_all(session, subject, set, found);
+		if (order == 0) {
+			found->file = file;
+			return 0;
+		}
+		found->parent = file;
+		found->left = order < 0;
+		file = order < 0 ? file->left : file->right;
+	}
+	return 0;
+}
+
+static int search(struct ss_session *session, const struct subject *subject,
+		  struct ss_found *found)
+{
+	struct ss_file_set *set;
+	unsigned int i;
+	int r = -EAGAIN;
+
+	for (i = 0; r == -EAGAIN && i < RESTARTS_MAX; i++) {
+		found->file = NULL;
+		found->parent = NULL;
+		found->left = false;
+		set = ss_file_set_find(&session->model->open, &found->hint);
+		r = set ? search_tree(session, subject, set, found) : 0;
+	}
+	return r;
+}
+
+int ss_identify(struct ss_session *session, const struct ss_task *task,
+		int fd, struct ss_found *ret)
+{
+	struct ss_found found = SS_FOUND_EMPTY;
+	struct ss_file_hint hint;
+	struct subject subject = { .epoll = -1 };
+	int r;
+
+	found.fd = fetch(session, task, fd);
+	if (found.fd < 0)
+		return found.fd;
+	r = ss_file_hint(found.fd, &hint);
+	if (!r) {
+		found.hint.dev = ss_proc_kernel_dev((dev_t)hint.dev);
+		found.hint.ino = hint.ino;
+		subject.fd = found.fd;
+		r = search(session, &subject, &found);
+	}
+	if (r) {
+		ss_found_release(&found);
+		return r;
+	}
+	*ret = found;
+	return 0;
+}
+
+int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
+		     struct ss_file **ret)
+{
+	struct ss_files *files = ss_task_files(task);
+	struct ss_found found = SS_FOUND_EMPTY;
+	struct ss_event event = { .type = SS_EVENT_SLOT, .tid = task->tid };
+	int r;
+
+	if (!files || fd < 0)
+		return -EBADF;
+	*ret = ss_slot_file(files, fd);
+	if (*ret)
+		return 0;
+	r = ss_identify(session, task, fd, &found);
+	if (r)
+		return r;
+	event.slot.fd = fd;
+	event.slot.hint = found.hint;
+	event.slot.file = found.file;
+	event.slot.parent = found.parent;
+	event.slot.left = found.left;
+	r = ss_model_apply(session->model, &event);
+	ss_found_release(&found);
+	if (r == -ENOSPC)
+		session->stats.limits++;
+	if (r)
+		return r;
+	session->stats.slots++;
+	*ret = ss_slot_file(files, fd);
+	return 0;
+}
+
+int ss_identify_same(struct ss_session *session, const struct ss_task *a,
+		     int fd_a, const struct ss_task *b, int fd_b)
+{
+	int held_a, held_b, r;
+
+	held_a = fetch(session, a, fd_a);
+	if (held_a < 0)
+		return held_a;
+	held_b = fetch(session, b, fd_b);
+	r = held_b < 0 ? held_b :
+		ss_file_same(&session->features, held_a, held_b);
+	(void)close(held_a);
+	if (held_b >= 0)
+		(void)close(held_b);
+	return r;
+}
+
+int ss_identify_is_item(struct ss_session *session,
+			const struct ss_question *q)
+{
+	int fd, epoll, order, r;
+
+	fd = fetch(session, q->task[0], (int)q->idx[0]);
+	if (fd < 0)
+		return fd;
+	epoll = fetch(session, q->task[1], (int)q->slot.efd);
+	r = epoll < 0 ? epoll :
+		ss_file_order_item(&session->features, fd, epoll,
+				   (int)q->slot.tfd, q->slot.toff, &order);
+	(void)close(fd);
+	if (epoll >= 0)
+		(void)close(epoll);
+	return r ? r : order == 0;
+}
+
+int ss_identify_still(struct ss_session *session, const struct ss_task *task,
+		      int fd, const struct ss_file *file)
+{
+	struct ss_file_hint hint;
+	int r, held = fetch(session, task, fd);
+
+	if (held < 0)
+		return held;
+	r = ss_file_hint(held, &hint);
+	(void)close(held);
+	if (r)
+		return r;
+	return !file || (ss_proc_kernel_dev((dev_t)hint.dev) ==
+			 file->set->hint.dev &&
+			 hint.ino == file->set->hint.ino);
+}
+
+bool ss_identify_is_epoll(struct ss_session *session,
+			  const struct ss_task *task, int fd)
+{
+	int r, held = fetch(session, task, fd);
+
+	if (held < 0)
+		return false;
+	r = ss_file_is_epoll(held);
+	(void)close(held);
+	return r == 1;
+}
+
+int ss_identify_item(struct ss_session *session, struct ss_task *task,
+		     const struct ss_question *q, struct ss_file **ret)
+{
+	struct ss_file *epoll = q->side[1].state == SS_SIDE_ASK ?
+		ss_slot_file(ss_task_files(task), (int)q->slot.efd) :
+		q->side[1].file;
+	struct ss_found found = SS_FOUND_EMPTY;
+	struct subject subject = {
+		.fd = -1,
+		.tfd = (int)q->slot.tfd,
+		.toff = q->slot.toff,
+	};
+	struct ss_event event = { .type = SS_EVENT_EPOLL_ADD };
+	int r;
+
+	subject.epoll = fetch(session, task, (int)q->slot.efd);
+	if (subject.epoll < 0)
+		return subject.epoll;
+	found.hint = q->item_hint;
+	r = search(session, &subject, &found);
+	(void)close(subject.epoll);
+	if (r)
+		return r;
+	*ret = found.file;
+	if (!epoll)
+		return 0;
+	event.epoll.file = epoll;
+	event.epoll.tfd = subject.tfd;
+	event.epoll.target = found.file;
+	event.epoll.hint = found.hint;
+	event.epoll.parent = found.parent;
+	event.epoll.left = found.left;
+	r = ss_model_apply(session->model, &event);
+	if (!r && !*ret)
+		*ret = ss_epoll_newest(epoll, subject.tfd);
+	return r;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervise/kcmp.h"
+
+#include <errno.h>
+
+#include "supervise/facts.h"
+
+/* A question has at most a dozen facts; a child that changes them as fast as
+   we fetch them must not keep us. */
+#define ROUNDS_MAX	64
+
+static void report(struct ss_session *session, const struct ss_question *q,
+		   const struct ss_answer *answer)
+{
+	if (session->audit)
+		ss_audit_after(session->audit, session->model, q, answer);
+	if (session->log)
+		ss_log_answer(session->log, session->model, q, answer);
+	ss_stats_answer(&session->stats, q->type, answer);
+}
+
+/* A fact that cannot be had: as if the caller were not permitted to ask. */
+static int give_up(struct ss_session *session, int r,
+		   struct ss_answer *answer)
+{
+	session->stats.unfetchable++;
+	answer->result = 0;
+	answer->child_errno = r == -ESRCH ? ESRCH : EPERM;
+	return 0;
+}
+
+/* 0, or -ESRCH: the caller has gone. */
+static int find_answer(struct ss_session *session, struct ss_question *q,
+		       const struct ss_notification *notification,
+		       struct ss_answer *answer)
+{
+	struct ss_need need;
+	unsigned int rounds;
+	bool answered;
+	int r = 0;
+
+	for (rounds = 0; rounds < ROUNDS_MAX; rounds++) {
+		answered = ss_model_compare(session->model, q, answer, &need);
+		if (session->audit)
+			ss_audit_before(session->audit, session->model, q);
+		if (answered) {
+			if (!rounds)
+				session->stats.from_memory++;
+			return 0;
+		}
+		r = ss_supply(session, q, &need, notification);
+		if (r && need.kind == SS_NEED_EPOLL_SLOT)
+			return -ESRCH;
+		if (r == -ESRCH && need.task && need.kind != SS_NEED_LIFE) {
+			/* It dies while we look: look at its life again. */
+			q->alive[0] = q->alive[1] = false;
+			ss_life_check(session, need.task);
+			continue;
+		}
+		if (r)
+			return give_up(session, r, answer);
+	}
+	return give_up(session, r, answer);
+}
+
+bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
+		    const struct ss_notification *notification,
+		    const struct ss_decoded *call, struct ss_reply *ret)
+{
+	struct ss_question q = {
+		.caller = caller->tid,
+		.type = call->kcmp.type,
+		.pid = { call->kcmp.pid[0], call->kcmp.pid[1] },
+		.idx = { call->kcmp.idx[0], call->kcmp.idx[1] },
+	};
+	struct ss_answer answer = { 0 };
+
+	if (session->deferred)
+		ss_deferred_settle(session, 0);
+	if (find_answer(session, &q, notification, &answer)) {
+		if (session->audit)
+			ss_audit_cancel(session->audit);
+		return false;
+	}
+	report(session, &q, &answer);
+	if (answer.child_errno) {
+		ret->kind = SS_REPLY_ERROR;
+		ret->child_errno = answer.child_errno;
+	} else {
+		ret->kind = SS_REPLY_VALUE;
+		ret->value = answer.result;
+	}
+	return true;
+}

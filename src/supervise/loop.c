@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loop: one place that blocks (ss_listener_receive()), one that answers.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/message.h"
+#include "kernel/signals.h"
+#include "model/verify.h"
+#include "supervise/facts.h"
+
+void ss_tell(struct ss_session *session, const struct ss_event *event)
+{
+	int r = ss_model_apply(session->model, event);
+
+	if (r && !session->failure) {
+		ss_error("the model refuses event %d about task %d: %s",
+			 (int)event->type, (int)event->tid, strerror(-r));
+		session->failure = r;
+	}
+#ifdef SS_VERIFY
+	{
+		char why[256];
+
+		if (ss_model_verify(session->model, why, sizeof(why))) {
+			ss_error("after event %d about task %d: %s",
+				 (int)event->type, (int)event->tid, why);
+			session->failure = -EINVAL;
+		}
+	}
+#endif
+}
+
+/* What is known before the call itself is looked at: who it is, what became
+   of its exec, and that its last call is over. */
+static struct ss_task *find_caller(struct ss_session *session, pid_t tid)
+{
+	struct ss_task *task = ss_settle_caller(session, tid);
+	struct ss_event over = { .type = SS_EVENT_RETURNED, .tid = tid };
+
+	if (!task)
+		return NULL;
+	if (task->group->execing) {
+		ss_exec_settle(session, task->group, tid);
+		/* Another thread may have taken the number. */
+		task = ss_model_task(session->model, tid);
+		if (!task)
+			return NULL;
+	}
+	if (task->zombie)
+		return NULL;
+	if (session->deferred)
+		ss_deferred_settle(session, tid);
+	task->seen = true;
+	task->leaving = false;
+	if (task->flight.kind != SS_FLIGHT_NONE ||
+	    (task->pending && !task->pending->returned))
+		ss_tell(session, &over);
+	return task;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void answer(struct ss_session *session,
+		   const struct ss_notification *notification,
+		   const struct ss_reply *reply)
+{
+	int r = ss_listener_answer(&session->launched.listener,
+				   notification->id, reply);
+
+	/* Killed, or interrupted: it will call again if it lives. */
+	if (r && r != -ENOENT && !session->failure) {
+		ss_error("cannot answer a call: %s", strerror(-r));
+		session->failure = r;
+	}
+}
+
+bool ss_loop_serve(struct ss_session *session,
+		   const struct ss_notification *notification)
+{
+	struct ss_reply reply = { .kind = SS_REPLY_CONTINUE };
+	const struct ss_call *call = NULL;
+	struct ss_task *task;
+	enum ss_arch arch;
+	bool timed = session->options.stats;
+	uint64_t start = timed ? now_ns() : 0;
+
+	if (!ss_arch_from_audit(notification->arch, &arch))
+		call = ss_call_find(&session->calls, arch, notification->nr);
+	task = call ? find_caller(session, notification->tid) : NULL;
+	if (!task) {
+		/* Nobody we know: nothing it asks is answered. */
+		if (!ss_listener_is_valid(&session->launched.listener,
+					  notification->id))
+			return true;
+		session->stats.lost++;
+		if (!call || call->family == SS_FAMILY_KCMP) {
+			reply.kind = SS_REPLY_ERROR;
+			reply.child_errno = ENOSYS;
+		}
+		answer(session, notification, &reply);
+		return true;
+	}
+	if (!ss_handle(session, task, call, notification, &reply))
+		return session->failure ||
+			!ss_listener_is_valid(&session->launched.listener,
+					      notification->id);
+	if (session->failure)
+		return true;
+	answer(session, notification, &reply);
+	if (timed && call->family == SS_FAMILY_KCMP)
+		ss_times_add(&session->stats.times, now_ns() - start);
+	return true;
+}
+
+static void count(struct ss_session *session,
+		  const struct ss_notification *notification)
+{
+	const struct ss_call *call = NULL;
+	enum ss_arch arch;
+
+	if (!ss_arch_from_audit(notification->arch, &arch))
+		call = ss_call_find(&session->calls, arch, notification->nr);
+	if (call && call - ss_calls < SS_STATS_CALLS)
+		session->stats.calls[call - ss_calls]++;
+}
+
+/* A signal came in: a child has changed, or a held call is due. */
+static void serve_interrupt(struct ss_session *session)
+{
+	bool ended = session->command_ended;
+
+	if (!ss_signals_take_child())
+		return;
+	ss_signals_follow_stop();
+	ss_deaths_drain(session);
+	ss_orphans_reap(session);
+	if (session->options.kill_on_exit && session->command_ended) {
+		if (!ended)
+			ss_kill_all(session);
+	}
+}
+
+void ss_loop_run(struct ss_session *session)
+{
+	struct ss_listener *listener = &session->launched.listener;
+	struct ss_notification notification;
+	int r;
+
+	while (!session->failure) {
+		r = ss_listener_receive(listener, &notification);
+		if (r == -ENOENT && ss_listener_is_over(listener))
+			return;
+		if (r == -EINTR)
+			serve_interrupt(session);
+		else if (r && r != -ENOENT)
+			session->failure = r;
+		if (!r) {
+			count(session, &notification);
+			(void)ss_loop_serve(session, &notification);
+		}
+		if (session->held)
+			ss_hold_retry(session);
+	}
+}

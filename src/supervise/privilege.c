@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervise/privilege.h"
+
+#include <utlist.h>
+
+#include "supervise/facts.h"
+
+/* capable(): in the first user namespace, which a nested one is never. */
+static bool capable(const struct ss_session *session,
+		    const struct ss_creds *creds, unsigned int capability)
+{
+	return session->model->init_userns &&
+		ss_creds_capable(creds, session->model->init_userns,
+				 capability);
+}
+
+/* set_task_ioprio() */
+static bool may_set(struct ss_session *session, const struct ss_task *caller,
+		    const struct ss_task *target)
+{
+	if (caller == target)
+		return true;
+	if (!target->creds.known && ss_facts_creds(session, target))
+		return false;
+	return target->creds.uid[0] == caller->creds.uid[1] ||
+		target->creds.uid[0] == caller->creds.uid[0] ||
+		capable(session, &caller->creds, SS_CAP_SYS_NICE);
+}
+
+/* false: the kernel would have stopped here with EPERM. */
+static bool set_one(struct ss_session *session, const struct ss_task *caller,
+		    const struct ss_task *target, int io_class)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_IO,
+		.tid = target->tid,
+		.io_class = io_class,
+	};
+
+	if (!may_set(session, caller, target))
+		return false;
+	ss_tell(session, &event);
+	return true;
+}
+
+static struct ss_task *named_task(struct ss_session *session,
+				  struct ss_task *caller, pid_t who)
+{
+	struct ss_task *task;
+
+	if (who == 0)
+		return caller;
+	task = ss_model_resolve(session->model, caller, who);
+	if (task)
+		return task;
+	ss_settle_number(session, caller, who);
+	return ss_model_resolve(session->model, caller, who);
+}
+
+/* The number of a process group leader in our namespace. */
+static pid_t named_group(struct ss_session *session, struct ss_task *caller,
+			 pid_t who)
+{
+	struct ss_proc_stat stat;
+	struct ss_task *task;
+
+	if (who == 0)
+		return ss_proc_stat(caller->tid, &stat) ? 0 : stat.pgrp;
+	task = ss_model_resolve(session->model, caller, who);
+	return task ? task->tid : who;
+}
+
+static void set_process_group(struct ss_session *session,
+			      struct ss_task *caller, pid_t who, int io_class)
+{
+	pid_t pgrp = named_group(session, caller, who);
+	struct ss_group *group, *tmp;
+	struct ss_proc_stat stat;
+	struct ss_task *task;
+
+	HASH_ITER(hh, session->model->groups, group, tmp) {
+		if (group->dead || ss_proc_stat(group->tgid, &stat) ||
+		    stat.pgrp != pgrp)
+			continue;
+		DL_FOREACH(group->tasks, task) {
+			if (!set_one(session, caller, task, io_class))
+				return;
+		}
+	}
+}
+
+static void set_user(struct ss_session *session, struct ss_task *caller,
+		     uid_t uid, int io_class)
+{
+	struct ss_task *task, *tmp;
+
+	HASH_ITER(hh, session->model->tasks, task, tmp) {
+		if (task->zombie || (!task->creds.known &&
+				     ss_facts_creds(session, task)) ||
+		    task->creds.uid[0] != uid)
+			continue;
+		if (!set_one(session, caller, task, io_class))
+			return;
+	}
+}
+
+void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
+		   const struct ss_decoded *call)
+{
+	struct ss_task *task;
+	int who = call->ioprio.who, io_class = call->ioprio.io_class;
+
+	if (!caller->creds.known && ss_facts_creds(session, caller))
+		return;
+	/* ioprio_check_cap() */
+	if (io_class == SS_IOPRIO_CLASS_RT &&
+	    !capable(session, &caller->creds, SS_CAP_SYS_NICE) &&
+	    !capable(session, &caller->creds, SS_CAP_SYS_ADMIN))
+		return;
+	switch (call->ioprio.which) {
+	case SS_IOPRIO_WHO_PROCESS:
+		task = named_task(session, caller, who);
+		if (task)
+			set_one(session, caller, task, io_class);
+		break;
+	case SS_IOPRIO_WHO_PGRP:
+		set_process_group(session, caller, who, io_class);
+		break;
+	case SS_IOPRIO_WHO_USER:
+		set_user(session, caller, who ? (uid_t)who :
+			 caller->creds.uid[0], io_class);
+		break;
+	}
+}

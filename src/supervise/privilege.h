@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls on other tasks whose success depends on the caller's privileges.
+ */
+#ifndef SS_SUPERVISE_PRIVILEGE_H
+#define SS_SUPERVISE_PRIVILEGE_H
+
+#include "supervise/state.h"
+
+#define SS_CAP_SYS_ADMIN	21
+#define SS_CAP_SYS_NICE		23
+
+/*
+ * ioprio_set gives an io context to each of its targets that has none
+ * (block/ioprio.c): a task, a process group, or all tasks of a user.
+ */
+void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
+		   const struct ss_decoded *call);
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Processes as the kernel shows them: one pidfd each, and what it tells of
+ * their ends.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "kernel/death.h"
+#include "kernel/descriptor.h"
+
+#define DEATHS_AT_ONCE	64
+#define ZOMBIES_AT_ONCE	2
+#define YIELDS_MAX	64
+
+struct ss_process *ss_process_find(const struct ss_session *session,
+				   pid_t tgid)
+{
+	struct ss_process *process;
+
+	HASH_FIND_INT(session->processes, &tgid, process);
+	return process;
+}
+
+int ss_process_add(struct ss_session *session, pid_t tgid)
+{
+	struct ss_process *process = calloc(1, sizeof(*process));
+	int r;
+
+	if (!process)
+		return -ENOMEM;
+	process->tgid = tgid;
+	process->evidence.memory = -1;
+	process->pidfd = ss_pidfd_open(tgid, false);
+	HASH_ADD_INT(session->processes, tgid, process);
+	if (ss_hash_failed(process)) {
+		if (process->pidfd >= 0)
+			(void)close(process->pidfd);
+		free(process);
+		return -ENOMEM;
+	}
+	if (process->pidfd < 0) {
+		r = process->pidfd;
+		process->pidfd = -1;
+		return r;
+	}
+	return ss_deaths_watch(session->deaths, process->pidfd, tgid);
+}
+
+void ss_process_free(struct ss_session *session, struct ss_process *process)
+{
+	HASH_DEL(session->processes, process);
+	if (process->zombie)
+		DL_DELETE(session->zombies, process);
+	if (process->pidfd >= 0)
+		(void)close(process->pidfd);
+	if (process->evidence.memory >= 0)
+		(void)close(process->evidence.memory);
+	free(process);
+}
+
+static void process_gone(struct ss_session *session,
+			 struct ss_process *process)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_GROUP_GONE,
+		.tid = process->tgid,
+	};
+
+	ss_process_free(session, process);
+	if (ss_model_group(session->model, event.tid))
+		ss_tell(session, &event);
+}
+
+/* If it is our child, reaps it. */
+static bool reap(struct ss_session *session, struct ss_process *process,
+		 bool block)
+{
+	int status, r = ss_pidfd_reap(process->pidfd, block, &status);
+
+	if (r <= 0)
+		return false;
+	if (process->tgid == session->launched.pid) {
+		session->command_ended = true;
+		session->command_status = status;
+	}
+	return true;
+}
+
+/* The group has ended: a zombie, until its parent reaps it. */
+static void process_dead(struct ss_session *session,
+			 struct ss_process *process)
+{
+	struct ss_group *group = ss_model_group(session->model,
+						process->tgid);
+	struct ss_event event = {
+		.type = SS_EVENT_GROUP_DEAD,
+		.tid = process->tgid,
+	};
+
+	if (group && group->execing)
+		ss_exec_settle(session, group, 0);
+	if (group && !group->dead)
+		ss_tell(session, &event);
+	/* Only the command, and what was orphaned, are ours to reap. */
+	if ((!group || !ss_model_group(session->model, group->parent)) &&
+	    reap(session, process, false)) {
+		process_gone(session, process);
+		return;
+	}
+	if (process->zombie)
+		return;
+	ss_deaths_forget(session->deaths, process->pidfd);
+	process->zombie = true;
+	DL_APPEND(session->zombies, process);
+}
+
+/* A few of the zombies: have their parents reaped them?  The list turns, so
+   that each clone pays for as many as it makes. */
+static void zombies_sweep(struct ss_session *session, unsigned int n)
+{
+	while (n-- && session->zombies) {
+		struct ss_process *process = session->zombies;
+
+		DL_DELETE(session->zombies, process);
+		DL_APPEND(session->zombies, process);
+		if (ss_pidfd_life(process->pidfd) == SS_LIFE_GONE ||
+		    reap(session, process, false))
+			process_gone(session, process);
+	}
+}
+
+void ss_deaths_drain(struct ss_session *session)
+{
+	pid_t ended[DEATHS_AT_ONCE];
+	int i, n;
+
+	do {
+		n = ss_deaths_take(session->deaths, ended, DEATHS_AT_ONCE);
+		for (i = 0; i < n; i++) {
+			struct ss_process *process =
+				ss_process_find(session, ended[i]);
+
+			if (process)
+				process_dead(session, process);
+		}
+	} while (n == DEATHS_AT_ONCE);
+	zombies_sweep(session, ZOMBIES_AT_ONCE);
+}
+
+void ss_orphans_reap(struct ss_session *session)
+{
+	struct ss_tids list = { 0 };
+	size_t i, j;
+
+	if (ss_proc_children(session->self, session->self, &list))
+		return;
+	for (i = 0; i < list.count; i++) {
+		bool ours = true;
+
+		for (j = 0; j < session->inherited.children.count; j++) {
+			if (session->inherited.children.tids[j] ==
+			    list.tids[i])
+				ours = false;
+		}
+		if (ours && !ss_process_find(session, list.tids[i]))
+			ss_child_reap(list.tids[i]);
+	}
+	ss_tids_release(&list);
+}
+
+static void tell_about(struct ss_session *session, enum ss_event_type type,
+		       pid_t tid)
+{
+	struct ss_event event = { .type = type, .tid = tid };
+
+	ss_tell(session, &event);
+}
+
+/* A leader that is no more what it was: alone, or with its whole group? */
+static void leader_check(struct ss_session *session, struct ss_task *task,
+			 struct ss_process *process)
+{
+	struct ss_group *group = task->group;
+
+	switch (ss_pidfd_life(process->pidfd)) {
+	case SS_LIFE_ALIVE:
+		return;
+	case SS_LIFE_GONE:
+		process_gone(session, process);
+		return;
+	case SS_LIFE_DYING:
+		break;
+	}
+	if (group->dead)
+		return;
+	if (task->leaving && !group->dying && task->next &&
+	    !ss_pidfd_is_over(process->pidfd)) {
+		if (!task->zombie)
+			tell_about(session, SS_EVENT_LEADER_ZOMBIE, task->tid);
+		return;
+	}
+	tell_about(session, SS_EVENT_GROUP_DEAD, group->tgid);
+}
+
+/* A thread that has called exit goes within microseconds, unless a tracer
+   keeps it. */
+static void thread_leaving(struct ss_session *session, struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+	unsigned int i;
+
+	for (i = 0; i < YIELDS_MAX; i++) {
+		if (!ss_thread_exists(task->group->tgid, task->tid)) {
+			tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+			return;
+		}
+		if (!ss_proc_stat(task->tid, &stat) && stat.state == 'Z')
+			break;
+		(void)sched_yield();
+	}
+	if (!task->zombie)
+		tell_about(session, SS_EVENT_LEADER_ZOMBIE, task->tid);
+}
+
+/* A thread of a group whose leader says nothing about the others. */
+static void thread_check(struct ss_session *session, struct ss_task *task,
+			 struct ss_process *process)
+{
+	struct ss_proc_stat stat;
+	enum ss_life life = ss_pidfd_life(process->pidfd);
+
+	if (life == SS_LIFE_GONE || ss_pidfd_is_over(process->pidfd)) {
+		process_dead(session, process);
+		return;
+	}
+	if (life == SS_LIFE_ALIVE && !task->group->dying)
+		return;
+	if (ss_proc_stat(task->tid, &stat)) {
+		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+		return;
+	}
+	if (stat.flags & SS_PROC_EXITING && !task->zombie)
+		tell_about(session, SS_EVENT_LEADER_ZOMBIE, task->tid);
+}
+
+void ss_life_check(struct ss_session *session, struct ss_task *task)
+{
+	pid_t tid = task->tid;
+	struct ss_process *process = ss_process_find(session,
+						     task->group->tgid);
+
+	if (!process)
+		return;
+	if (task->group->execing) {
+		ss_exec_settle(session, task->group, 0);
+		task = ss_model_task(session->model, tid);
+		if (!task)
+			return;
+	}
+	session->stats.probes++;
+	if (process->pidfd < 0)
+		process->pidfd = ss_pidfd_open(process->tgid, false);
+	if (process->pidfd < 0) {
+		process->pidfd = -1;
+		process_gone(session, process);
+		return;
+	}
+	if (task->tid == task->group->tgid)
+		leader_check(session, task, process);
+	else if (task->leaving && !task->group->dying)
+		thread_leaving(session, task);
+	else
+		thread_check(session, task, process);
+}
+
+void ss_kill_all(struct ss_session *session)
+{
+	struct ss_process *process, *tmp;
+
+	HASH_ITER(hh, session->processes, process, tmp) {
+		if (process->pidfd >= 0 && !process->zombie)
+			ss_pidfd_kill(process->pidfd);
+	}
+}
+
+int ss_table_pidfd(struct ss_session *session, const struct ss_task *task,
+		   bool *ret_own)
+{
+	const struct ss_task *leader = ss_model_task(session->model,
+						     task->group->tgid);
+	struct ss_process *process = ss_process_find(session,
+						     task->group->tgid);
+	int fd;
+
+	*ret_own = false;
+	if (leader && !leader->leaving && !leader->zombie && process &&
+	    process->pidfd >= 0 &&
+	    ss_task_files(leader) == ss_task_files(task))
+		return process->pidfd;
+	*ret_own = true;
+	if (leader == task)
+		return ss_pidfd_open(task->tid, false);
+	if (!session->features.has[SS_FEATURE_THREAD_PIDFD]) {
+		session->stats.unfetchable++;
+		return -EOPNOTSUPP;
+	}
+	fd = ss_pidfd_open(task->tid, true);
+	return fd;
+}

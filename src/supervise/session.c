@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervise/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/message.h"
+#include "kernel/death.h"
+#include "kernel/filter.h"
+#include "kernel/memory.h"
+#include "kernel/signals.h"
+#include "supervise/facts.h"
+#include "supervise/state.h"
+
+static int reader_read(ss_unused const struct ss_reader *reader, pid_t tid,
+		       uint64_t address, void *buffer, size_t length)
+{
+	return ss_memory_read(tid, address, buffer, length);
+}
+
+static const char *call_name(size_t call)
+{
+	return call < ss_calls_count ? ss_calls[call].name : NULL;
+}
+
+static void in_child(void)
+{
+	ss_signals_restore();
+	ss_limits_restore();
+	ss_inherited_restore();
+}
+
+static int fail(const char *what, int r)
+{
+	ss_error("%s: %s", what, strerror(-r));
+	return SS_EXIT_FAILURE;
+}
+
+/* What a failed launch means to the user, and what to do. */
+static int explain_launch(const struct ss_session *session,
+			  const struct ss_launch_failure *failure)
+{
+	const char *command = session->options.argv[0];
+	const char *error = strerror(failure->error);
+
+	switch (failure->stage) {
+	case SS_LAUNCH_EXEC:
+		ss_error("cannot execute '%s': %s", command, error);
+		return failure->error == ENOENT ? SS_EXIT_NOT_FOUND :
+			SS_EXIT_CANNOT_EXECUTE;
+	case SS_LAUNCH_FILTER:
+		if (failure->error == EBUSY)
+			ss_error("cannot load the filter: another supervisor "
+				 "listens already (a filter with a listener is "
+				 "in force), and the kernel allows only one; "
+				 "start selfsame outside of it");
+		else
+			ss_error("cannot load the filter: %s; "
+				 "'selfsame doctor' says what this host lacks",
+				 error);
+		break;
+	case SS_LAUNCH_OUTER_FILTER:
+		ss_error("kcmp is refused (%s) before it reaches selfsame, by "
+			 "a seccomp filter around it; only the profile of the "
+			 "container can change that", error);
+		break;
+	case SS_LAUNCH_FORK:
+	case SS_LAUNCH_NO_NEW_PRIVS:
+	case SS_LAUNCH_HANDOVER:
+	case SS_LAUNCH_STAGE_COUNT:
+		ss_error("cannot start '%s': %s", command, error);
+		break;
+	}
+	return SS_EXIT_FAILURE;
+}
+
+static int open_reports(struct ss_session *session)
+{
+	int r;
+
+	if (session->options.audit) {
+		r = ss_audit_new(&session->features, &session->audit);
+		if (r == -EOPNOTSUPP) {
+			ss_error("cannot audit: this host refuses kcmp to "
+				 "selfsame itself; run without --audit");
+			return SS_EXIT_FAILURE;
+		}
+		if (r)
+			return fail("cannot audit", r);
+	}
+	if (session->options.log) {
+		r = ss_log_open(session->options.log_file, &session->log);
+		if (r) {
+			ss_error("cannot open log file '%s': %s",
+				 session->options.log_file, strerror(-r));
+			return SS_EXIT_FAILURE;
+		}
+	}
+	return 0;
+}
+
+static int prepare(struct ss_session *session)
+{
+	const struct ss_limits limits = SS_LIMITS_DEFAULT;
+	const char *without = getenv("SELFSAME_WITHOUT"), *bad = "";
+	int r;
+
+	r = ss_inherited_note(&session->inherited);
+	if (r)
+		return fail("cannot list open descriptors in /proc", r);
+	r = ss_features_probe(without, &session->features, &bad);
+	if (r == -EINVAL) {
+		ss_error("unknown feature in SELFSAME_WITHOUT: '%s'", bad);
+		return SS_EXIT_FAILURE;
+	}
+	if (r)
+		return fail("cannot probe this host", r);
+	r = open_reports(session);
+	if (r)
+		return r;
+	session->deaths = ss_deaths_open();
+	if (session->deaths < 0)
+		return fail("cannot watch processes", session->deaths);
+	session->model = ss_model_new(&limits);
+	if (!session->model)
+		return fail("cannot start", -ENOMEM);
+	session->reader.read = reader_read;
+	session->reader.semopm = ss_semopm();
+	session->stats.call_name = call_name;
+	session->self = getpid();
+	return 0;
+}
+
+static int launch(struct ss_session *session)
+{
+	struct sock_fprog program = { 0 };
+	struct ss_launch_failure failure;
+	const bool *has = session->features.has;
+	struct ss_launch how = {
+		.argv = session->options.argv,
+		.filter = &program,
+		.want_wait_killable = has[SS_FEATURE_WAIT_KILLABLE],
+		.want_sync_wake_up = has[SS_FEATURE_SYNC_WAKE_UP],
+		.in_child = in_child,
+	};
+	int r = ss_filter_resolve(ss_calls, ss_calls_count, &session->calls);
+
+	if (!r)
+		r = ss_filter_build(ss_calls, ss_calls_count, &program);
+	if (!r)
+		r = ss_signals_prepare();
+	if (r)
+		return fail("cannot build the filter", r);
+	ss_limits_raise();
+	r = ss_launch(&how, &session->launched, &failure);
+	free(program.filter);
+	if (r)
+		return explain_launch(session, &failure);
+	session->started = true;
+	return 0;
+}
+
+static int start_model(struct ss_session *session)
+{
+	struct ss_event start = {
+		.type = SS_EVENT_START,
+		.tid = session->launched.pid,
+		.start.parent = session->self,
+	};
+	int r;
+
+	ss_tell(session, &start);
+	if (session->failure)
+		return SS_EXIT_FAILURE;
+	r = ss_process_add(session, session->launched.pid);
+	if (!r)
+		r = ss_signals_start(&session->launched.listener,
+				     session->launched.pidfd,
+				     session->launched.pid);
+	if (r)
+		return fail("cannot watch the command", r);
+	ss_inherited_close(&session->inherited);
+	return 0;
+}
+
+/* After the last task: its status is there, or will be at once. */
+static void reap_rest(struct ss_session *session)
+{
+	int status;
+
+	ss_deaths_drain(session);
+	ss_orphans_reap(session);
+	if (session->command_ended)
+		return;
+	if (ss_pidfd_reap(session->launched.pidfd, true, &status) == 1) {
+		session->command_ended = true;
+		session->command_status = status;
+	}
+}
+
+static void print_stats(struct ss_session *session)
+{
+	struct ss_text text = { 0 };
+	struct rusage usage;
+
+	if (!getrusage(RUSAGE_SELF, &usage))
+		session->stats.max_rss = (uint64_t)usage.ru_maxrss;
+	session->stats.tasks_peak = session->model->peak;
+	session->stats.files_peak = session->model->open.peak;
+	if (!ss_stats_print(&session->stats, &text))
+		(void)!write(STDERR_FILENO, text.data, text.length);
+	ss_text_release(&text);
+}
+
+static int finish(struct ss_session *session)
+{
+	struct ss_launch_failure failure;
+	int status = session->command_status, r;
+
+	if (session->failure) {
+		ss_error("stopped supervising: %s; what is left of the "
+			 "command gets ENOSYS from watched calls",
+			 strerror(-session->failure));
+		return SS_EXIT_FAILURE;
+	}
+	reap_rest(session);
+	status = session->command_status;
+	if (ss_launched_exec_failure(&session->launched, &failure))
+		status = explain_launch(session, &failure);
+	if (session->options.stats)
+		print_stats(session);
+	if (session->log) {
+		r = ss_log_close(session->log);
+		session->log = NULL;
+		if (r)
+			return fail("cannot write the log", r);
+	}
+	if (session->audit && ss_audit_finish(session->audit))
+		return SS_EXIT_DIFFER;
+	return status;
+}
+
+static void release(struct ss_session *session)
+{
+	struct ss_process *process, *tmp;
+
+	ss_hold_release(session);
+	ss_deferred_release(session);
+	HASH_ITER(hh, session->processes, process, tmp)
+		ss_process_free(session, process);
+	ss_model_free(session->model);
+	if (session->log)
+		(void)ss_log_close(session->log);
+	ss_audit_free(session->audit);
+	ss_inherited_release(&session->inherited);
+	ss_close_fd(&session->deaths);
+	if (session->started) {
+		ss_signals_stop();
+		ss_listener_release(&session->launched.listener);
+		ss_close_fd(&session->launched.pidfd);
+		ss_close_fd(&session->launched.channel);
+	}
+}
+
+int ss_session_run(const struct ss_session_options *options)
+{
+	struct ss_session session = {
+		.options = *options,
+		.deaths = -1,
+	};
+	int status = prepare(&session);
+
+	if (!status)
+		status = launch(&session);
+	if (!status) {
+		status = start_model(&session);
+		if (!status) {
+			ss_loop_run(&session);
+			status = finish(&session);
+		}
+	}
+	release(&session);
+	return status;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whose child is this task?
+ *
+ * A clone that was let go on is pending until its child is known.  Each
+ * thread has at most one: it cannot clone again before we hear of it.  The
+ * child is found in one of three ways:
+ *
+ *	at once		it calls us, and only one clone is pending
+ *	by its parent	/proc/TID/status names its group and parent
+ *	by the lists	/proc/TGID/task/TID/children is exact per creator
+ *
+ * Clones that could be confused are not let go on together: see
+ * ss_settle_must_wait().
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <utlist.h>
+
+#define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
+
+/* The numbers of a task that may live in a nested pid namespace. */
+static int read_numbers(pid_t tid, struct ss_event_numbers *ret)
+{
+	struct ss_proc_status status;
+	struct ss_proc_ns_chain chain;
+	unsigned int i;
+	int r = ss_proc_status(tid, &status);
+
+	if (!r)
+		r = ss_proc_namespace_chain(tid, "pid", &chain);
+	if (r)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	/* NSpid goes from our namespace in, the chain from its own out. */
+	for (i = 1; i < status.levels && i <= SS_PIDNS_LEVELS; i++) {
+		unsigned int at = status.levels - 1 - i;
+
+		if (at >= chain.count)
+			return -ESRCH;
+		ret->nr[i - 1] = status.nspid[i];
+		ret->ino[i - 1] = chain.ino[at];
+		ret->levels = i;
+	}
+	return 0;
+}
+
+static struct ss_task *adopt(struct ss_session *session,
+			     struct ss_pending *pending, pid_t tid)
+{
+	struct ss_event_numbers numbers;
+	struct ss_event event = {
+		.type = SS_EVENT_CHILD,
+		.child = { .pending = pending->serial, .tid = tid },
+	};
+	bool thread = pending->flags & CLONE_THREAD;
+	struct ss_task *old = ss_model_task(session->model, tid);
+
+	if (old) {
+		/* A number that came back: its first owner must be gone. */
+		struct ss_event gone = {
+			.type = old->tid == old->group->tgid ?
+				SS_EVENT_GROUP_GONE : SS_EVENT_THREAD_GONE,
+			.tid = tid,
+		};
+		struct ss_process *process = ss_process_find(session, tid);
+
+		if (process)
+			ss_process_free(session, process);
+		ss_tell(session, &gone);
+	}
+	if (pending->nested) {
+		if (read_numbers(tid, &numbers))
+			return NULL;
+		event.child.numbers = &numbers;
+	}
+	ss_tell(session, &event);
+	if (session->failure)
+		return NULL;
+	if (!thread && ss_process_add(session, tid))
+		session->stats.unwatched++;
+	return ss_model_task(session->model, tid);
+}
+
+/* Is this task one of the kernel's own in a group that we know? */
+static bool adopt_worker(struct ss_session *session, pid_t tid,
+			 const struct ss_proc_status *status)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_WORKER,
+		.tid = status->tgid,
+		.child.tid = tid,
+	};
+	struct ss_task *leader = ss_model_task(session->model, status->tgid);
+	struct ss_proc_stat stat;
+
+	if (!session->model->rings || !leader || leader->zombie ||
+	    tid == status->tgid || ss_proc_stat(tid, &stat) ||
+	    !(stat.flags & PF_USER_WORKER))
+		return false;
+	ss_tell(session, &event);
+	return true;
+}
+
+static bool lists_child(const struct ss_tids *list, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (list->tids[i] == tid)
+			return true;
+	}
+	return false;
+}
+
+/* Did this very thread make it? */
+static bool made_by(const struct ss_pending *pending, pid_t tid)
+{
+	struct ss_tids list = { 0 };
+	bool found;
+
+	if (!pending->creator ||
+	    ss_proc_children(pending->tgid, pending->creator_tid, &list))
+		return false;
+	found = lists_child(&list, tid);
+	ss_tids_release(&list);
+	return found;
+}
+
+/* May the task be the child of this clone, as far as its status tells? */
+static bool may_be_child(const struct ss_session *session,
+			 const struct ss_pending *pending, pid_t tid,
+			 const struct ss_proc_status *status)
+{
+	if (pending->flags & CLONE_THREAD)
+		return status->tgid == pending->tgid && tid != status->tgid;
+	if (status->tgid != tid)
+		return false;
+	if (pending->parent == status->ppid)
+		return true;
+	/* Orphaned: its parent is whoever reaps for us. */
+	return !pending->creator ||
+		!ss_model_group(session->model, pending->parent);
+}
+
+static struct ss_pending *match(struct ss_session *session, pid_t tid,
+				const struct ss_proc_status *status)
+{
+	struct ss_pending *pending, *found = NULL;
+	unsigned int n = 0;
+
+	DL_FOREACH(session->model->pendings, pending) {
+		if (!may_be_child(session, pending, tid, status))
+			continue;
+		if (!found)
+			found = pending;
+		n++;
+	}
+	if (n <= 1 || (found->flags & CLONE_THREAD))
+		return found;
+	DL_FOREACH(session->model->pendings, pending) {
+		if (may_be_child(session, pending, tid, status) &&
+		    made_by(pending, tid))
+			return pending;
+	}
+	session->stats.clones_ambiguous++;
+	return found;
+}
+
+static struct ss_task *settle_unknown(struct ss_session *session, pid_t tid)
+{
+	struct ss_model *model = session->model;
+	struct ss_proc_status status;
+	struct ss_pending *pending = NULL;
+
+	if (model->pending_count == 1) {
+		session->stats.clones_at_once++;
+		return adopt(session, model->pendings, tid);
+	}
+	if (!ss_proc_status(tid, &status))
+		pending = match(session, tid, &status);
+	if (!pending)
+		return NULL;
+	session->stats.clones_late++;
+	return adopt(session, pending, tid);
+}
+
+struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
+{
+	struct ss_task *task = ss_model_task(session->model, tid);
+	unsigned int others = session->model->pending_count;
+
+	if (task && task->pending)
+		others--;
+	if (!task)
+		return settle_unknown(session, tid);
+	/*
+	 * A number can come back only for a child that is pending; and its
+	 * first owner's end was told before.
+	 */
+	if (!others || (task->seen && !task->leaving && !task->zombie &&
+			session->deaths_drained == session->clones))
+		return task;
+	ss_deaths_drain(session);
+	session->deaths_drained = session->clones;
+	task = ss_model_task(session->model, tid);
+	if (task && !task->zombie && !task->leaving)
+		return task;
+	if (task && task->leaving && !task->group->dead) {
+		/* Its exit may be made again after a signal. */
+		struct ss_proc_status status;
+
+		if (ss_proc_status(tid, &status) ||
+		    !match(session, tid, &status))
+			return task;
+	}
+	return settle_unknown(session, tid);
+}
+
+/* The one in the list that the model does not know. */
+static pid_t unknown_in(const struct ss_session *session,
+			const struct ss_tids *list)
+{
+	size_t i = list->count;
+
+	while (i--) {
+		pid_t tid = list->tids[i];
+		struct ss_proc_stat stat;
+
+		if (ss_model_task(session->model, tid) ||
+		    lists_child(&session->inherited.children, tid))
+			continue;
+		if (session->model->rings && !ss_proc_stat(tid, &stat) &&
+		    (stat.flags & PF_USER_WORKER))
+			continue;
+		return tid;
+	}
+	return 0;
+}
+
+/* Where CLONE_PARENT puts it: among the children of the parent's threads. */
+static pid_t find_sibling(const struct ss_session *session, pid_t parent)
+{
+	struct ss_tids threads = { 0 }, list = { 0 };
+	pid_t found = 0;
+	size_t i;
+
+	if (ss_proc_threads(parent, &threads))
+		return 0;
+	for (i = 0; !found && i < threads.count; i++) {
+		if (ss_proc_children(parent, threads.tids[i], &list))
+			continue;
+		found = unknown_in(session, &list);
+		ss_tids_release(&list);
+	}
+	ss_tids_release(&threads);
+	return found;
+}
+
+/* The task that this pending clone has made, or 0. */
+static pid_t find_child(const struct ss_session *session,
+			const struct ss_pending *pending)
+{
+	struct ss_tids list = { 0 };
+	pid_t found;
+	int r;
+
+	if (pending->flags & CLONE_THREAD)
+		r = ss_proc_threads(pending->tgid, &list);
+	else if (pending->flags & CLONE_PARENT)
+		return find_sibling(session, pending->parent);
+	else
+		r = ss_proc_children(pending->tgid, pending->creator_tid,
+				     &list);
+	if (r == -EOPNOTSUPP)
+		r = ss_proc_children_by_parent(pending->tgid, &list);
+	if (r)
+		return 0;
+	found = unknown_in(session, &list);
+	ss_tids_release(&list);
+	return found;
+}
+
+void ss_settle_creator(struct ss_session *session, struct ss_task *task)
+{
+	struct ss_pending *pending = task->pending;
+	struct ss_event end = { .type = SS_EVENT_CLONE_END };
+	pid_t tid;
+
+	if (!pending)
+		return;
+	tid = find_child(session, pending);
+	if (tid) {
+		session->stats.clones_late++;
+		if (adopt(session, pending, tid) || session->failure)
+			return;
+	}
+	/* It failed; or its child is gone, and nobody can ask about it. */
+	end.child.pending = pending->serial;
+	ss_tell(session, &end);
+}
+
+/* In a nested namespace a number says nothing to us: settle what there is. */
+static void settle_all(struct ss_session *session)
+{
+	struct ss_pending *pending, *tmp;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		pid_t tid = pending->creator ? find_child(session, pending) :
+			0;
+
+		if (tid && adopt(session, pending, tid))
+			session->stats.clones_on_demand++;
+	}
+}
+
+void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
+		      pid_t nr)
+{
+	struct ss_proc_status status;
+	struct ss_pending *pending;
+
+	if (ss_task_pidns(caller)) {
+		settle_all(session);
+		return;
+	}
+	if (!session->model->pendings && !session->model->rings)
+		return;
+	if (ss_proc_status(nr, &status) ||
+	    adopt_worker(session, nr, &status))
+		return;
+	pending = match(session, nr, &status);
+	/* A parent alone does not make it ours: its creator must list it. */
+	if (!pending || (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
+			 pending->creator &&
+			 session->features.has[SS_FEATURE_PROC_CHILDREN] &&
+			 !made_by(pending, nr)))
+		return;
+	if (status.ppid == session->self &&
+	    lists_child(&session->inherited.children, nr))
+		return;
+	if (adopt(session, pending, nr))
+		session->stats.clones_on_demand++;
+}
+
+/* Would it matter which of the two clones a child belongs to? */
+static bool alike(const struct ss_pending *pending,
+		  const struct ss_task *task, uint64_t flags)
+{
+	enum ss_kind kind;
+
+	if (pending->flags != flags || pending->domain != task->domain ||
+	    memcmp(&pending->creds, &task->creds, sizeof(task->creds)))
+		return false;
+	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
+		if (pending->resources[kind] &&
+		    pending->resources[kind] != task->resources[kind])
+			return false;
+	}
+	/* Copies are each creator's own. */
+	return (flags & CLONE_FILES) && !pending->io_new &&
+		!task->resources[SS_KIND_IO];
+}
+
+/* Will the children of both appear in one list? */
+static bool same_list(const struct ss_session *session,
+		      const struct ss_pending *pending,
+		      const struct ss_task *task, uint64_t flags)
+{
+	pid_t parent = flags & CLONE_PARENT ? task->group->parent :
+		task->group->tgid;
+
+	if ((pending->flags ^ flags) & CLONE_THREAD)
+		return false;
+	if (flags & CLONE_THREAD)
+		return pending->tgid == task->group->tgid;
+	if (pending->parent != parent)
+		return false;
+	/* One list per creating thread, where the kernel has such lists. */
+	return ((pending->flags | flags) & CLONE_PARENT) ||
+		!session->features.has[SS_FEATURE_PROC_CHILDREN];
+}
+
+bool ss_settle_must_wait(struct ss_session *session,
+			 const struct ss_task *task, uint64_t flags)
+{
+	struct ss_pending *pending, *tmp;
+	struct ss_proc_call call;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		struct ss_task *creator = pending->creator;
+		pid_t tid;
+
+		if (!creator || creator == task ||
+		    !same_list(session, pending, task, flags) ||
+		    alike(pending, task, flags))
+			continue;
+		tid = find_child(session, pending);
+		if (tid && adopt(session, pending, tid)) {
+			session->stats.clones_on_demand++;
+			continue;
+		}
+		if (pending->returned ||
+		    (!ss_proc_call(creator->tid, &call) &&
+		     (call.where == SS_PROC_NO_CALL ||
+		      (call.where == SS_PROC_IN_CALL &&
+		       !ss_call_is_clone(&session->calls, call.nr))))) {
+			ss_settle_creator(session, creator);
+			continue;
+		}
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state of a session, shared by the files of this room.
+ *
+ *	loop.c		receives, finds the caller, lets handle.c decide, sends
+ *	handle.c	one handler for each kind of call
+ *	settle.c	pending clones: whose child is this task?
+ *	exec.c		execs in flight: did they succeed?
+ *	process.c	pidfds, deaths, life
+ *	supply.c	fetches what the model lacks for an answer
+ *	identify.c	which open file is in this slot?
+ *	hold.c		notifications that must wait for others
+ */
+#ifndef SS_SUPERVISE_STATE_H
+#define SS_SUPERVISE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/hash.h"
+#include "kernel/features.h"
+#include "kernel/launch.h"
+#include "kernel/notify.h"
+#include "kernel/proc.h"
+#include "kernel/self.h"
+#include "model/compare.h"
+#include "model/epoll.h"
+#include "model/model.h"
+#include "report/log.h"
+#include "report/stats.h"
+#include "supervise/audit.h"
+#include "supervise/session.h"
+#include "watch/calls.h"
+#include "watch/decode.h"
+
+#define SS_RANDOM_BYTES	16
+
+/* What tells whether an exec in flight has happened. */
+struct ss_evidence {
+	pid_t tid;		/* who called; 0: none in flight */
+	uint64_t address;	/* of AT_RANDOM's bytes; 0: not known */
+	uint8_t bytes[SS_RANDOM_BYTES];
+	bool readable;		/* the bytes could be read */
+	bool wiped;		/* they were all zero: they prove nothing */
+	int memory;		/* owned: /proc/TID/mem, or -1 */
+};
+
+/* The supervisor's side of a thread group. */
+struct ss_process {
+	pid_t tgid;
+	int pidfd;		/* owned, or -1 when there was no room */
+	struct ss_evidence evidence;
+	struct ss_process *prev, *next;	/* among the zombies */
+	bool zombie;		/* stands in that list */
+	UT_hash_handle hh;
+};
+
+/* A notification whose answer waits for something else. */
+struct ss_held {
+	struct ss_notification notification;
+	unsigned int tries;
+	struct ss_held *prev, *next;
+};
+
+/* A call whose success shows in a namespace link: facts.h. */
+struct ss_deferred {
+	struct ss_event event;
+	const char *ns_name;
+	uint64_t ino;		/* before the call */
+	struct ss_deferred *prev, *next;
+};
+
+struct ss_session {
+	struct ss_session_options options;
+	struct ss_features features;
+	struct ss_inherited inherited;
+	struct ss_call_table calls;
+	struct ss_reader reader;
+	struct ss_launched launched;
+	struct ss_model *model;
+	struct ss_process *processes;	/* owned, by tgid */
+	struct ss_process *zombies;	/* list: not reaped by their parents */
+	int deaths;			/* owned: epoll of pidfds */
+	uint64_t clones;		/* let go on so far ... */
+	uint64_t deaths_drained;	/* ... when deaths were drained last */
+	struct ss_held *held;		/* owned list */
+	struct ss_deferred *deferred;	/* owned list */
+	struct ss_stats stats;
+	struct ss_log *log;		/* owned, or NULL */
+	struct ss_audit *audit;		/* owned, or NULL */
+	pid_t self;
+	bool started;			/* .launched is to be released */
+	bool command_ended;
+	int command_status;
+	int failure;			/* -errno that ended the loop */
+};
+
+/* loop.c */
+/* Tells the model; a failure ends the session (counted limits excepted). */
+void ss_tell(struct ss_session *session, const struct ss_event *event);
+/* Handles one notification and answers it.  false: it was put aside. */
+bool ss_loop_serve(struct ss_session *session,
+		   const struct ss_notification *notification);
+/* Until the last task has ended, or session->failure. */
+void ss_loop_run(struct ss_session *session);
+
+/* handle.c: what to do about a call.  true: *ret is the reply; false: it was
+   put aside (hold.c), or the caller has gone. */
+bool ss_handle(struct ss_session *session, struct ss_task *task,
+	       const struct ss_call *call,
+	       const struct ss_notification *notification,
+	       struct ss_reply *ret) ss_must_check;
+
+/* settle.c */
+/* The task behind a number that is calling us: known, or adopted now. */
+struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid);
+/* Tries to find the child of this task's pending clone, which is over. */
+void ss_settle_creator(struct ss_session *session, struct ss_task *task);
+/* Somebody asks for a number that the model does not know. */
+void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
+		      pid_t nr);
+/* Would this clone be confused with one that is still pending? */
+bool ss_settle_must_wait(struct ss_session *session,
+			 const struct ss_task *task, uint64_t flags);
+
+/* exec.c */
+void ss_exec_enter(struct ss_session *session, struct ss_task *task);
+/* Finds out whether the group's exec in flight has happened; `caller` is the
+   task that has just called us, or 0. */
+void ss_exec_settle(struct ss_session *session, struct ss_group *group,
+		    pid_t caller);
+
+/* process.c */
+int ss_process_add(struct ss_session *session, pid_t tgid) ss_must_check;
+struct ss_process *ss_process_find(const struct ss_session *session,
+				   pid_t tgid);
+void ss_process_free(struct ss_session *session, struct ss_process *process);
+/* Tells the model of every process that has ended. */
+void ss_deaths_drain(struct ss_session *session);
+/* Reaps orphans that the model never saw. */
+void ss_orphans_reap(struct ss_session *session);
+/* Brings the model up to date about one task's life. */
+void ss_life_check(struct ss_session *session, struct ss_task *task);
+/* Kills everybody who is left. */
+void ss_kill_all(struct ss_session *session);
+/* A pidfd through which this task's descriptor table can be reached; *ret_own
+   is set if the caller has to close it.  Descriptor or -errno. */
+int ss_table_pidfd(struct ss_session *session, const struct ss_task *task,
+		   bool *ret_own) ss_must_check;
+
+/* supply.c */
+/* Fetches a fact.  0, or -errno if it cannot be had (the question then gets
+   the answer that the manual documents). */
+int ss_supply(struct ss_session *session, struct ss_question *q,
+	      const struct ss_need *need,
+	      const struct ss_notification *notification) ss_must_check;
+
+/* identify.c */
+/*
+ * What is in this slot now?  0 and *ret_fd (owned by the caller) if open,
+ * *ret_file the labelled file that it is, or NULL, with the place for a new
+ * one in *ret_parent, *ret_left.
+ */
+struct ss_found {
+	int fd;			/* owned */
+	struct ss_hint hint;
+	struct ss_file *file;	/* borrowed, or NULL: unlike all */
+	struct ss_file *parent;
+	bool left;
+};
+#define SS_FOUND_EMPTY	((struct ss_found){ .fd = -1 })
+int ss_identify(struct ss_session *session, const struct ss_task *task,
+		int fd, struct ss_found *ret) ss_must_check;
+/* The same, and remembered: the slot has a label afterwards. */
+int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
+		     struct ss_file **ret) ss_must_check;
+/* Which file does an item watch?  Found, or made. */
+int ss_identify_item(struct ss_session *session, struct ss_task *task,
+		     const struct ss_question *q, struct ss_file **ret)
+	ss_must_check;
+void ss_found_release(struct ss_found *found);
+/* Two slots at one moment: the same open file?  1, 0, -errno. */
+int ss_identify_same(struct ss_session *session, const struct ss_task *a,
+		     int fd_a, const struct ss_task *b, int fd_b)
+	ss_must_check;
+/* Is the first side's file the target of the item?  1, 0, -errno. */
+int ss_identify_is_item(struct ss_session *session,
+			const struct ss_question *q) ss_must_check;
+/* Does the slot still hold something of this file's hint?  1, 0, -EBADF if it
+   is closed, -errno. */
+int ss_identify_still(struct ss_session *session, const struct ss_task *task,
+		      int fd, const struct ss_file *file) ss_must_check;
+/* Is an epoll in this slot? */
+bool ss_identify_is_epoll(struct ss_session *session,
+			  const struct ss_task *task, int fd);
+
+/* hold.c */
+#define SS_HOLD_TRIES	20	/* a millisecond each */
+/* Puts a notification aside; it is handled again later. */
+int ss_hold(struct ss_session *session,
+	    const struct ss_notification *notification) ss_must_check;
+/* Has this notification waited long enough? */
+bool ss_hold_is_over(const struct ss_session *session,
+		     const struct ss_notification *notification);
+/* Handles the held ones again. */
+void ss_hold_retry(struct ss_session *session);
+void ss_hold_release(struct ss_session *session);
+
+#endif

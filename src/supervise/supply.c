@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Fetches what the model lacks for an answer: one function for each need.
+ * Facts that stay true are told as events; those of this moment go into the
+ * question.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/descriptor.h"
+#include "kernel/memory.h"
+#include "supervise/facts.h"
+
+#define YIELDS_MAX	32
+
+typedef int supply_fn(struct ss_session *session, struct ss_question *q,
+		      const struct ss_need *need,
+		      const struct ss_notification *notification);
+
+static int supply_task(struct ss_session *session, struct ss_question *q,
+		       const struct ss_need *need,
+		       ss_unused const struct ss_notification *notification)
+{
+	struct ss_task *caller = ss_model_task(session->model, q->caller);
+
+	if (caller)
+		ss_settle_number(session, caller, q->pid[need->side]);
+	q->looked[need->side] = true;
+	return 0;
+}
+
+static int supply_life(struct ss_session *session, struct ss_question *q,
+		       const struct ss_need *need,
+		       ss_unused const struct ss_notification *notification)
+{
+	ss_life_check(session, need->task);
+	q->alive[need->side] = true;
+	/* Two sides of one group die together. */
+	if (q->task[0] && q->task[1] == q->task[0])
+		q->alive[0] = q->alive[1] = true;
+	return 0;
+}
+
+static int supply_creds(struct ss_session *session,
+			ss_unused struct ss_question *q,
+			const struct ss_need *need,
+			ss_unused const struct ss_notification *notification)
+{
+	return ss_facts_creds(session, need->task);
+}
+
+static int supply_dumpable(struct ss_session *session,
+			   ss_unused struct ss_question *q,
+			   const struct ss_need *need,
+			   ss_unused const struct ss_notification *n)
+{
+	return ss_facts_dumpable(session, need->task);
+}
+
+/* What is in the slot at this moment, not remembered. */
+static int look_only(struct ss_session *session, struct ss_question *q,
+		     unsigned int side, int fd)
+{
+	struct ss_found found = SS_FOUND_EMPTY;
+	int r = ss_identify(session, q->task[side], fd, &found);
+
+	if (r == -EBADF) {
+		q->side[side].state = SS_SIDE_CLOSED;
+		return 0;
+	}
+	if (r)
+		return r;
+	q->side[side].state = SS_SIDE_VOLATILE;
+	q->side[side].file = found.file;
+	ss_found_release(&found);
+	return 0;
+}
+
+/* Is the thread's last call over?  Unknown while it runs. */
+static bool flight_is_over(const struct ss_session *session, pid_t tid)
+{
+	struct ss_proc_call call;
+	unsigned int i;
+
+	for (i = 0; i < YIELDS_MAX; i++) {
+		if (ss_proc_call(tid, &call))
+			return true;
+		if (call.where == SS_PROC_NO_CALL)
+			return true;
+		if (call.where == SS_PROC_IN_CALL)
+			return !ss_call_is_watched(&session->calls, call.nr);
+		(void)sched_yield();
+	}
+	return false;
+}
+
+static int supply_flight(struct ss_session *session, struct ss_question *q,
+			 const struct ss_need *need,
+			 ss_unused const struct ss_notification *notification)
+{
+	struct ss_event over = {
+		.type = SS_EVENT_RETURNED,
+		.tid = need->task->tid,
+	};
+
+	if (flight_is_over(session, over.tid)) {
+		ss_tell(session, &over);
+		return 0;
+	}
+	session->stats.volatile_answers++;
+	return look_only(session, q, need->side, need->fd);
+}
+
+static int supply_slot(struct ss_session *session, struct ss_question *q,
+		       const struct ss_need *need,
+		       ss_unused const struct ss_notification *notification)
+{
+	struct ss_file *file;
+	int r = ss_identify_slot(session, need->task, need->fd, &file);
+
+	if (r == -EBADF) {
+		q->side[need->side].state = SS_SIDE_CLOSED;
+		return 0;
+	}
+	/* At the limit of labels: seen, but not remembered. */
+	if (r == -ENOSPC || r == -ENOMEM)
+		return look_only(session, q, need->side, need->fd);
+	return r;
+}
+
+static int supply_same(struct ss_session *session, struct ss_question *q,
+		       ss_unused const struct ss_need *need,
+		       ss_unused const struct ss_notification *notification)
+{
+	int r;
+
+	if (q->type == SS_TYPE_EPOLL_TFD)
+		r = ss_identify_is_item(session, q);
+	else
+		r = ss_identify_same(session, q->task[0], (int)q->idx[0],
+				     q->task[1], (int)q->idx[1]);
+	if (r < 0)
+		return r;
+	q->same_known = true;
+	q->same = r;
+	return 0;
+}
+
+/* Forgets a label that is no longer true. */
+static void forget(struct ss_session *session, const struct ss_task *task,
+		   unsigned int fd)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_FORGET,
+		.tid = task->tid,
+		.range = { .first = fd, .last = fd },
+	};
+
+	ss_tell(session, &event);
+}
+
+/*
+ * With io_uring a slot may hold something else than was believed, and nobody
+ * told us.  Another inode, or nothing, is certain; for one inode the two
+ * sides of the question are compared directly.
+ */
+static int supply_verify(struct ss_session *session, struct ss_question *q,
+			 ss_unused const struct ss_need *need,
+			 ss_unused const struct ss_notification *notification)
+{
+	unsigned int i, nr[2] = {
+		(unsigned int)q->idx[0],
+		q->type == SS_TYPE_EPOLL_TFD ? q->slot.efd :
+			(unsigned int)q->idx[1],
+	};
+	int r;
+
+	for (i = 0; i < 2; i++) {
+		r = ss_identify_still(session, q->task[i], (int)nr[i],
+				      q->file[i]);
+		if (r < 0 && r != -EBADF)
+			return r;
+		if (r <= 0)
+			forget(session, q->task[i], nr[i]);
+	}
+	q->verified = true;
+	if (q->type != SS_TYPE_FILE || !q->file[0] || !q->file[1])
+		return 0;
+	r = ss_identify_same(session, q->task[0], (int)nr[0], q->task[1],
+			     (int)nr[1]);
+	if (r >= 0 && r != (q->file[0] == q->file[1]))
+		forget(session, q->task[1], nr[1]);
+	return 0;
+}
+
+static int supply_epoll_slot(struct ss_session *session,
+			     struct ss_question *q,
+			     ss_unused const struct ss_need *need,
+			     const struct ss_notification *notification)
+{
+	int r = ss_memory_read(notification->tid, q->idx[1], &q->slot,
+			       sizeof(q->slot));
+
+	if (r && r != -EFAULT)
+		return r;
+	if (!ss_listener_is_valid(&session->launched.listener,
+				  notification->id))
+		return -ESRCH;
+	q->slot_read = true;
+	q->slot_fault = r == -EFAULT;
+	return 0;
+}
+
+static void count_lines(const struct ss_proc_epoll *list,
+			struct ss_question *q)
+{
+	const struct ss_proc_epoll_item *found = NULL;
+	uint32_t toff = 0;
+	size_t i;
+
+	for (i = 0; i < list->count && !found; i++) {
+		if (list->items[i].tfd == (int)q->slot.tfd &&
+		    toff++ == q->slot.toff)
+			found = &list->items[i];
+	}
+	q->items = found ? SS_ITEMS_FOUND : SS_ITEMS_MISSING;
+	if (!found)
+		return;
+	q->item_hint.ino = found->ino;
+	q->item_hint.dev = found->sdev;
+	for (i = 0; i < list->count; i++) {
+		if (list->items[i].tfd == found->tfd &&
+		    list->items[i].ino == found->ino &&
+		    list->items[i].sdev == found->sdev)
+			q->item_lines++;
+	}
+}
+
+static int supply_items(struct ss_session *session, struct ss_question *q,
+			const struct ss_need *need,
+			ss_unused const struct ss_notification *notification)
+{
+	struct ss_proc_epoll list = { 0 };
+	int r = ss_proc_epoll(need->task->tid, need->fd, &list);
+
+	if (r)
+		return r;
+	session->stats.probes++;
+	q->item_lines = 0;
+	count_lines(&list, q);
+	/* No line at all: an empty epoll, or something else. */
+	if (!list.count && !ss_identify_is_epoll(session, need->task,
+						 need->fd))
+		q->items = SS_ITEMS_NO_EPOLL;
+	ss_proc_epoll_release(&list);
+	return 0;
+}
+
+static int supply_item(struct ss_session *session, struct ss_question *q,
+		       const struct ss_need *need,
+		       ss_unused const struct ss_notification *notification)
+{
+	struct ss_file *file = NULL;
+	int r;
+
+	if (q->file[1] && !session->model->rings)
+		file = ss_epoll_target(&session->model->open, q->file[1],
+				       (int)q->slot.tfd, &q->item_hint,
+				       q->item_lines);
+	if (!file) {
+		r = ss_identify_item(session, need->task, q, &file);
+		if (r)
+			return r;
+	}
+	q->item = file;
+	q->item_known = true;
+	return 0;
+}
+
+static supply_fn *const supplies[SS_NEED_COUNT] = {
+	[SS_NEED_TASK] = supply_task,
+	[SS_NEED_LIFE] = supply_life,
+	[SS_NEED_CREDS] = supply_creds,
+	[SS_NEED_DUMPABLE] = supply_dumpable,
+	[SS_NEED_FLIGHT] = supply_flight,
+	[SS_NEED_SLOT] = supply_slot,
+	[SS_NEED_SAME] = supply_same,
+	[SS_NEED_VERIFY] = supply_verify,
+	[SS_NEED_EPOLL_SLOT] = supply_epoll_slot,
+	[SS_NEED_ITEMS] = supply_items,
+	[SS_NEED_ITEM] = supply_item,
+};
+
+int ss_supply(struct ss_session *session, struct ss_question *q,
+	      const struct ss_need *need,
+	      const struct ss_notification *notification)
+{
+	return supplies[need->kind](session, q, need, notification);
+}

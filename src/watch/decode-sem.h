@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * semop, semtimedop and i386's ipc: does the call give its caller an undo
+ * list?  It does if any operation has SEM_UNDO, also when the call then fails;
+ * but not if it fails before that (ipc/sem.c, do_semtimedop()).
+ */
+#ifndef SS_WATCH_DECODE_SEM_H
+#define SS_WATCH_DECODE_SEM_H
+
+#include "watch/decode.h"
+
+int ss_decode_sem(const struct ss_reader *reader, const struct ss_call *call,
+		  enum ss_arch arch, pid_t tid, const uint64_t args[6],
+		  bool *ret_undo) ss_must_check;
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "watch/decode.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "watch/decode-sem.h"
+
+/* What a decoder gets: all the same, and each takes what it needs. */
+struct input {
+	const struct ss_reader *reader;
+	const struct ss_call *call;
+	enum ss_arch arch;
+	pid_t tid;
+	const uint64_t *args;
+};
+
+typedef int decode_fn(const struct input *in, struct ss_decoded *ret);
+
+static int decode_kcmp(const struct input *in, struct ss_decoded *ret)
+{
+	ret->act = SS_ACT_KCMP;
+	ret->kcmp.pid[0] = (pid_t)in->args[0];
+	ret->kcmp.pid[1] = (pid_t)in->args[1];
+	ret->kcmp.type = (int)in->args[2];
+	ret->kcmp.idx[0] = in->args[3];
+	ret->kcmp.idx[1] = in->args[4];
+	return 0;
+}
+
+#define CLONE_ARGS_MAX	4096	/* a page: E2BIG */
+
+/* copy_clone_args_from_user(), clone3_args_valid() */
+static int decode_clone3(const struct input *in, struct ss_decoded *ret)
+{
+	uint64_t flags, size = in->args[1];
+	int r;
+
+	if (size < CLONE_ARGS_SIZE_VER0 || size > CLONE_ARGS_MAX)
+		return 0;
+	r = in->reader->read(in->reader, in->tid, in->args[0], &flags,
+			     sizeof(flags));
+	if (r == -EFAULT)
+		return 0;
+	if (r)
+		return r;
+	if (flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+		return 0;
+	ret->act = SS_ACT_CLONE;
+	ret->flags = flags;
+	return 0;
+}
+
+static int decode_clone(const struct input *in, struct ss_decoded *ret)
+{
+	switch ((enum ss_call_clone)in->call->which) {
+	case SS_CALL_CLONE3:
+		return decode_clone3(in, ret);
+	case SS_CALL_CLONE:
+		ret->flags = (uint32_t)in->args[0] & ~(uint64_t)CSIGNAL;
+		break;
+	case SS_CALL_FORK:
+		ret->flags = 0;
+		break;
+	case SS_CALL_VFORK:
+		ret->flags = CLONE_VM | CLONE_VFORK;
+		break;
+	}
+	ret->act = SS_ACT_CLONE;
+	return 0;
+}
+
+static int decode_exec(ss_unused const struct input *in,
+		       struct ss_decoded *ret)
+{
+	ret->act = SS_ACT_EXEC;
+	return 0;
+}
+
+static int decode_exit(const struct input *in, struct ss_decoded *ret)
+{
+	ret->act = SS_ACT_EXIT;
+	ret->group = in->call->which == SS_CALL_EXIT_GROUP;
+	return 0;
+}
+
+/* One slot loses its file; numbers beyond INT_MAX are nobody's. */
+static void one_slot(struct ss_decoded *ret, uint32_t fd, int from)
+{
+	if (fd > INT_MAX)
+		return;
+	ret->act = SS_ACT_CLOSE;
+	ret->range.first = fd;
+	ret->range.last = fd;
+	ret->range.unshare = false;
+	ret->range.keep = false;
+	ret->range.from = from;
+}
+
+static int decode_close_range(const struct input *in, struct ss_decoded *ret)
+{
+	uint32_t first = (uint32_t)in->args[0], last = (uint32_t)in->args[1];
+	uint32_t flags = (uint32_t)in->args[2];
+
+	if (first > last ||
+	    (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)))
+		return 0;
+	ret->range.unshare = flags & CLOSE_RANGE_UNSHARE;
+	ret->range.keep = flags & CLOSE_RANGE_CLOEXEC;
+	ret->range.first = first;
+	ret->range.last = last;
+	ret->range.from = -1;
+	if (ret->range.unshare || !ret->range.keep)
+		ret->act = SS_ACT_CLOSE;
+	return 0;
+}
+
+static int decode_descriptor(const struct input *in, struct ss_decoded *ret)
+{
+	uint32_t first = (uint32_t)in->args[0], second = (uint32_t)in->args[1];
+
+	switch ((enum ss_call_descriptor)in->call->which) {
+	case SS_CALL_CLOSE:
+		one_slot(ret, first, -1);
+		break;
+	case SS_CALL_DUP2:
+	case SS_CALL_DUP3:
+		/* dup2(n, n) changes nothing, dup3(n, n) is refused. */
+		if (first != second && first <= INT_MAX)
+			one_slot(ret, second, (int)first);
+		break;
+	case SS_CALL_CLOSE_RANGE:
+		return decode_close_range(in, ret);
+	}
+	return 0;
+}
+
+static int decode_namespace(const struct input *in, struct ss_decoded *ret)
+{
+	if (in->call->which == SS_CALL_SETNS) {
+		ret->act = SS_ACT_SETNS;
+		ret->setns.fd = (int)in->args[0];
+		ret->setns.type = (unsigned int)in->args[1];
+		return 0;
+	}
+	ret->act = SS_ACT_UNSHARE;
+	ret->flags = in->args[0];
+	return 0;
+}
+
+static int decode_epoll(const struct input *in, struct ss_decoded *ret)
+{
+	ret->act = SS_ACT_EPOLL;
+	ret->epoll.efd = (int)in->args[0];
+	ret->epoll.add = (int)in->args[1] == EPOLL_CTL_ADD;
+	ret->epoll.fd = (int)in->args[2];
+	return 0;
+}
+
+static int decode_sem(const struct input *in, struct ss_decoded *ret)
+{
+	bool undo = false;
+	int r = ss_decode_sem(in->reader, in->call, in->arch, in->tid,
+			      in->args, &undo);
+
+	if (undo)
+		ret->act = SS_ACT_UNDO;
+	return r;
+}
+
+/* ioprio_check_cap(), as far as the arguments tell. */
+static int decode_ioprio(const struct input *in, struct ss_decoded *ret)
+{
+	int which = (int)in->args[0], ioprio = (int)in->args[2];
+	int io_class = (ioprio & 0xffff) >> 13, level = ioprio & 7;
+
+	if (which < SS_IOPRIO_WHO_PROCESS || which > SS_IOPRIO_WHO_USER ||
+	    io_class > 3 || (io_class == 0 && level))
+		return 0;
+	ret->act = SS_ACT_IOPRIO;
+	ret->ioprio.which = which;
+	ret->ioprio.who = (int)in->args[1];
+	ret->ioprio.io_class = io_class;
+	return 0;
+}
+
+static int decode_cred(const struct input *in, struct ss_decoded *ret)
+{
+	switch ((enum ss_call_cred)in->call->which) {
+	case SS_CALL_SETID:
+	case SS_CALL_CAPSET:
+		ret->act = SS_ACT_SETID;
+		break;
+	case SS_CALL_SET_DUMPABLE:
+		/* SUID_DUMP_DISABLE, SUID_DUMP_USER; all else is refused. */
+		if (in->args[1] > 1)
+			break;
+		ret->act = SS_ACT_DUMPABLE;
+		ret->dumpable = in->args[1] == 1;
+		break;
+	case SS_CALL_LANDLOCK:
+		ret->act = SS_ACT_LANDLOCK;
+		ret->landlock.fd = (int)in->args[0];
+		ret->landlock.flags = (unsigned int)in->args[1];
+		break;
+	}
+	return 0;
+}
+
+static int decode_ring(ss_unused const struct input *in,
+		       struct ss_decoded *ret)
+{
+	ret->act = SS_ACT_RING;
+	return 0;
+}
+
+static decode_fn *const decoders[SS_FAMILY_COUNT] = {
+	[SS_FAMILY_KCMP] = decode_kcmp,
+	[SS_FAMILY_CLONE] = decode_clone,
+	[SS_FAMILY_EXEC] = decode_exec,
+	[SS_FAMILY_EXIT] = decode_exit,
+	[SS_FAMILY_DESCRIPTOR] = decode_descriptor,
+	[SS_FAMILY_NAMESPACE] = decode_namespace,
+	[SS_FAMILY_EPOLL] = decode_epoll,
+	[SS_FAMILY_SEM] = decode_sem,
+	[SS_FAMILY_IOPRIO] = decode_ioprio,
+	[SS_FAMILY_CRED] = decode_cred,
+	[SS_FAMILY_RING] = decode_ring,
+};
+
+int ss_decode(const struct ss_reader *reader, const struct ss_call *call,
+	      enum ss_arch arch, pid_t tid, const uint64_t args[6],
+	      struct ss_decoded *ret)
+{
+	struct input in = {
+		.reader = reader,
+		.call = call,
+		.arch = arch,
+		.tid = tid,
+		.args = args,
+	};
+	struct ss_decoded decoded = { .act = SS_ACT_NOTHING };
+	int r = decoders[call->family](&in, &decoded);
+
+	if (!r)
+		*ret = decoded;
+	return r;
+}
