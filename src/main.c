@@ -36,20 +36,23 @@ static const struct ss_usage usage = {
 	.n_options = SS_ARRAY_SIZE(options),
 };
 
-/* A plus for each library that this build uses, a minus for one it lacks. */
+/*
+ * A plus for each library that this build uses, a minus for the others.  That
+ * a library is installed (HAVE_*) does not mean that something uses it.
+ */
 static const char features[] =
 	"+seccomp"
-#ifdef HAVE_LIBUNWIND
+#ifdef SS_WITH_UNWIND
 	" +unwind"
 #else
 	" -unwind"
 #endif
-#ifdef HAVE_JANSSON
+#ifdef SS_WITH_JSON
 	" +json"
 #else
 	" -json"
 #endif
-#ifdef HAVE_YAML
+#ifdef SS_WITH_YAML
 	" +yaml"
 #else
 	" -yaml"
