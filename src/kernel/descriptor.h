@@ -25,6 +25,14 @@ int ss_pidfd_open(pid_t tid, bool thread) ss_must_check;
  * that is -ESRCH, and only pidfds of those threads help.
  */
 int ss_pidfd_fetch(int pidfd, int number) ss_must_check;
+/*
+ * Closes what ss_pidfd_fetch() gave; -1 is ignored.  To be used for nothing
+ * else, and nothing else is to be used: closing a file of a FUSE server waits
+ * for the server, which may be in the sandbox.  After ss_caution_begin() that
+ * is left to a helper, and waited for no longer than this.
+ */
+#define SS_CLOSE_PATIENCE_MS	100
+void ss_fetched_close(int fd);
 
 enum ss_life {
 	SS_LIFE_ALIVE,
@@ -63,7 +71,8 @@ int ss_file_order(const struct ss_features *features, int fd_a, int fd_b,
  * copy of our table (EEXIST: equal), taken back at once if it was not there;
  * toff is then ignored.  -ENOENT: no such item (only with kcmp); -EINVAL: not
  * an epoll; -EBUSY (only without kcmp): the file is in error or hung up, and
- * trying would wake those who wait on the epoll; -EBADF (only without kcmp):
+ * trying would wake those who wait on the epoll, or might wait for the
+ * sandbox (after ss_caution_begin()); -EBADF (only without kcmp):
  * the number is beyond our own limit.
  */
 int ss_file_order_item(const struct ss_features *features, int fd, int epoll,

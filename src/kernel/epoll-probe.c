@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/caution.h"
+
 /* The exit status of the process: one of these, or an errno above them. */
 enum {
 	STATUS_EQUAL,
@@ -72,6 +74,9 @@ int ss_epoll_probe(int fd, int epoll, int tfd, int *ret)
 	int error;
 	pid_t pid;
 
+	/* The end of the process closes its copy of each file of ours. */
+	if (ss_caution_has_begun())
+		return -EBUSY;
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork_silently();

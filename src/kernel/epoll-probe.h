@@ -10,8 +10,9 @@
 /*
  * Is the open file fd an item of epoll under the number tfd?  *ret: 0 if so,
  * 1 if not.  -EBUSY if the file is in error or hung up, so that trying would
- * wake those who wait on the epoll; -EBADF if tfd is beyond our own limit of
- * descriptors; -errno.
+ * wake those who wait on the epoll, or if it might make us wait (after
+ * ss_caution_begin()); -EBADF if tfd is beyond our own limit of descriptors;
+ * -errno.
  *
  * Costs a fork.  The kernel tells an item by the pair of file and number, so
  * the file must sit at that very number while EPOLL_CTL_ADD is tried; a

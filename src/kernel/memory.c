@@ -3,9 +3,9 @@
  * Two ways to read, one result.
  *
  * The plain way is one process_vm_readv(2).  The careful way gives the same
- * call to a helper thread and waits for it with a limit: a thread and no
- * process, because Yama lets only the tracer's own thread group and the
- * ancestors of a task read it.
+ * call to a helper thread and waits for it with a limit (caution.h): a thread
+ * and no process, because where Yama restricts ptrace only ancestors of a task
+ * may read it.
  *
  *	      give               answer in time
  *	idle ------> busy ---------------------> idle
@@ -13,23 +13,21 @@
  *	               +---------> abandoned --> freed by its own thread
  *
  * An abandoned reader sleeps in the kernel until the child's page comes or
- * our process ends; it owns everything that it touches.
+ * the program that should send it ends; it owns everything that it touches.
  */
 #include "kernel/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "kernel/caution.h"
+
 #define READER_CHUNK		4096
-#define READER_STACK_SIZE	(256 * 1024)
 
 /* No task can have anything there; see ss_memory_is_alive(). */
 #define NEVER_MAPPED		0x7fffffffffff0000
@@ -54,7 +52,6 @@ struct reader {
 /* All of it under the lock. */
 static struct {
 	pthread_mutex_t lock;
-	bool careful;
 	struct reader *reader;	/* owned, or NULL: made when needed */
 	unsigned int abandoned;
 } memory = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -106,29 +103,6 @@ static void *reader_run(void *data)
 	return NULL;
 }
 
-/* A detached thread that no signal of ours is delivered to. */
-static int start_thread(void *(*run)(void *), void *data)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	sigset_t all;
-	sigset_t old;
-	int error;
-
-	error = pthread_attr_init(&attributes);
-	if (error)
-		return -error;
-	(void)pthread_attr_setdetachstate(&attributes,
-					  PTHREAD_CREATE_DETACHED);
-	(void)pthread_attr_setstacksize(&attributes, READER_STACK_SIZE);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&thread, &attributes, run, data);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	(void)pthread_attr_destroy(&attributes);
-	return -error;
-}
-
 static int reader_new(struct reader **ret)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
@@ -142,7 +116,7 @@ static int reader_new(struct reader **ret)
 	(void)pthread_cond_init(&reader->given, NULL);
 	(void)pthread_cond_init(&reader->done, &attributes);
 	(void)pthread_condattr_destroy(&attributes);
-	error = start_thread(reader_run, reader);
+	error = ss_caution_thread(reader_run, reader);
 	if (error) {
 		reader_free(reader);
 		return error;
@@ -151,24 +125,10 @@ static int reader_new(struct reader **ret)
 	return 0;
 }
 
-static struct timespec deadline_after_ms(long ms)
-{
-	struct timespec time = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	time.tv_sec += ms / 1000;
-	time.tv_nsec += ms % 1000 * 1000000;
-	if (time.tv_nsec >= 1000000000) {
-		time.tv_sec++;
-		time.tv_nsec -= 1000000000;
-	}
-	return time;
-}
-
 /* Lock held: waits for what the reader was given. */
 static int reader_wait(struct reader *reader)
 {
-	struct timespec deadline = deadline_after_ms(SS_MEMORY_PATIENCE_MS);
+	struct timespec deadline = ss_caution_deadline(SS_MEMORY_PATIENCE_MS);
 	int error = 0;
 
 	while (reader->state == READER_BUSY && error != ETIMEDOUT)
@@ -225,15 +185,9 @@ static int read_carefully(pid_t tid, uint64_t address, char *buffer,
 	return error;
 }
 
-void ss_memory_be_careful(void)
-{
-	/* Only ever read by the thread that sets it. */
-	memory.careful = true;
-}
-
 int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 {
-	if (memory.careful)
+	if (ss_caution_has_begun())
 		return read_carefully(tid, address, buffer, length);
 	return read_directly(tid, address, buffer, length);
 }

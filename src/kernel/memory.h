@@ -15,7 +15,7 @@
 
 /*
  * All of it or nothing.  0; -EFAULT; -ESRCH, also of a zombie; -EPERM if the
- * image may not be read by us; -ETIMEDOUT, only after ss_memory_be_careful().
+ * image may not be read by us; -ETIMEDOUT, only after ss_caution_begin().
  *
  * -EFAULT is what the child itself would meet, with these exceptions, where
  * the child can read and nobody else can: memory of memfd_secret(2) and of
@@ -26,21 +26,13 @@ int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 	ss_must_check;
 
 /*
- * A page may be filled by a program: by the holder of a userfaultfd(2), or by
- * a FUSE server.  Reading it waits for that program, no signal but SIGKILL
- * ends the wait, and if the program is in the sandbox it may in turn wait for
- * us.  No check beforehand helps: a child with threads takes the page away
- * after it.  So this is to be called as soon as anybody in the sandbox sets
- * out to become such a program (userfaultfd, ioctl USERFAULTFD_IOC_NEW, mount,
- * fsopen: at entry), for good.  From then on a read is made by a helper
- * thread, which costs some microseconds, and given up after
- * SS_MEMORY_PATIENCE_MS with -ETIMEDOUT.  The helper is left to its fate then;
- * with SS_MEMORY_ABANDONED_MAX of them asleep, reads fail at once with
- * -ETIMEDOUT, until one wakes.
+ * After ss_caution_begin() (caution.h) a read of a page that does not come is
+ * given up after SS_MEMORY_PATIENCE_MS.  The helper that reads it is left to
+ * its fate then; with SS_MEMORY_ABANDONED_MAX of them asleep, reads fail at
+ * once with -ETIMEDOUT, until one wakes.
  */
 #define SS_MEMORY_PATIENCE_MS	1000
 #define SS_MEMORY_ABANDONED_MAX	4
-void ss_memory_be_careful(void);
 
 /*
  * /proc/TID/mem, which names the memory that the task has *now*, whatever it

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "child.h"
+#include "kernel/caution.h"
 
 #define PAGE		4096
 #define PATTERN_SIZE	(3 * PAGE)
@@ -47,7 +48,7 @@ static void run_until_told(const struct child *child)
 static void choose(int careful)
 {
 	if (careful)
-		ss_memory_be_careful();
+		ss_caution_begin();
 }
 
 START_TEST(all_or_nothing)
@@ -184,7 +185,7 @@ START_TEST(a_page_that_never_comes)
 	long start;
 	int refused;
 
-	ss_memory_be_careful();
+	ss_caution_begin();
 	make_pattern();
 	child = child_start(run_with_trap);
 	refused = (int)child_hear(&child);
