@@ -17,18 +17,17 @@ static void slot_detach(struct ss_slot *slot)
 
 static void slot_attach(struct ss_slot *slot, struct ss_file *file)
 {
-	if (slot->file == file)
+	struct ss_file *old = slot->file;
+
+	if (old == file)
 		return;
+	if (old)
+		DL_DELETE(old->holders, slot);
+	slot->file = file;
 	if (file)
 		DL_APPEND(file->holders, slot);
-	if (slot->file) {
-		struct ss_file *old = slot->file;
-
-		DL_DELETE(old->holders, slot);
-		slot->file = file;
+	if (old)
 		ss_file_drop(slot->table->open, old);
-	}
-	slot->file = file;
 }
 
 /* The record goes on: it remembers that one more file has gone. */

@@ -19,6 +19,8 @@ static bool watches(const struct ss_file *epoll, const struct ss_file *file,
 		return false;
 	for (number = epoll->epoll->numbers; number; number = number->hh.next) {
 		DL_FOREACH(number->items, item) {
+			if (item->target == file)
+				return true;
 			if (item->target->epoll &&
 			    watches(item->target, file, depth - 1))
 				return true;
