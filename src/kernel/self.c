@@ -13,7 +13,6 @@
 
 #define SEMOPM_DEFAULT	500
 
-static bool was_closed[3];
 static struct rlimit given_limit;
 static bool limit_raised;
 
@@ -53,31 +52,12 @@ static int fds_read(struct ss_inherited *inherited)
 	return r;
 }
 
-/* Opens /dev/null until 0, 1 and 2 are taken. */
-static int fill_standard(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
-			return -errno;
-		if (fd <= 2)
-			was_closed[fd] = true;
-	} while (fd < 2);
-	if (fd > 2)
-		(void)close(fd);
-	return 0;
-}
-
 int ss_inherited_note(struct ss_inherited *ret)
 {
 	struct ss_inherited inherited = { 0 };
 	pid_t self = getpid();
 	int r = fds_read(&inherited);
 
-	if (!r)
-		r = fill_standard();
 	if (!r) {
 		r = ss_proc_children(self, self, &inherited.children);
 		if (r == -EOPNOTSUPP)
@@ -90,16 +70,6 @@ int ss_inherited_note(struct ss_inherited *ret)
 	}
 	*ret = inherited;
 	return 0;
-}
-
-void ss_inherited_restore(void)
-{
-	int fd;
-
-	for (fd = 0; fd <= 2; fd++) {
-		if (was_closed[fd])
-			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	}
 }
 
 void ss_inherited_close(struct ss_inherited *inherited)

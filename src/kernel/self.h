@@ -19,14 +19,8 @@ struct ss_inherited {
 	struct ss_tids children;	/* owned: that we had already */
 };
 
-/*
- * To be called first of all.  Also makes sure that 0, 1 and 2 are open in
- * selfsame, so that nothing of ours ever lands there: what was closed is
- * closed again for the command by ss_inherited_restore().
- */
+/* To be called before we open anything of our own.  0 or -errno. */
 int ss_inherited_note(struct ss_inherited *ret) ss_must_check;
-/* In the command, before exec: 0 to 2 as they were. */
-void ss_inherited_restore(void);
 /* Closes our copies of all but stderr. */
 void ss_inherited_close(struct ss_inherited *inherited);
 void ss_inherited_release(struct ss_inherited *inherited);

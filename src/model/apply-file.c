@@ -52,6 +52,14 @@ int ss_apply_ring(struct ss_model *model, ss_unused struct ss_task *task,
 	return 0;
 }
 
+int ss_apply_place(ss_unused struct ss_model *model,
+		   ss_unused struct ss_task *task,
+		   const struct ss_event *event)
+{
+	ss_file_place(event->slot.file, &event->slot.place);
+	return 0;
+}
+
 static struct ss_file *file_new(struct ss_model *model, struct ss_files *files,
 				const struct ss_event *event)
 {
@@ -60,7 +68,7 @@ static struct ss_file *file_new(struct ss_model *model, struct ss_files *files,
 
 	ss_slot_label(files, event->slot.fd, &label);
 	file = ss_file_new(&model->open, &event->slot.hint, &label,
-			   event->slot.parent, event->slot.left);
+			   &event->slot.place);
 	ss_origin_release(&label.origin);
 	ss_path_put(label.seen);
 	return file;
@@ -109,7 +117,7 @@ static struct ss_file *item_file_new(struct ss_model *model,
 	ss_origin_copy(&label.origin, &from->origin);
 	label.origin.count = ITEM_COUNT_BASE + model->open.serial;
 	file = ss_file_new(&model->open, &event->epoll.hint, &label,
-			   event->epoll.parent, event->epoll.left);
+			   &event->epoll.place);
 	ss_origin_release(&label.origin);
 	ss_path_put(label.seen);
 	return file;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
+#include <utlist.h>
 
 #define UNSHARE_VALID	(CLONE_THREAD | CLONE_FS | CLONE_NEWNS | \
 			 CLONE_SIGHAND | CLONE_VM | CLONE_FILES | \
@@ -135,8 +136,10 @@ int ss_apply_creds_change(ss_unused struct ss_model *model,
 			  struct ss_task *task,
 			  const struct ss_event *event)
 {
-	if (event->set_id && task->creds.known)
+	if (event->set_id && task->creds.known) {
 		task->before = task->creds;
+		task->group->set_id = true;
+	}
 	pin_userns(task);
 	task->creds.known = false;
 	return 0;
@@ -167,8 +170,14 @@ static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 int ss_apply_dumpable(ss_unused struct ss_model *model, struct ss_task *task,
 		      const struct ss_event *event)
 {
+	struct ss_task *t;
+
 	if (ss_task_mm(task))
 		ss_task_mm(task)->dumpable = event->dumpable;
+	/* What set*id calls did before is overruled, or was looked at. */
+	task->group->set_id = false;
+	DL_FOREACH(task->group->tasks, t)
+		t->before.known = false;
 	return 0;
 }
 

@@ -86,14 +86,14 @@ static enum ss_access dumpable_check(const struct ss_task *caller,
 	/* The mm keeps the user namespace of its exec: an ancestor. */
 	while (mm && mm->userns && ns && ns->ino != mm->userns)
 		ns = ns->parent;
-	if (dumpable == SS_DUMPABLE_YES)
+	if (dumpable == SS_DUMPABLE_YES && !target->group->set_id)
 		return SS_ACCESS_ALLOWED;
 	if (ns && ss_creds_capable(&caller->creds, ns, SS_CAP_SYS_PTRACE))
 		return SS_ACCESS_ALLOWED;
-	if (dumpable == SS_DUMPABLE_UNKNOWN && mm)
+	if (target->group->set_id || (dumpable == SS_DUMPABLE_UNKNOWN && mm))
 		return SS_ACCESS_NEED_DUMPABLE;
-	return dumpable == SS_DUMPABLE_UNKNOWN ? SS_ACCESS_ALLOWED :
-		SS_ACCESS_DENIED;
+	return dumpable == SS_DUMPABLE_NO ? SS_ACCESS_DENIED :
+		SS_ACCESS_ALLOWED;
 }
 
 enum ss_access ss_access_check(const struct ss_task *caller,

@@ -287,6 +287,8 @@ static void dump_files(const struct ss_model *model, struct ss_text *text)
 		for (file = ss_file_set_first(set); file;
 		     file = ss_file_next(file))
 			array_add(&files, file);
+		DL_FOREACH(set->unplaced, file)
+			array_add(&files, file);
 	}
 	array_sort(&files, file_order);
 	for (i = 0; i < files.count; i++)

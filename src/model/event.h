@@ -51,6 +51,7 @@ enum ss_event_type {
 	SS_EVENT_IO,		/* .io_class: it has an io context, with this
 				   class */
 	SS_EVENT_SLOT,		/* .slot holds this open file */
+	SS_EVENT_PLACE,		/* .slot: the file's place among its kind */
 	SS_EVENT_FORGET,	/* .range: these slots are not what was
 				   believed */
 	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with
@@ -112,16 +113,14 @@ struct ss_event {
 			int fd;
 			struct ss_file *file;	/* known already, or NULL: */
 			struct ss_hint hint;	/* new, with this hint, */
-			struct ss_file *parent;	/* at this place of its set */
-			bool left;
+			struct ss_place place;	/* at this place of its set */
 		} slot;
 		struct {
 			struct ss_file *file;
 			int tfd;
 			struct ss_file *target;
 			struct ss_hint hint;
-			struct ss_file *parent;
-			bool left;
+			struct ss_place place;
 		} epoll;
 	};
 };

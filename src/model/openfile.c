@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "model/epoll.h"
 
@@ -89,21 +90,13 @@ static void rotate_up(struct ss_file *file)
 
 static void tree_insert(struct ss_file *file, struct ss_file *parent, bool left)
 {
-	if (!parent) {
+	file->up = parent;
+	if (!parent)
 		file->set->root = file;
-		return;
-	}
-	if (!left && parent->right) {
-		parent = leftmost(parent->right);
-		left = true;
-	}
-	while (left && parent->left)
-		parent = parent->left;
-	if (left)
+	else if (left)
 		parent->left = file;
 	else
 		parent->right = file;
-	file->up = parent;
 	while (file->up && file->up->priority > file->priority)
 		rotate_up(file);
 }
@@ -119,6 +112,30 @@ static void tree_remove(struct ss_file *file)
 			rotate_up(r);
 	}
 	replace_child(file, NULL);
+	file->up = NULL;
+}
+
+static void put_in(struct ss_file *file, const struct ss_place *place)
+{
+	file->placed = place->known;
+	if (place->known)
+		tree_insert(file, place->parent, place->left);
+	else
+		DL_APPEND(file->set->unplaced, file);
+}
+
+static void take_out(struct ss_file *file)
+{
+	if (file->placed)
+		tree_remove(file);
+	else
+		DL_DELETE(file->set->unplaced, file);
+}
+
+void ss_file_place(struct ss_file *file, const struct ss_place *place)
+{
+	take_out(file);
+	put_in(file, place);
 }
 
 static struct ss_file_set *set_get(struct ss_file_table *table,
@@ -151,7 +168,7 @@ static uint32_t scatter(uint32_t x)
 struct ss_file *ss_file_new(struct ss_file_table *table,
 			    const struct ss_hint *hint,
 			    struct ss_file_label *label,
-			    struct ss_file *parent, bool left)
+			    const struct ss_place *place)
 {
 	struct ss_file *file = calloc(1, sizeof(*file));
 	struct ss_file_set *set;
@@ -167,13 +184,7 @@ struct ss_file *ss_file_new(struct ss_file_table *table,
 	file->priority = scatter(++table->serial);
 	file->label = *label;
 	memset(label, 0, sizeof(*label));
-	if (!parent && set->root) {
-		parent = set->root;
-		while (parent->right)
-			parent = parent->right;
-		left = false;
-	}
-	tree_insert(file, parent, left);
+	put_in(file, place);
 	set->count++;
 	table->count++;
 	if (table->count > table->peak)
@@ -187,7 +198,7 @@ void ss_file_drop(struct ss_file_table *table, struct ss_file *file)
 
 	if (file->holders || file->watchers)
 		return;
-	tree_remove(file);
+	take_out(file);
 	table->count--;
 	if (--set->count == 0) {
 		HASH_DELETE(hh, table->sets, set);

@@ -11,9 +11,10 @@
  * it is never merged or renamed.
  *
  * Files that share a hint (device and inode) stand in one search tree, in the
- * kernel's own order of struct file addresses as far as the comparator that
- * inserted them knew it.  The tree is a treap whose priorities are derived
- * from a counter: no randomness in the model.
+ * kernel's own order of struct file addresses.  Those whose order nobody could
+ * tell (no kcmp; nobody to fetch them from at that moment) stand in a list
+ * beside it.  The tree is a treap whose priorities are derived from a counter:
+ * no randomness in the model.
  */
 #ifndef SS_MODEL_OPENFILE_H
 #define SS_MODEL_OPENFILE_H
@@ -50,7 +51,8 @@ struct ss_file_label {
 
 struct ss_file_set {
 	struct ss_hint hint;
-	struct ss_file *root;
+	struct ss_file *root;		/* those in order, */
+	struct ss_file *unplaced;	/* and a list of the others */
 	unsigned int count;
 	UT_hash_handle hh;
 };
@@ -62,7 +64,9 @@ struct ss_file {
 					   borrowed */
 	struct ss_epoll *epoll;		/* owned: its items, if it is an epoll */
 	struct ss_file_set *set;	/* borrowed */
+	bool placed;			/* in the tree, not in the list */
 	struct ss_file *up, *left, *right;
+	struct ss_file *prev, *next;	/* in the list */
 	uint32_t priority;
 };
 
@@ -81,21 +85,27 @@ void ss_origin_copy(struct ss_origin *to, const struct ss_origin *from);
 /* The set of a hint, or NULL: the candidates to compare with. */
 struct ss_file_set *ss_file_set_find(const struct ss_file_table *table,
 				     const struct ss_hint *hint);
-/* In order, for comparators that know only equality. */
+/* The files of a set in the tree's order; NULL at the end. */
 struct ss_file *ss_file_set_first(const struct ss_file_set *set);
 struct ss_file *ss_file_next(const struct ss_file *file);
 
+/* Where a search in a set's tree ended. */
+struct ss_place {
+	bool known;		/* false: into the list */
+	struct ss_file *parent;	/* NULL: the tree is empty */
+	bool left;
+};
+
 /*
- * A new open file with this label (its references are taken over on
- * success), as a child of `parent` on its left or right: the place where the
- * search for it ended.  parent NULL: the set is empty.  If the place is taken
- * (the search knew no order), the nearest free one to the right is used.
- * NULL on failure, with nothing changed.
+ * A new open file with this label, whose references are taken over on
+ * success.  NULL on failure, with nothing changed.
  */
 struct ss_file *ss_file_new(struct ss_file_table *table,
 			    const struct ss_hint *hint,
 			    struct ss_file_label *label,
-			    struct ss_file *parent, bool left) ss_must_check;
+			    const struct ss_place *place) ss_must_check;
+/* Moves a file between tree and list, or within the tree. */
+void ss_file_place(struct ss_file *file, const struct ss_place *place);
 /* Frees the file if no slot holds it and no item watches it. */
 void ss_file_drop(struct ss_file_table *table, struct ss_file *file);
 

@@ -365,8 +365,6 @@ static int check_place(struct checking *c, const struct ss_file_set *set,
 	const struct ss_file *children[2] = { file->left, file->right };
 	unsigned int i;
 
-	if (file->set != set)
-		return bad(c, "a file stands in the wrong tree");
 	if ((file == set->root) != (file->up == NULL))
 		return bad(c, "a tree has two roots");
 	for (i = 0; i < 2; i++) {
@@ -375,6 +373,17 @@ static int check_place(struct checking *c, const struct ss_file_set *set,
 		if (children[i] && children[i]->priority < file->priority)
 			return bad(c, "a tree is no heap");
 	}
+	return 0;
+}
+
+static int gather_file(struct checking *c, const struct ss_file_set *set,
+		       const struct ss_file *file, bool placed)
+{
+	if (c->n_files == c->model->open.count)
+		return bad(c, "there are more open files than counted");
+	c->files[c->n_files++] = file;
+	if (file->set != set || file->placed != placed)
+		return bad(c, "a file stands in the wrong tree or list");
 	if (!file->label.origin.path || !file->label.origin.path->refs ||
 	    !file->label.seen || !file->label.seen->refs)
 		return bad(c, "a file has no label");
@@ -385,25 +394,23 @@ static int check_place(struct checking *c, const struct ss_file_set *set,
 static int check_set(struct checking *c, const struct ss_file_set *set)
 {
 	const struct ss_file *file;
-	unsigned int count = 0;
+	size_t before = c->n_files;
+	int r = 0;
 
 	if (ss_file_set_find(&c->model->open, &set->hint) != set)
 		return bad(c, "a set is not found by its hint");
-	if (!set->root)
-		return bad(c, "a set is empty");
-	for (file = ss_file_set_first(set); file; file = ss_file_next(file)) {
-		int r = check_place(c, set, file);
-
-		if (r)
-			return r;
-		if (++count > set->count ||
-		    c->n_files == c->model->open.count)
-			return bad(c, "a set has more files than it counts");
-		c->files[c->n_files++] = file;
+	for (file = ss_file_set_first(set); file && !r;
+	     file = ss_file_next(file)) {
+		r = check_place(c, set, file);
+		if (!r)
+			r = gather_file(c, set, file, true);
 	}
-	if (count != set->count)
-		return bad(c, "a set has %u files, not %u", count, set->count);
-	return 0;
+	for (file = set->unplaced; file && !r; file = file->next)
+		r = gather_file(c, set, file, false);
+	if (!r && (!set->count || c->n_files - before != set->count))
+		r = bad(c, "a set has %zu files, not %u", c->n_files - before,
+			set->count);
+	return r;
 }
 
 static int check_labels(struct checking *c)

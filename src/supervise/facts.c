@@ -50,20 +50,23 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	return 0;
 }
 
-int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
+/* What set*id calls have done to it: their tasks' credentials tell. */
+static void settle_set_id(struct ss_session *session,
+			  const struct ss_group *group)
+{
+	struct ss_task *task;
+
+	DL_FOREACH(group->tasks, task) {
+		if (task->before.known)
+			(void)!ss_facts_creds(session, task);
+	}
+}
+
+static enum ss_dumpable look_at_owner(const struct ss_task *task, uid_t owner)
 {
 	const struct ss_creds *creds = &task->creds;
-	struct ss_event event = {
-		.type = SS_EVENT_DUMPABLE,
-		.tid = task->tid,
-	};
 	bool yes;
-	uid_t uid;
-	gid_t gid;
-	int r = ss_proc_owner(task->tid, &uid, &gid);
 
-	if (r)
-		return r;
 	/*
 	 * /proc's files belong to root if the memory is not dumpable, so for
 	 * root they tell nothing; nor in a nested user namespace, whose root
@@ -73,8 +76,29 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 		yes = creds->uid[0] == creds->uid[1] &&
 			creds->gid[0] == creds->gid[1];
 	else
-		yes = uid == creds->uid[1];
-	event.dumpable = yes ? SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+		yes = owner == creds->uid[1];
+	return yes ? SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+}
+
+int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_DUMPABLE,
+		.tid = task->tid,
+	};
+	const struct ss_mm *mm = ss_task_mm(task);
+	uid_t uid;
+	gid_t gid;
+	int r;
+
+	settle_set_id(session, task->group);
+	event.dumpable = mm ? mm->dumpable : task->dumpable;
+	if (mm && event.dumpable == SS_DUMPABLE_UNKNOWN) {
+		r = ss_proc_owner(task->tid, &uid, &gid);
+		if (r)
+			return r;
+		event.dumpable = look_at_owner(task, uid);
+	}
 	ss_tell(session, &event);
 	return 0;
 }

@@ -17,8 +17,6 @@
 
 #include "kernel/descriptor.h"
 
-#define RESTARTS_MAX	8
-
 /* Neither less nor greater: only equality is known. */
 #define ORDER_UNKNOWN	2
 
@@ -168,27 +166,22 @@ static int order_with(struct ss_session *session,
 	return r;
 }
 
-/* Each in turn: where the order is not known, or has a gap. */
-static int search_all(struct ss_session *session,
-		      const struct subject *subject,
-		      struct ss_file_set *set, struct ss_found *found)
+static void tell_place(struct ss_session *session, struct ss_file *file,
+		       const struct ss_place *place)
 {
-	struct ss_file *file;
-	int order, r;
+	struct ss_event event = {
+		.type = SS_EVENT_PLACE,
+		.slot = { .file = file, .place = *place },
+	};
 
-	session->stats.linear++;
-	for (file = ss_file_set_first(set); file; file = ss_file_next(file)) {
-		r = order_with(session, subject, file, &order);
-		if (r == -EAGAIN)
-			return r;
-		if (!r && order == 0) {
-			found->file = file;
-			return 0;
-		}
-	}
-	return 0;
+	ss_tell(session, &event);
 }
 
+/*
+ * Down the tree.  0, with the file or the place; -EAGAIN if the tree has
+ * changed: a file that cannot be compared now stands in nobody's way, it goes
+ * into the list.
+ */
 static int search_tree(struct ss_session *session,
 		       const struct subject *subject,
 		       struct ss_file_set *set, struct ss_found *found)
@@ -200,33 +193,105 @@ static int search_tree(struct ss_session *session,
 		r = order_with(session, subject, file, &order);
 		if (r == -EAGAIN)
 			return r;
-		if (r || order == ORDER_UNKNOWN)
-			return search_all(session, subject, set, found);
+		if (r || order == ORDER_UNKNOWN) {
+			struct ss_place nowhere = { .known = false };
+
+			tell_place(session, file, &nowhere);
+			return -EAGAIN;
+		}
 		if (order == 0) {
 			found->file = file;
 			return 0;
 		}
-		found->parent = file;
-		found->left = order < 0;
+		found->place.parent = file;
+		found->place.left = order < 0;
 		file = order < 0 ? file->left : file->right;
 	}
 	return 0;
 }
 
+/* The files without a place get one, as far as they can be had now. */
+static int place_all(struct ss_session *session, struct ss_file_set *set)
+{
+	struct ss_file *file, *tmp;
+
+	if (!session->features.has[SS_FEATURE_KCMP])
+		return 0;
+	DL_FOREACH_SAFE(set->unplaced, file, tmp) {
+		struct subject subject = { .epoll = -1 };
+		struct ss_found found = SS_FOUND_EMPTY;
+		int r;
+
+		subject.fd = fetch_file(session, file);
+		if (subject.fd == -EAGAIN)
+			return -EAGAIN;
+		if (subject.fd < 0)
+			continue;
+		found.place.known = true;
+		r = search_tree(session, &subject, set, &found);
+		(void)close(subject.fd);
+		if (r)
+			return r;
+		if (!found.file)
+			tell_place(session, file, &found.place);
+	}
+	return 0;
+}
+
+/* Each in turn: those whose order is not known. */
+static int search_list(struct ss_session *session,
+		       const struct subject *subject,
+		       struct ss_file_set *set, struct ss_found *found)
+{
+	struct ss_file *file;
+	int order, r;
+
+	if (set->unplaced)
+		session->stats.linear++;
+	DL_FOREACH(set->unplaced, file) {
+		r = order_with(session, subject, file, &order);
+		if (r == -EAGAIN)
+			return r;
+		if (!r && order == 0) {
+			found->file = file;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int search_once(struct ss_session *session,
+		       const struct subject *subject, struct ss_found *found)
+{
+	struct ss_file_set *set = ss_file_set_find(&session->model->open,
+						   &found->hint);
+	struct ss_place empty = {
+		.known = session->features.has[SS_FEATURE_KCMP],
+	};
+	int r;
+
+	found->file = NULL;
+	found->place = empty;
+	if (!set)
+		return 0;
+	r = place_all(session, set);
+	if (!r)
+		r = search_tree(session, subject, set, found);
+	if (!r && !found->file)
+		r = search_list(session, subject, set, found);
+	return r;
+}
+
+/* Each restart has taken a file out of the tree, or a process out of the
+   model: they end. */
 static int search(struct ss_session *session, const struct subject *subject,
 		  struct ss_found *found)
 {
-	struct ss_file_set *set;
-	unsigned int i;
-	int r = -EAGAIN;
+	int r;
 
-	for (i = 0; r == -EAGAIN && i < RESTARTS_MAX; i++) {
-		found->file = NULL;
-		found->parent = NULL;
-		found->left = false;
-		set = ss_file_set_find(&session->model->open, &found->hint);
-		r = set ? search_tree(session, subject, set, found) : 0;
-	}
+	do {
+		r = search_once(session, subject, found);
+	} while (r == -EAGAIN && !session->failure);
 	return r;
 }
 
@@ -275,8 +340,7 @@ int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
 	event.slot.fd = fd;
 	event.slot.hint = found.hint;
 	event.slot.file = found.file;
-	event.slot.parent = found.parent;
-	event.slot.left = found.left;
+	event.slot.place = found.place;
 	r = ss_model_apply(session->model, &event);
 	ss_found_release(&found);
 	if (r == -ENOSPC)
@@ -382,8 +446,7 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 	event.epoll.tfd = subject.tfd;
 	event.epoll.target = found.file;
 	event.epoll.hint = found.hint;
-	event.epoll.parent = found.parent;
-	event.epoll.left = found.left;
+	event.epoll.place = found.place;
 	r = ss_model_apply(session->model, &event);
 	if (!r && !*ret)
 		*ret = ss_epoll_newest(epoll, subject.tfd);

@@ -124,9 +124,11 @@ void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 			set_one(session, caller, task, io_class);
 		break;
 	case SS_IOPRIO_WHO_PGRP:
+		ss_settle_all(session);
 		set_process_group(session, caller, who, io_class);
 		break;
 	case SS_IOPRIO_WHO_USER:
+		ss_settle_all(session);
 		set_user(session, caller, who ? (uid_t)who :
 			 caller->creds.uid[0], io_class);
 		break;

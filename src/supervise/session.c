@@ -30,7 +30,6 @@ static void in_child(void)
 {
 	ss_signals_restore();
 	ss_limits_restore();
-	ss_inherited_restore();
 }
 
 static int fail(const char *what, int r)

@@ -303,8 +303,7 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 	ss_tell(session, &end);
 }
 
-/* In a nested namespace a number says nothing to us: settle what there is. */
-static void settle_all(struct ss_session *session)
+void ss_settle_all(struct ss_session *session)
 {
 	struct ss_pending *pending, *tmp;
 
@@ -323,8 +322,9 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 	struct ss_proc_status status;
 	struct ss_pending *pending;
 
+	/* In a nested namespace a number says nothing to us. */
 	if (ss_task_pidns(caller)) {
-		settle_all(session);
+		ss_settle_all(session);
 		return;
 	}
 	if (!session->model->pendings && !session->model->rings)

@@ -120,6 +120,8 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task);
 /* Somebody asks for a number that the model does not know. */
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr);
+/* Looks for the children of all pending clones. */
+void ss_settle_all(struct ss_session *session);
 /* Would this clone be confused with one that is still pending? */
 bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags);
@@ -159,15 +161,13 @@ int ss_supply(struct ss_session *session, struct ss_question *q,
 /* identify.c */
 /*
  * What is in this slot now?  0 and *ret_fd (owned by the caller) if open,
- * *ret_file the labelled file that it is, or NULL, with the place for a new
- * one in *ret_parent, *ret_left.
+ * .file the labelled file that it is, or NULL, with the place for a new one.
  */
 struct ss_found {
 	int fd;			/* owned */
 	struct ss_hint hint;
 	struct ss_file *file;	/* borrowed, or NULL: unlike all */
-	struct ss_file *parent;
-	bool left;
+	struct ss_place place;
 };
 #define SS_FOUND_EMPTY	((struct ss_found){ .fd = -1 })
 int ss_identify(struct ss_session *session, const struct ss_task *task,
