@@ -161,10 +161,13 @@ static enum step compare_files(struct asking *a, struct ss_file *other,
 
 	if (q->file[0] && other)
 		return verdict(a, ss_file_compare(q->file[0], other));
-	/* Unlike every labelled file; are both volatile? */
-	if (!q->file[0] && !other && !q->same_known)
+	/*
+	 * At least one is volatile, and was unlike every file that had a label
+	 * when it was looked at; the other may have got its own since.
+	 */
+	if (!q->same_known)
 		return lack(a, SS_NEED_SAME, 0, NULL);
-	if (!q->file[0] && !other && q->same)
+	if (q->same)
 		return verdict(a, 0);
 	return verdict(a, order_unlabelled(q, (unsigned int)q->idx[0], nr1));
 }

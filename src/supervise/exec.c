@@ -93,6 +93,8 @@ static bool happened(const struct ss_evidence *evidence,
 	if (!evidence->address || !evidence->readable)
 		return happened_otherwise(evidence, task, tid);
 	r = ss_memory_read(tid, evidence->address, now, SS_RANDOM_BYTES);
+	if (r == -ETIMEDOUT)
+		return happened_otherwise(evidence, task, tid);
 	if (r)
 		return r == -EFAULT || r == -EPERM || r == -EACCES;
 	if (memcmp(now, evidence->bytes, SS_RANDOM_BYTES))

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "kernel/caution.h"
 #include "supervise/facts.h"
 #include "supervise/kcmp.h"
 #include "supervise/privilege.h"
@@ -331,6 +332,12 @@ static bool handle_ring(struct handling *h)
 	return true;
 }
 
+static bool handle_caution(ss_unused struct handling *h)
+{
+	ss_caution_begin();
+	return true;
+}
+
 static bool handle_kcmp(struct handling *h)
 {
 	return ss_kcmp_answer(h->session, h->task, h->notification, h->call,
@@ -353,6 +360,7 @@ static handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_DUMPABLE] = handle_dumpable,
 	[SS_ACT_LANDLOCK] = handle_landlock,
 	[SS_ACT_RING] = handle_ring,
+	[SS_ACT_CAUTION] = handle_caution,
 };
 
 bool ss_handle(struct ss_session *session, struct ss_task *task,
@@ -369,11 +377,17 @@ bool ss_handle(struct ss_session *session, struct ss_task *task,
 		.reply = ret,
 	};
 	enum ss_arch arch;
+	int r;
 
 	ret->kind = SS_REPLY_CONTINUE;
-	if (ss_arch_from_audit(notification->arch, &arch) ||
-	    ss_decode(&session->reader, call, arch, notification->tid,
-		      notification->args, &decoded))
+	if (ss_arch_from_audit(notification->arch, &arch))
+		return false;
+	r = ss_decode(&session->reader, call, arch, notification->tid,
+		      notification->args, &decoded);
+	/* Its memory is served by somebody who does not answer. */
+	if (r == -ETIMEDOUT)
+		return refuse(&h, ENOSYS);
+	if (r)
 		return false;
 	return handlers[decoded.act](&h);
 }

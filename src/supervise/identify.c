@@ -31,7 +31,7 @@ struct subject {
 void ss_found_release(struct ss_found *found)
 {
 	if (found->fd >= 0)
-		(void)close(found->fd);
+		ss_fetched_close(found->fd);
 	found->fd = -1;
 }
 
@@ -137,7 +137,7 @@ static int order_orphan(struct ss_session *session,
 	r = ss_file_order_item(&session->features, subject->fd, epoll,
 			       item->tfd, item_toff(file, user, slot->fd,
 						    item->tfd), ret);
-	(void)close(epoll);
+	ss_fetched_close(epoll);
 	if (!r && *ret && !session->features.has[SS_FEATURE_KCMP])
 		*ret = ORDER_UNKNOWN;
 	return r;
@@ -162,7 +162,7 @@ static int order_with(struct ss_session *session,
 		*ret = session->features.has[SS_FEATURE_KCMP] ? -*ret :
 			*ret ? ORDER_UNKNOWN : 0;
 	}
-	(void)close(fd);
+	ss_fetched_close(fd);
 	return r;
 }
 
@@ -229,7 +229,7 @@ static int place_all(struct ss_session *session, struct ss_file_set *set)
 			continue;
 		found.place.known = true;
 		r = search_tree(session, &subject, set, &found);
-		(void)close(subject.fd);
+		ss_fetched_close(subject.fd);
 		if (r)
 			return r;
 		if (!found.file)
@@ -363,9 +363,9 @@ int ss_identify_same(struct ss_session *session, const struct ss_task *a,
 	held_b = fetch(session, b, fd_b);
 	r = held_b < 0 ? held_b :
 		ss_file_same(&session->features, held_a, held_b);
-	(void)close(held_a);
+	ss_fetched_close(held_a);
 	if (held_b >= 0)
-		(void)close(held_b);
+		ss_fetched_close(held_b);
 	return r;
 }
 
@@ -381,9 +381,9 @@ int ss_identify_is_item(struct ss_session *session,
 	r = epoll < 0 ? epoll :
 		ss_file_order_item(&session->features, fd, epoll,
 				   (int)q->slot.tfd, q->slot.toff, &order);
-	(void)close(fd);
+	ss_fetched_close(fd);
 	if (epoll >= 0)
-		(void)close(epoll);
+		ss_fetched_close(epoll);
 	return r ? r : order == 0;
 }
 
@@ -396,7 +396,7 @@ int ss_identify_still(struct ss_session *session, const struct ss_task *task,
 	if (held < 0)
 		return held;
 	r = ss_file_hint(held, &hint);
-	(void)close(held);
+	ss_fetched_close(held);
 	if (r)
 		return r;
 	return !file || (ss_proc_kernel_dev((dev_t)hint.dev) ==
@@ -412,7 +412,7 @@ bool ss_identify_is_epoll(struct ss_session *session,
 	if (held < 0)
 		return false;
 	r = ss_file_is_epoll(held);
-	(void)close(held);
+	ss_fetched_close(held);
 	return r == 1;
 }
 
@@ -436,7 +436,7 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		return subject.epoll;
 	found.hint = q->item_hint;
 	r = search(session, &subject, &found);
-	(void)close(subject.epoll);
+	ss_fetched_close(subject.epoll);
 	if (r)
 		return r;
 	*ret = found.file;

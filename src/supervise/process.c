@@ -208,24 +208,65 @@ static void leader_check(struct ss_session *session, struct ss_task *task,
 	tell_about(session, SS_EVENT_GROUP_DEAD, group->tgid);
 }
 
-/* A thread that has called exit goes within microseconds, unless a tracer
-   keeps it. */
-static void thread_leaving(struct ss_session *session, struct ss_task *task)
+enum leaving {
+	LEAVING_GONE,		/* the number names nobody */
+	LEAVING_ZOMBIE,		/* dead, but kept by a tracer */
+	LEAVING_STILL,		/* gives up what it holds */
+	LEAVING_OTHER,		/* the number names somebody else */
+};
+
+/*
+ * A thread that has called exit goes within microseconds, unless a tracer
+ * keeps it; then its number may come back.  Who is not on the way out after
+ * that time is somebody else.
+ */
+static enum leaving look_at_leaving(const struct ss_task *task)
 {
 	struct ss_proc_stat stat;
+	enum leaving seen = LEAVING_OTHER;
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
-		if (!ss_thread_exists(task->group->tgid, task->tid)) {
-			tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
-			return;
-		}
-		if (!ss_proc_stat(task->tid, &stat) && stat.state == 'Z')
-			break;
+		if (!ss_thread_exists(task->group->tgid, task->tid) ||
+		    ss_proc_stat(task->tid, &stat))
+			return LEAVING_GONE;
+		if (stat.state == 'Z' || stat.state == 'X')
+			return LEAVING_ZOMBIE;
+		seen = stat.flags & SS_PROC_EXITING ? LEAVING_STILL :
+			LEAVING_OTHER;
 		(void)sched_yield();
 	}
-	if (!task->zombie)
-		tell_about(session, SS_EVENT_LEADER_ZOMBIE, task->tid);
+	return seen;
+}
+
+bool ss_number_is_new(const struct ss_session *session,
+		      const struct ss_task *task)
+{
+	struct ss_process *process;
+
+	if (!task->leaving && !task->zombie)
+		return false;
+	if (task->tid != task->group->tgid)
+		return look_at_leaving(task) == LEAVING_OTHER;
+	process = ss_process_find(session, task->tid);
+	return !process || process->pidfd < 0 ||
+		ss_pidfd_life(process->pidfd) == SS_LIFE_GONE;
+}
+
+static void thread_leaving(struct ss_session *session, struct ss_task *task)
+{
+	switch (look_at_leaving(task)) {
+	case LEAVING_GONE:
+	case LEAVING_OTHER:
+		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+		break;
+	case LEAVING_ZOMBIE:
+	case LEAVING_STILL:
+		if (!task->zombie)
+			tell_about(session, SS_EVENT_LEADER_ZOMBIE,
+				   task->tid);
+		break;
+	}
 }
 
 /* A thread of a group whose leader says nothing about the others. */

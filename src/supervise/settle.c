@@ -228,9 +228,11 @@ static pid_t unknown_in(const struct ss_session *session,
 
 	while (i--) {
 		pid_t tid = list->tids[i];
+		const struct ss_task *known = ss_model_task(session->model,
+							    tid);
 		struct ss_proc_stat stat;
 
-		if (ss_model_task(session->model, tid) ||
+		if ((known && !ss_number_is_new(session, known)) ||
 		    lists_child(&session->inherited.children, tid))
 			continue;
 		if (session->model->rings && !ss_proc_stat(tid, &stat) &&

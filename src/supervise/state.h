@@ -142,6 +142,10 @@ void ss_process_free(struct ss_session *session, struct ss_process *process);
 void ss_deaths_drain(struct ss_session *session);
 /* Reaps orphans that the model never saw. */
 void ss_orphans_reap(struct ss_session *session);
+/* Has this task gone, and its number come back?  (Of tasks that are on their
+   way out.) */
+bool ss_number_is_new(const struct ss_session *session,
+		      const struct ss_task *task);
 /* Brings the model up to date about one task's life. */
 void ss_life_check(struct ss_session *session, struct ss_task *task);
 /* Kills everybody who is left. */

@@ -205,13 +205,13 @@ static int supply_epoll_slot(struct ss_session *session,
 	int r = ss_memory_read(notification->tid, q->idx[1], &q->slot,
 			       sizeof(q->slot));
 
-	if (r && r != -EFAULT)
+	if (r && r != -EFAULT && r != -ETIMEDOUT)
 		return r;
 	if (!ss_listener_is_valid(&session->launched.listener,
 				  notification->id))
 		return -ESRCH;
 	q->slot_read = true;
-	q->slot_fault = r == -EFAULT;
+	q->slot_fault = r;
 	return 0;
 }
 

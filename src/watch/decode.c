@@ -219,6 +219,13 @@ static int decode_ring(ss_unused const struct input *in,
 	return 0;
 }
 
+static int decode_caution(ss_unused const struct input *in,
+			  struct ss_decoded *ret)
+{
+	ret->act = SS_ACT_CAUTION;
+	return 0;
+}
+
 static decode_fn *const decoders[SS_FAMILY_COUNT] = {
 	[SS_FAMILY_KCMP] = decode_kcmp,
 	[SS_FAMILY_CLONE] = decode_clone,
@@ -231,6 +238,7 @@ static decode_fn *const decoders[SS_FAMILY_COUNT] = {
 	[SS_FAMILY_IOPRIO] = decode_ioprio,
 	[SS_FAMILY_CRED] = decode_cred,
 	[SS_FAMILY_RING] = decode_ring,
+	[SS_FAMILY_CAUTION] = decode_caution,
 };
 
 int ss_decode(const struct ss_reader *reader, const struct ss_call *call,

@@ -43,6 +43,8 @@ enum ss_act {
 	SS_ACT_DUMPABLE,	/* .dumpable */
 	SS_ACT_LANDLOCK,	/* .landlock */
 	SS_ACT_RING,
+	SS_ACT_CAUTION,		/* page faults or files may be served from
+				   inside now */
 	SS_ACT_COUNT
 };
 
@@ -89,8 +91,8 @@ struct ss_decoded {
 	};
 };
 
-/* 0, or -errno when the caller's memory could not be read because it has
-   gone (not -EFAULT, which the kernel will meet too: SS_ACT_NOTHING). */
+/* 0; -ETIMEDOUT if the caller's memory does not come; another -errno if it has
+   gone.  (Not -EFAULT, which the kernel will meet too: SS_ACT_NOTHING.) */
 int ss_decode(const struct ss_reader *reader, const struct ss_call *call,
 	      enum ss_arch arch, pid_t tid, const uint64_t args[6],
 	      struct ss_decoded *ret) ss_must_check;
