@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Unit tests of model/compare: every type, the order of the checks, every
+ * need.
+ */
+#include "model/compare.h"
+
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "world.h"
+
+#define CHILD	200
+#define THREAD	101
+#define NOBODY	999
+#define FLAG_EACH	(CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | \
+			 CLONE_SYSVSEM | CLONE_IO)
+
+static struct ss_model *model;
+
+static void setup(void)
+{
+	model = world_new();
+	tell_user(model, ROOT, 0);
+	spawn(model, ROOT, CHILD, 0);
+}
+
+static void teardown(void)
+{
+	ss_model_free(model);
+}
+
+START_TEST(every_type)
+{
+	static const int types[] = {
+		SS_TYPE_VM, SS_TYPE_FILES, SS_TYPE_FS, SS_TYPE_SIGHAND,
+	};
+	size_t i;
+
+	setup();
+	spawn(model, ROOT, CHILD + 1, FLAG_EACH);
+	for (i = 0; i < SS_ARRAY_SIZE(types); i++) {
+		int type = types[i];
+
+		ck_assert_int_eq(ask_type(model, ROOT, type, ROOT, ROOT), 0);
+		ck_assert_int_eq(ask_type(model, ROOT, type, ROOT, CHILD + 1),
+				 0);
+		/* Parents come before their children. */
+		ck_assert_int_eq(ask_type(model, ROOT, type, ROOT, CHILD), 1);
+		ck_assert_int_eq(ask_type(model, ROOT, type, CHILD, ROOT), 2);
+		ck_assert_int_eq(ask_type(model, CHILD, type, CHILD,
+					  CHILD + 1), 2);
+	}
+	/* Nothing is equal to nothing, and smaller than anything. */
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_IO, ROOT, CHILD), 0);
+	tell_io(model, CHILD, 2);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_IO, ROOT, CHILD), 1);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_IO, CHILD, ROOT), 2);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_SYSVSEM, ROOT,
+				  CHILD + 1), 0);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_SYSVSEM, ROOT, CHILD),
+			 2);
+	teardown();
+}
+END_TEST
+
+START_TEST(type_names)
+{
+	ck_assert_str_eq(ss_type_name(0), "FILE");
+	ck_assert_str_eq(ss_type_name(7), "EPOLL_TFD");
+	ck_assert_ptr_null(ss_type_name(8));
+	ck_assert_ptr_null(ss_type_name(-1));
+}
+END_TEST
+
+/* ESRCH, EPERM, EINVAL, then what is the type's own. */
+START_TEST(order_of_checks)
+{
+	struct ss_question q;
+	int i;
+
+	setup();
+	for (i = 0; i < 2; i++) {
+		/* Zero is nobody, not oneself. */
+		q = question(ROOT, 99, i ? ROOT : 0, i ? -1 : ROOT);
+		ck_assert_int_eq(answer(model, &q), -ESRCH);
+		q = question(ROOT, 99, i ? ROOT : NOBODY, i ? NOBODY : ROOT);
+		ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_TASK);
+		ck_assert_uint_eq(lacks(model, &q).side, i);
+		q.looked[i] = true;
+		ck_assert_int_eq(answer(model, &q), -ESRCH);
+	}
+	tell_user(model, CHILD, 0);
+	tell_user(model, ROOT, 1000);
+	q = question(ROOT, 99, ROOT, CHILD);
+	q.alive[1] = true;
+	ck_assert_int_eq(answer(model, &q), -EPERM);
+	q.pid[1] = ROOT;
+	ck_assert_int_eq(answer(model, &q), -EINVAL);
+	q.type = -1;
+	ck_assert_int_eq(answer(model, &q), -EINVAL);
+	q = question(NOBODY, 0, ROOT, ROOT);
+	ck_assert_int_eq(answer(model, &q), -ESRCH);
+	teardown();
+}
+END_TEST
+
+START_TEST(needs_about_tasks)
+{
+	struct ss_question q;
+	struct ss_need need;
+
+	setup();
+	tell_of(model, SS_EVENT_CREDS_CHANGE, ROOT);
+	tell_of(model, SS_EVENT_CREDS_CHANGE, CHILD);
+	q = question(ROOT, SS_TYPE_VM, ROOT, CHILD);
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_LIFE);
+	ck_assert_uint_eq(need.side, 1);
+	ck_assert_ptr_eq(need.task, task_of(model, CHILD));
+	q.alive[1] = true;
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_CREDS);
+	ck_assert_ptr_eq(need.task, task_of(model, ROOT));
+	tell_user(model, ROOT, 5);
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_CREDS);
+	ck_assert_ptr_eq(need.task, task_of(model, CHILD));
+	tell_user(model, CHILD, 5);
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_DUMPABLE);
+	ck_assert_ptr_eq(need.task, task_of(model, CHILD));
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE,
+				       .tid = CHILD,
+				       .dumpable = SS_DUMPABLE_YES });
+	ck_assert_int_eq(answer(model, &q), 1);
+	/* For reports: who it was. */
+	ck_assert_ptr_eq(q.task[1], task_of(model, CHILD));
+	teardown();
+}
+END_TEST
+
+/* Our own group lives, but for a thread that is about to end. */
+START_TEST(life_of_threads)
+{
+	struct ss_question q;
+
+	setup();
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	q = question(ROOT, SS_TYPE_VM, ROOT, THREAD);
+	ck_assert_int_eq(answer(model, &q), 0);
+	tell(model, (struct ss_event){ .type = SS_EVENT_EXIT,
+				       .tid = THREAD });
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_LIFE);
+	q.alive[1] = true;
+	ck_assert_int_eq(answer(model, &q), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(zombies)
+{
+	struct ss_question q;
+
+	setup();
+	spawn(model, ROOT, CHILD + 1, 0);
+	tell_of(model, SS_EVENT_GROUP_DEAD, CHILD);
+	tell_of(model, SS_EVENT_GROUP_DEAD, CHILD + 1);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_VM, CHILD, CHILD + 1),
+			 0);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_VM, CHILD, ROOT), 1);
+	ck_assert_int_eq(ask_type(model, ROOT, SS_TYPE_SIGHAND, CHILD,
+				  CHILD + 1), 1);
+	ck_assert_int_eq(ask_type(model, ROOT, 8, CHILD, ROOT), -EINVAL);
+	q = file_question(ROOT, CHILD, 0, ROOT, 0);
+	q.alive[0] = true;
+	ck_assert_int_eq(ask(model, q), -EBADF);
+	teardown();
+}
+END_TEST
+
+START_TEST(files)
+{
+	struct ss_question q;
+	struct ss_need need;
+	char label[64];
+
+	setup();
+	tell_file(model, ROOT, 4, tell_new_file(model, ROOT, 3, 1));
+	tell_new_file(model, ROOT, 5, 1);
+	ck_assert_int_eq(ask(model, file_question(ROOT, ROOT, 3, ROOT, 4)), 0);
+	ck_assert_int_eq(ask(model, file_question(ROOT, ROOT, 3, ROOT, 5)), 1);
+	ck_assert_int_eq(ask(model, file_question(ROOT, ROOT, 5, ROOT, 4)), 2);
+	q = file_question(ROOT, ROOT, 3, ROOT, 6);
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_SLOT);
+	ck_assert_uint_eq(need.side, 1);
+	ck_assert_int_eq(need.fd, 6);
+	ck_assert_ptr_eq(need.task, task_of(model, ROOT));
+	q.side[1].state = SS_SIDE_CLOSED;
+	ck_assert_int_eq(answer(model, &q), -EBADF);
+	/* The kernel reads 32 bits, and there are no numbers below zero. */
+	q = file_question(ROOT, ROOT, 3, ROOT, 4);
+	q.idx[0] |= UINT64_C(0xdead) << 32;
+	ck_assert_int_eq(answer(model, &q), 0);
+	ck_assert_str_eq(ss_question_label(&q, 0, label, sizeof(label)),
+			 "1/3#1");
+	q = file_question(ROOT, ROOT, 3, ROOT, -1);
+	ck_assert_int_eq(answer(model, &q), -EBADF);
+	teardown();
+}
+END_TEST
+
+/* What another thread's call is changing is asked for, not remembered. */
+START_TEST(volatile_slots)
+{
+	struct ss_question q;
+	struct ss_need need;
+
+	setup();
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	tell_new_file(model, ROOT, 3, 1);
+	tell_close(model, THREAD, 4, 6);
+	q = file_question(ROOT, ROOT, 3, ROOT, 7);
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SLOT);
+	q = file_question(ROOT, ROOT, 3, ROOT, 6);
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_FLIGHT);
+	ck_assert_ptr_eq(need.task, task_of(model, THREAD));
+	/* The asker's own last call is over. */
+	q.caller = THREAD;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SLOT);
+	q.caller = ROOT;
+	/* Open now, and one of those known. */
+	q.side[1] = (struct ss_side){ .state = SS_SIDE_VOLATILE,
+				      .file = slot_of(model, ROOT, 3) };
+	ck_assert_int_eq(answer(model, &q), 0);
+	/* Or unlike all of them, when it was looked at. */
+	q.side[1].file = NULL;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
+	q.same_known = true;
+	ck_assert_int_eq(answer(model, &q), 1);
+	/* Both sides so: they have to be held side by side. */
+	q = file_question(ROOT, ROOT, 5, ROOT, 6);
+	q.side[0].state = q.side[1].state = SS_SIDE_VOLATILE;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
+	q.same_known = true;
+	ck_assert_int_eq(answer(model, &q), 1);
+	q.same = true;
+	ck_assert_int_eq(answer(model, &q), 0);
+	teardown();
+}
+END_TEST
+
+/* Users of io_uring: labels are never trusted. */
+START_TEST(rings)
+{
+	struct ss_question q;
+
+	setup();
+	tell_new_file(model, ROOT, 3, 1);
+	tell_of(model, SS_EVENT_RING, ROOT);
+	q = file_question(ROOT, ROOT, 3, ROOT, 3);
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_VERIFY);
+	q.verified = true;
+	ck_assert_int_eq(answer(model, &q), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(epoll_items)
+{
+	struct ss_question q;
+	struct ss_need need;
+	struct ss_file *target;
+	char label[64];
+
+	setup();
+	tell_new_file(model, ROOT, 3, 50);
+	target = tell_new_file(model, ROOT, 5, 1);
+	tell_new_file(model, ROOT, 6, 1);
+	q = question(ROOT, SS_TYPE_EPOLL_TFD, ROOT, ROOT);
+	q.idx[0] = 5;
+	q.idx[1] = 0x1234;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_EPOLL_SLOT);
+	q.slot_read = q.slot_fault = true;
+	ck_assert_int_eq(answer(model, &q), -EFAULT);
+	q.slot_fault = false;
+	q.slot = (struct ss_epoll_slot){ .efd = 3, .tfd = 5 };
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_ITEMS);
+	ck_assert_int_eq(need.fd, 3);
+	q.items = SS_ITEMS_NO_EPOLL;
+	ck_assert_int_eq(answer(model, &q), -EINVAL);
+	q.items = SS_ITEMS_MISSING;
+	ck_assert_int_eq(answer(model, &q), -ENOENT);
+	q.items = SS_ITEMS_FOUND;
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_ITEM);
+	ck_assert_int_eq(need.fd, 3);
+	q.item = target;
+	q.item_known = true;
+	ck_assert_int_eq(answer(model, &q), 0);
+	ck_assert_str_eq(ss_question_label(&q, 1, label, sizeof(label)),
+			 "1/5#1");
+	/* The order of files. */
+	q.idx[0] = 6;
+	ck_assert_int_eq(answer(model, &q), 2);
+	/* Bad numbers on either side, before the epoll is looked at. */
+	q.idx[0] = UINT_MAX;
+	ck_assert_int_eq(answer(model, &q), -EBADF);
+	q.idx[0] = 5;
+	q.slot.efd = UINT_MAX;
+	q.items = SS_ITEMS_NO_EPOLL;
+	ck_assert_int_eq(answer(model, &q), -EBADF);
+	teardown();
+}
+END_TEST
+
+START_TEST(labels_for_reports)
+{
+	struct ss_question q;
+	char label[64];
+
+	setup();
+	q = question(ROOT, SS_TYPE_VM, ROOT, ROOT);
+	ck_assert_int_eq(answer(model, &q), 0);
+	ck_assert_str_eq(ss_question_label(&q, 0, label, sizeof(label)), "1");
+	q.type = SS_TYPE_IO;
+	ck_assert_int_eq(answer(model, &q), 0);
+	ck_assert_str_eq(ss_question_label(&q, 0, label, sizeof(label)), "-");
+	q.type = 77;
+	ck_assert_str_eq(ss_question_label(&q, 0, label, sizeof(label)), "-");
+	teardown();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		every_type, type_names, order_of_checks, needs_about_tasks,
+		life_of_threads, zombies, files, volatile_slots, rings,
+		epoll_items, labels_for_reports, NULL,
+	};
+
+	return run_tests("model/compare", tests);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Unit tests of model/epoll: which candidates leave no doubt.
+ */
+#include "model/epoll.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "world.h"
+
+#define EPOLL		3
+#define EPOLL_INO	50
+
+static const struct ss_hint hint = { .dev = 8, .ino = 1 };
+static const struct ss_hint other_hint = { .dev = 8, .ino = 2 };
+
+static struct ss_model *model;
+static struct ss_file *epoll;
+
+static void setup(void)
+{
+	model = world_new();
+	epoll = tell_new_file(model, ROOT, EPOLL, EPOLL_INO);
+}
+
+static void teardown(void)
+{
+	ss_model_free(model);
+}
+
+static void tell_add(struct ss_file *file, int tfd, struct ss_file *target)
+{
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_EPOLL_ADD, .tid = ROOT,
+		.epoll = { .file = file, .tfd = tfd, .target = target } });
+}
+
+static void tell_delete(int tfd, struct ss_file *target)
+{
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_EPOLL_DELETE, .tid = ROOT,
+		.epoll = { .file = epoll, .tfd = tfd, .target = target } });
+}
+
+static struct ss_file *target(int tfd, unsigned int lines)
+{
+	struct ss_file *found = ss_epoll_target(&model->open, epoll, tfd,
+						&hint, lines);
+
+	verify(model);
+	return found;
+}
+
+START_TEST(one_item_is_no_doubt)
+{
+	struct ss_file *file;
+
+	setup();
+	ck_assert_ptr_null(target(5, 1));
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(epoll, 5, file);
+	ck_assert_ptr_eq(target(5, 1), file);
+	/* The number is that of the ADD. */
+	ck_assert_ptr_null(target(6, 1));
+	/* The kernel lists another file of this number as well. */
+	ck_assert_ptr_null(target(5, 2));
+	ck_assert_ptr_null(target(5, 0));
+	ck_assert_ptr_null(ss_epoll_target(&model->open, epoll, 5,
+					   &other_hint, 1));
+	/* Calls restart. */
+	tell_add(epoll, 5, file);
+	ck_assert_ptr_eq(target(5, 1), file);
+	ck_assert_ptr_eq(ss_epoll_newest(epoll, 5), file);
+	ck_assert_ptr_null(ss_epoll_newest(epoll, 6));
+	teardown();
+}
+END_TEST
+
+START_TEST(items_outlive_their_numbers)
+{
+	struct ss_file *file;
+
+	setup();
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_file(model, ROOT, 7, file);
+	tell_add(epoll, 5, file);
+	tell_close(model, ROOT, 5, 5);
+	ck_assert_ptr_eq(target(5, 1), file);
+	/* Now only the item names it. */
+	tell_close(model, ROOT, 7, 7);
+	ck_assert_ptr_eq(target(5, 1), file);
+	ck_assert_ptr_null(file->holders);
+	ck_assert_uint_eq(model->open.count, 2);
+	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	/* With the epoll it goes. */
+	tell_close(model, ROOT, EPOLL, EPOLL);
+	ck_assert_uint_eq(model->open.count, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(two_files_of_one_number)
+{
+	struct ss_file *first, *second;
+
+	setup();
+	first = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(epoll, 5, first);
+	tell_file(model, ROOT, 6, first);
+	tell_close(model, ROOT, 5, 5);
+	second = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(epoll, 5, second);
+	ck_assert_ptr_eq(ss_epoll_newest(epoll, 5), second);
+	/* Which of them it is has to be found out. */
+	ck_assert_ptr_null(target(5, 2));
+	ck_assert_ptr_null(target(5, 1));
+	tell_delete(5, first);
+	ck_assert_ptr_eq(target(5, 1), second);
+	/* Added again. */
+	tell_add(epoll, 5, first);
+	ck_assert_ptr_null(target(5, 1));
+	teardown();
+}
+END_TEST
+
+START_TEST(deleted_items)
+{
+	struct ss_file *file;
+
+	setup();
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_delete(5, file);
+	tell_add(epoll, 5, file);
+	tell_delete(5, file);
+	ck_assert_ptr_null(target(5, 1));
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	tell_add(epoll, 5, file);
+	ck_assert_ptr_eq(target(5, 1), file);
+	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	teardown();
+}
+END_TEST
+
+START_TEST(no_way_through_an_epoll_that_nobody_holds)
+{
+	struct ss_file *inner, *file;
+
+	setup();
+	inner = tell_new_file(model, ROOT, 4, EPOLL_INO);
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(inner, 5, file);
+	tell_add(epoll, 4, inner);
+	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	tell_close(model, ROOT, 4, 5);
+	ck_assert_ptr_nonnull(ss_epoll_reach(inner));
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_uint_eq(model->open.count, 3);
+	tell_close(model, ROOT, EPOLL, EPOLL);
+	ck_assert_uint_eq(model->open.count, 0);
+	teardown();
+}
+END_TEST
+
+/* The kernel refuses loops; here they would keep files for ever. */
+START_TEST(loops_are_refused)
+{
+	struct ss_file *inner, *innermost;
+
+	setup();
+	inner = tell_new_file(model, ROOT, 4, EPOLL_INO);
+	innermost = tell_new_file(model, ROOT, 5, EPOLL_INO);
+	tell_add(epoll, EPOLL, epoll);
+	ck_assert_ptr_null(ss_epoll_newest(epoll, EPOLL));
+	tell_add(epoll, 4, inner);
+	tell_add(inner, 5, innermost);
+	tell_add(innermost, EPOLL, epoll);
+	tell_add(innermost, 4, inner);
+	ck_assert_ptr_null(ss_epoll_newest(innermost, EPOLL));
+	ck_assert_ptr_null(ss_epoll_newest(innermost, 4));
+	tell_close(model, ROOT, 0, 10);
+	ck_assert_uint_eq(model->open.count, 0);
+	teardown();
+}
+END_TEST
+
+/* An item whose target nobody has asked about: known from fdinfo alone. */
+START_TEST(targets_first_seen_in_an_epoll)
+{
+	struct ss_event add = {
+		.type = SS_EVENT_EPOLL_ADD, .tid = ROOT,
+		.epoll = { .tfd = 9, .hint = { .dev = 8, .ino = 1 } },
+	};
+	struct ss_file *a, *b;
+
+	setup();
+	add.epoll.file = epoll;
+	tell(model, add);
+	a = target(9, 1);
+	ck_assert_ptr_nonnull(a);
+	ck_assert_ptr_null(a->holders);
+	add.epoll.tfd = 10;
+	tell(model, add);
+	b = target(10, 1);
+	ck_assert_ptr_ne(a, b);
+	ck_assert_int_ne(ss_file_compare(a, b), 0);
+	/* A slot that is found to hold it takes its label. */
+	tell_file(model, ROOT, 9, a);
+	tell_close(model, ROOT, EPOLL, EPOLL);
+	ck_assert_uint_eq(model->open.count, 1);
+	ck_assert_ptr_eq(slot_of(model, ROOT, 9), a);
+	teardown();
+}
+END_TEST
+
+START_TEST(limits_on_open_files)
+{
+	static const struct ss_limits limits = { .files = 2 };
+	struct ss_event event = {
+		.type = SS_EVENT_SLOT, .tid = ROOT,
+		.slot = { .fd = 8, .hint = { .dev = 8, .ino = 1 } },
+	};
+
+	setup();
+	model->limits = limits;
+	tell_new_file(model, ROOT, 4, hint.ino);
+	ck_assert_int_eq(apply(model, &event), -ENOSPC);
+	event = (struct ss_event){
+		.type = SS_EVENT_EPOLL_ADD, .tid = ROOT,
+		.epoll = { .file = epoll, .tfd = 9,
+			   .hint = { .dev = 8, .ino = 1 } },
+	};
+	ck_assert_int_eq(apply(model, &event), -ENOSPC);
+	tell_close(model, ROOT, 4, 4);
+	ck_assert_int_eq(apply(model, &event), 0);
+	teardown();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		one_item_is_no_doubt, items_outlive_their_numbers,
+		two_files_of_one_number, deleted_items,
+		no_way_through_an_epoll_that_nobody_holds, loops_are_refused,
+		targets_first_seen_in_an_epoll, limits_on_open_files, NULL,
+	};
+
+	return run_tests("model/epoll", tests);
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Unit tests of what happens in the course of a life: exec, unshare, what is
+ * in flight, undo lists, credentials.
+ */
+#include "model/event.h"
+
+#include <check.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "world.h"
+
+#define THREAD	101
+#define OTHER	300
+#define IO_BE	2
+
+/* A thread that shares no more than it must. */
+#define BARE_THREAD	(CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
+
+struct before {
+	struct ss_resource *resources[SS_KIND_COUNT];
+};
+
+static struct before note(const struct ss_model *model, pid_t tid)
+{
+	struct before before;
+
+	memcpy(before.resources, task_of(model, tid)->resources,
+	       sizeof(before.resources));
+	return before;
+}
+
+/* Fails unless exactly these kinds are what they were. */
+static void same_kinds(const struct ss_model *model, pid_t tid,
+		       const struct before *before, unsigned int kinds)
+{
+	enum ss_kind kind;
+
+	for (kind = 0; kind < SS_KIND_COUNT; kind++)
+		ck_assert_msg((has(model, tid, kind) ==
+			       before->resources[kind]) ==
+			      (bool)(kinds >> kind & 1), "kind %d", kind);
+}
+
+#define KEPT(kind)	(1u << SS_KIND_##kind)
+#define KEPT_BY_EXEC	(KEPT(FS) | KEPT(IO) | KEPT(UNDO))
+
+START_TEST(exec_of_a_process_alone)
+{
+	struct ss_model *model = world_new();
+	struct before before;
+	char buffer[64];
+
+	tell_of(model, SS_EVENT_UNDO, ROOT);
+	tell_io(model, ROOT, IO_BE);
+	tell_new_file(model, ROOT, 3, 1);
+	tell_user(model, ROOT, 0);
+	before = note(model, ROOT);
+	tell_of(model, SS_EVENT_EXEC, ROOT);
+	ck_assert_ptr_nonnull(task_of(model, ROOT)->group->execing);
+	same_kinds(model, ROOT, &before, ~0u);
+	tell_of(model, SS_EVENT_EXEC_DONE, ROOT);
+	ck_assert_ptr_null(task_of(model, ROOT)->group->execing);
+	same_kinds(model, ROOT, &before,
+		   KEPT_BY_EXEC | KEPT(FILES) | KEPT(SIGHAND));
+	/* Which slots were close-on-exec nobody told. */
+	ck_assert_ptr_null(slot_of(model, ROOT, 3));
+	ck_assert(!task_of(model, ROOT)->creds.known);
+	ck_assert_uint_eq(((struct ss_mm *)has(model, ROOT, SS_KIND_MM))
+			  ->dumpable, SS_DUMPABLE_UNKNOWN);
+	ck_assert_str_eq(ss_resource_print(has(model, ROOT, SS_KIND_MM),
+					   buffer, sizeof(buffer)), "1~2");
+	/* Twice the same name would be two things of one name. */
+	tell_exec(model, ROOT);
+	ck_assert_str_eq(ss_resource_print(has(model, ROOT, SS_KIND_MM),
+					   buffer, sizeof(buffer)), "1~3");
+	ss_model_free(model);
+}
+END_TEST
+
+START_TEST(exec_that_fails)
+{
+	struct ss_model *model = world_new();
+	struct before before = note(model, ROOT);
+
+	tell_new_file(model, ROOT, 3, 1);
+	tell_of(model, SS_EVENT_EXEC, ROOT);
+	tell_of(model, SS_EVENT_EXEC_FAILED, ROOT);
+	ck_assert_ptr_null(task_of(model, ROOT)->group->execing);
+	same_kinds(model, ROOT, &before, ~0u);
+	ck_assert_ptr_nonnull(slot_of(model, ROOT, 3));
+	ss_model_free(model);
+}
+END_TEST
+
+/* What is shared outside of the group is left to the others. */
+START_TEST(exec_of_one_that_shares)
+{
+	struct ss_model *model = world_new();
+	struct before before = note(model, ROOT);
+	struct ss_file *file = tell_new_file(model, ROOT, 3, 1);
+
+	spawn(model, ROOT, OTHER, CLONE_VM | CLONE_FILES | CLONE_FS |
+	      CLONE_SIGHAND);
+	tell_exec(model, OTHER);
+	same_kinds(model, ROOT, &before, ~0u);
+	same_kinds(model, OTHER, &before, KEPT_BY_EXEC);
+	ck_assert_ptr_eq(slot_of(model, ROOT, 3), file);
+	ck_assert_ptr_null(slot_of(model, OTHER, 3));
+	/* Found there again, it keeps its label. */
+	tell_file(model, OTHER, 3, file);
+	ss_model_free(model);
+}
+END_TEST
+
+/* Threads of the group do not count as sharers: they go. */
+START_TEST(exec_of_a_leader_with_threads)
+{
+	struct ss_model *model = world_new();
+	struct before before;
+
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	before = note(model, ROOT);
+	tell_exec(model, ROOT);
+	same_kinds(model, ROOT, &before,
+		   KEPT_BY_EXEC | KEPT(FILES) | KEPT(SIGHAND));
+	ck_assert_ptr_null(ss_model_task(model, THREAD));
+	ss_model_free(model);
+}
+END_TEST
+
+/* The leader's number is the thread's now, with what the thread had. */
+START_TEST(exec_of_a_thread)
+{
+	static const struct ss_event_numbers leader = {
+		.levels = 1, .nr = { 1 }, .ino = { 70 } };
+	static const struct ss_event_numbers thread = {
+		.levels = 1, .nr = { 2 }, .ino = { 70 } };
+	struct ss_model *model = world_new();
+	struct before before;
+	struct ss_task *task;
+
+	tell_clone(model, ROOT, CLONE_NEWPID);
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CHILD,
+		.child = { .pending = model->pendings->serial, .tid = 200,
+			   .numbers = &leader } });
+	tell_clone(model, 200, BARE_THREAD);
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CHILD,
+		.child = { .pending = model->pendings->serial, .tid = 201,
+			   .numbers = &thread } });
+	tell_of(model, SS_EVENT_UNDO, 201);
+	tell_io(model, 201, IO_BE);
+	task = task_of(model, 201);
+	before = note(model, 201);
+	tell_exec(model, 201);
+	ck_assert_ptr_null(ss_model_task(model, 201));
+	ck_assert_ptr_eq(task_of(model, 200), task);
+	same_kinds(model, 200, &before,
+		   KEPT_BY_EXEC | KEPT(FILES) | KEPT(SIGHAND));
+	ck_assert_ptr_eq(ss_model_resolve(model, task, 1), task);
+	ck_assert_ptr_null(ss_model_resolve(model, task, 2));
+	ck_assert_int_eq(task->group->tgid, 200);
+	/* It can go on. */
+	spawn(model, 200, 201, THREAD_FLAGS);
+	tell_exec(model, 201);
+	ss_model_free(model);
+}
+END_TEST
+
+START_TEST(exec_of_a_thread_of_a_dead_leader)
+{
+	struct ss_model *model = world_new();
+	struct ss_task *task;
+
+	task = spawn(model, ROOT, THREAD, BARE_THREAD);
+	tell_of(model, SS_EVENT_LEADER_ZOMBIE, ROOT);
+	tell_exec(model, THREAD);
+	ck_assert_ptr_eq(task_of(model, ROOT), task);
+	ck_assert(!task->zombie);
+	ss_model_free(model);
+}
+END_TEST
+
+START_TEST(unshare)
+{
+	static const struct {
+		uint64_t flags;
+		bool shared;		/* with another process */
+		unsigned int kept;
+	} cases[] = {
+		{ 0, true, ~0u },
+		{ CLONE_FILES, true, ~KEPT(FILES) },
+		{ CLONE_FILES, false, ~0u },
+		{ CLONE_FS, true, ~KEPT(FS) },
+		{ CLONE_FS, false, ~0u },
+		/* A mount namespace needs an fs of its own in any case. */
+		{ CLONE_NEWNS, false, ~KEPT(FS) },
+		{ CLONE_NEWNS, true, ~KEPT(FS) },
+		{ CLONE_NEWUSER, true, ~KEPT(FS) },
+		{ CLONE_NEWUSER, false, ~0u },
+		{ CLONE_SYSVSEM, true, ~KEPT(UNDO) },
+		{ CLONE_SYSVSEM, false, ~KEPT(UNDO) },
+		{ CLONE_NEWIPC, false, ~KEPT(UNDO) },
+		{ CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS, true, ~0u },
+		{ CLONE_FS | CLONE_FILES | CLONE_SYSVSEM, true,
+		  KEPT(MM) | KEPT(SIGHAND) | KEPT(IO) },
+	};
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(cases); i++) {
+		struct ss_model *model = world_new();
+		struct before before;
+
+		tell_of(model, SS_EVENT_UNDO, ROOT);
+		tell_io(model, ROOT, IO_BE);
+		if (cases[i].shared)
+			spawn(model, ROOT, OTHER, CLONE_FILES | CLONE_FS |
+			      CLONE_VM | CLONE_SYSVSEM | CLONE_IO);
+		before = note(model, ROOT);
+		tell_unshare(model, ROOT, cases[i].flags);
+		same_kinds(model, ROOT, &before, cases[i].kept);
+		if (cases[i].shared)
+			same_kinds(model, OTHER, &before, ~KEPT(SIGHAND));
+		/* It restarts: done once more it is no other. */
+		before = note(model, ROOT);
+		tell_unshare(model, ROOT, cases[i].flags & ~CLONE_NEWNS);
+		same_kinds(model, ROOT, &before, ~0u);
+		ss_model_free(model);
+	}
+}
+END_TEST
+
+START_TEST(unshare_that_is_refused)
+{
+	struct ss_model *model = world_new();
+	const struct ss_task *root = task_of(model, ROOT);
+
+	ck_assert(!ss_unshare_is_refused(root, CLONE_FILES | CLONE_THREAD |
+					 CLONE_VM | CLONE_NEWUSER));
+	ck_assert(ss_unshare_is_refused(root, CLONE_IO));
+	ck_assert(ss_unshare_is_refused(root, CLONE_PARENT));
+	spawn(model, ROOT, OTHER, CLONE_VM);
+	ck_assert(ss_unshare_is_refused(root, CLONE_VM));
+	ck_assert(!ss_unshare_is_refused(root, CLONE_SIGHAND));
+	ck_assert(!ss_unshare_is_refused(root, CLONE_THREAD));
+	tell_exec(model, OTHER);
+	spawn(model, ROOT, OTHER + 1, CLONE_VM | CLONE_SIGHAND);
+	ck_assert(ss_unshare_is_refused(root, CLONE_SIGHAND));
+	ck_assert(!ss_unshare_is_refused(root, CLONE_THREAD));
+	tell_exec(model, OTHER + 1);
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	ck_assert(ss_unshare_is_refused(root, CLONE_THREAD));
+	ck_assert(ss_unshare_is_refused(root, CLONE_NEWUSER));
+	ck_assert(!ss_unshare_is_refused(root, CLONE_FILES | CLONE_NEWNS));
+	ss_model_free(model);
+}
+END_TEST
+
+/* A close in flight makes its slots volatile, until it is over. */
+START_TEST(calls_in_flight)
+{
+	struct ss_model *model = world_new();
+	struct ss_task *root = task_of(model, ROOT);
+
+	tell_new_file(model, ROOT, 3, 1);
+	tell_close(model, ROOT, 3, 3);
+	ck_assert_uint_eq(root->flight.kind, SS_FLIGHT_SLOTS);
+	ck_assert_ptr_eq(root->flight.table->flights, root);
+	/* The next one takes its place. */
+	tell_close(model, ROOT, 7, 9);
+	ck_assert_uint_eq(root->flight.first, 7);
+	ck_assert_ptr_eq(root->flight.table->flights, root);
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	ck_assert_uint_eq(root->flight.kind, SS_FLIGHT_NONE);
+	ck_assert_ptr_null(ss_task_files(root)->flights);
+	/* An exec, and a death, end it as well. */
+	tell_close(model, ROOT, 7, 9);
+	tell_exec(model, ROOT);
+	ck_assert_ptr_null(ss_task_files(root)->flights);
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	tell_close(model, THREAD, 7, 9);
+	tell_of(model, SS_EVENT_THREAD_GONE, THREAD);
+	ck_assert_ptr_null(ss_task_files(root)->flights);
+	ss_model_free(model);
+}
+END_TEST
+
+START_TEST(splitting_a_table)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_CLOSE, .tid = ROOT,
+		.range = { .first = 4, .last = INT_MAX, .unshare = true },
+	};
+	struct ss_model *model = world_new();
+	struct ss_file *file = tell_new_file(model, ROOT, 3, 1);
+
+	tell_new_file(model, ROOT, 4, 2);
+	/* Alone: nothing to split. */
+	tell(model, event);
+	ck_assert_uint_eq(task_of(model, ROOT)->made[SS_KIND_FILES], 1);
+	tell_new_file(model, ROOT, 4, 2);
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	tell(model, event);
+	ck_assert_ptr_ne(has(model, ROOT, SS_KIND_FILES),
+			 has(model, THREAD, SS_KIND_FILES));
+	ck_assert_ptr_eq(slot_of(model, ROOT, 3), file);
+	ck_assert_ptr_null(slot_of(model, ROOT, 4));
+	ck_assert_ptr_nonnull(slot_of(model, THREAD, 4));
+	/* Copied and closed at the same time. */
+	ck_assert_ptr_nonnull(ss_task_files(task_of(model, ROOT))->flights);
+	tell_close(model, THREAD, 3, 3);
+	ck_assert_ptr_null(slot_of(model, ROOT, 3));
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	ck_assert_ptr_null(ss_task_files(task_of(model, ROOT))->flights);
+	tell_close(model, THREAD, 4, 4);
+	/* CLOSE_RANGE_CLOEXEC: split, but nothing is closed. */
+	spawn(model, ROOT, THREAD + 1, THREAD_FLAGS);
+	tell_new_file(model, ROOT, 4, 2);
+	event.range.keep = true;
+	tell(model, event);
+	ck_assert_ptr_ne(has(model, ROOT, SS_KIND_FILES),
+			 has(model, THREAD + 1, SS_KIND_FILES));
+	ck_assert_ptr_nonnull(slot_of(model, ROOT, 4));
+	ss_model_free(model);
+}
+END_TEST
+
+/* A slot that has a label gets no new one before it was forgotten. */
+START_TEST(labels_are_forgotten_first)
+{
+	struct ss_model *model = world_new();
+	struct ss_event event = {
+		.type = SS_EVENT_SLOT, .tid = ROOT,
+		.slot = { .fd = 3, .hint = { .dev = 8, .ino = 2 } },
+	};
+
+	tell_new_file(model, ROOT, 3, 1);
+	ck_assert_int_eq(apply(model, &event), -EINVAL);
+	tell(model, (struct ss_event){ .type = SS_EVENT_FORGET, .tid = ROOT,
+				       .range = { .first = 3, .last = 3 } });
+	tell(model, event);
+	ss_model_free(model);
+}
+END_TEST
+
+START_TEST(undo_lists)
+{
+	struct ss_model *model = world_new();
+	struct ss_resource *undo;
+
+	ck_assert_ptr_null(has(model, ROOT, SS_KIND_UNDO));
+	tell_of(model, SS_EVENT_UNDO, ROOT);
+	undo = has(model, ROOT, SS_KIND_UNDO);
+	tell_of(model, SS_EVENT_UNDO, ROOT);
+	ck_assert_ptr_eq(has(model, ROOT, SS_KIND_UNDO), undo);
+	spawn(model, ROOT, OTHER, CLONE_SYSVSEM);
+	tell_of(model, SS_EVENT_UNDO_DROP, ROOT);
+	ck_assert_ptr_null(has(model, ROOT, SS_KIND_UNDO));
+	ck_assert_ptr_eq(has(model, OTHER, SS_KIND_UNDO), undo);
+	tell_of(model, SS_EVENT_UNDO_DROP, ROOT);
+	tell_of(model, SS_EVENT_UNDO, ROOT);
+	ck_assert_int_gt(ss_resource_compare(has(model, ROOT, SS_KIND_UNDO),
+					     undo), 0);
+	ss_model_free(model);
+}
+END_TEST
+
+START_TEST(credentials)
+{
+	struct ss_event_creds creds = {
+		.uid = { 1, 2, 3, 4 }, .gid = { 5, 6, 7, 8 },
+		.permitted = 9, .effective = 10,
+		.namespaces = 2, .ino = { 12, 11 }, .owner = { 1000, 0 },
+	};
+	struct ss_model *model = world_new();
+	struct ss_task *root = task_of(model, ROOT);
+	struct ss_userns *ns;
+
+	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
+				       .creds = &creds });
+	ck_assert(root->creds.known);
+	ck_assert_uint_eq(root->creds.uid[3], 4);
+	ck_assert_uint_eq(root->creds.gid[0], 5);
+	ck_assert_uint_eq(root->creds.effective, 10);
+	ns = root->creds.userns;
+	ck_assert_uint_eq(ns->ino, 12);
+	ck_assert_uint_eq(ns->owner, 1000);
+	ck_assert_uint_eq(ns->level, 1);
+	ck_assert_uint_eq(ns->parent->ino, 11);
+	/* Inherited, but by the first task of a user namespace. */
+	ck_assert(spawn(model, ROOT, OTHER, 0)->creds.known);
+	ck_assert(!spawn(model, ROOT, OTHER + 1, CLONE_NEWUSER)->creds.known);
+	tell_of(model, SS_EVENT_CREDS_CHANGE, ROOT);
+	ck_assert(!root->creds.known);
+	/* The number belongs to another namespace now. */
+	creds.owner[0] = 2000;
+	creds.namespaces = 1;
+	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
+				       .creds = &creds });
+	ck_assert_ptr_eq(root->creds.userns, ns);
+	ck_assert_uint_eq(ns->owner, 2000);
+	ck_assert_ptr_null(ns->parent);
+	ss_model_free(model);
+}
+END_TEST
+
+/* Domains nest, and children begin in their parent's. */
+START_TEST(landlock)
+{
+	struct ss_model *model = world_new();
+	const struct ss_domain *domain;
+
+	spawn(model, ROOT, OTHER, 0);
+	tell_of(model, SS_EVENT_LANDLOCK, ROOT);
+	domain = task_of(model, ROOT)->domain;
+	ck_assert_ptr_nonnull(domain);
+	ck_assert_ptr_null(task_of(model, OTHER)->domain);
+	ck_assert_ptr_eq(spawn(model, ROOT, OTHER + 1, 0)->domain, domain);
+	tell_of(model, SS_EVENT_LANDLOCK, OTHER + 1);
+	ck_assert_ptr_eq(task_of(model, OTHER + 1)->domain->parent, domain);
+	ss_model_free(model);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		exec_of_a_process_alone, exec_that_fails,
+		exec_of_one_that_shares, exec_of_a_leader_with_threads,
+		exec_of_a_thread, exec_of_a_thread_of_a_dead_leader, unshare,
+		unshare_that_is_refused, calls_in_flight, splitting_a_table,
+		labels_are_forgotten_first, undo_lists, credentials, landlock,
+		NULL,
+	};
+
+	return run_tests("model/event", tests);
+}
