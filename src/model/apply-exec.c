@@ -116,6 +116,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 	if (r)
 		return r;
 	ss_task_land(task);
+	ss_pending_drop_threads(model, group->tgid);
 	group->execing = NULL;
 	if (task->tid != group->tgid)
 		take_leadership(model, task);
@@ -185,6 +186,7 @@ int ss_apply_group_dead(struct ss_model *model, ss_unused struct ss_task *t,
 		return -ESRCH;
 	if (!ss_model_task(model, group->tgid))
 		return -EINVAL;
+	ss_pending_drop_threads(model, group->tgid);
 	group->dead = true;
 	group->execing = NULL;
 	DL_FOREACH_SAFE(group->tasks, task, tmp) {
@@ -206,6 +208,7 @@ int ss_apply_group_gone(struct ss_model *model, ss_unused struct ss_task *t,
 
 	if (!group)
 		return -ESRCH;
+	ss_pending_drop_threads(model, group->tgid);
 	/* The group goes with its last task. */
 	while (group->tasks->next)
 		ss_task_free(model, group->tasks->next);

@@ -28,6 +28,8 @@ ss_apply_fn ss_apply_close, ss_apply_forget, ss_apply_ring, ss_apply_slot,
 
 /* Everything of a pending clone, and the record itself. */
 void ss_pending_free(struct ss_model *model, struct ss_pending *pending);
+/* The threads that were about to appear in this group will not. */
+void ss_pending_drop_threads(struct ss_model *model, pid_t tgid);
 /* Takes a task out of the model; its pending clone is orphaned.  The last
    task takes its group along. */
 void ss_task_free(struct ss_model *model, struct ss_task *task);

@@ -2,6 +2,7 @@
 #include "model/task.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <utlist.h>
 
 #include "model/event-apply.h"
@@ -115,6 +116,16 @@ void ss_pending_free(struct ss_model *model, struct ss_pending *pending)
 	ss_domain_put(pending->domain);
 	ss_path_put(pending->path);
 	free(pending);
+}
+
+void ss_pending_drop_threads(struct ss_model *model, pid_t tgid)
+{
+	struct ss_pending *pending, *tmp;
+
+	DL_FOREACH_SAFE(model->pendings, pending, tmp) {
+		if (pending->tgid == tgid && (pending->flags & CLONE_THREAD))
+			ss_pending_free(model, pending);
+	}
 }
 
 static void numbers_free(struct ss_model *model, struct ss_task *task)

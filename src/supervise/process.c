@@ -17,6 +17,7 @@
 #define DEATHS_AT_ONCE	64
 #define ZOMBIES_AT_ONCE	2
 #define YIELDS_MAX	64
+#define ORPHANS_MAX	64
 
 struct ss_process *ss_process_find(const struct ss_session *session,
 				   pid_t tgid)
@@ -135,6 +136,32 @@ static void zombies_sweep(struct ss_session *session, unsigned int n)
 	}
 }
 
+/* Clones whose creators were killed before their children were seen.  Most of
+   those children come to us; a child that makes too many of them loses the
+   oldest. */
+static void orphans_settle(struct ss_session *session)
+{
+	struct ss_pending *pending, *tmp;
+	unsigned int n = 0;
+
+	DL_FOREACH(session->model->pendings, pending)
+		n += !pending->creator;
+	if (n <= ORPHANS_MAX)
+		return;
+	ss_settle_orphans(session);
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		struct ss_event end = {
+			.type = SS_EVENT_CLONE_END,
+			.child.pending = pending->serial,
+		};
+
+		if (pending->creator || n-- <= ORPHANS_MAX)
+			continue;
+		session->stats.clones_ambiguous++;
+		ss_tell(session, &end);
+	}
+}
+
 void ss_deaths_drain(struct ss_session *session)
 {
 	pid_t ended[DEATHS_AT_ONCE];
@@ -151,6 +178,8 @@ void ss_deaths_drain(struct ss_session *session)
 		}
 	} while (n == DEATHS_AT_ONCE);
 	zombies_sweep(session, ZOMBIES_AT_ONCE);
+	if (session->model->pending_count > ORPHANS_MAX)
+		orphans_settle(session);
 }
 
 void ss_orphans_reap(struct ss_session *session)

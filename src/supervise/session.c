@@ -101,6 +101,23 @@ static int open_reports(struct ss_session *session)
 	return 0;
 }
 
+/* Without these nothing works: say which, and stop. */
+static int require_features(const struct ss_features *features)
+{
+	unsigned int i;
+
+	for (i = 0; i < SS_FEATURE_COUNT; i++) {
+		const struct ss_feature_info *info = &ss_feature_infos[i];
+
+		if (features->has[i] || !info->required)
+			continue;
+		ss_error("this host lacks %s: %s; 'selfsame doctor' tells more",
+			 info->what, info->cost);
+		return SS_EXIT_FAILURE;
+	}
+	return 0;
+}
+
 static int prepare(struct ss_session *session)
 {
 	const struct ss_limits limits = SS_LIMITS_DEFAULT;
@@ -117,7 +134,9 @@ static int prepare(struct ss_session *session)
 	}
 	if (r)
 		return fail("cannot probe this host", r);
-	r = open_reports(session);
+	r = require_features(&session->features);
+	if (!r)
+		r = open_reports(session);
 	if (r)
 		return r;
 	session->deaths = ss_deaths_open();

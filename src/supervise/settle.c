@@ -318,6 +318,30 @@ void ss_settle_all(struct ss_session *session)
 	}
 }
 
+void ss_settle_orphans(struct ss_session *session)
+{
+	struct ss_tids list = { 0 };
+	size_t i;
+
+	if (ss_proc_children(session->self, session->self, &list))
+		return;
+	for (i = 0; i < list.count; i++) {
+		struct ss_proc_status status;
+		struct ss_pending *pending;
+		pid_t tid = list.tids[i];
+
+		if (ss_model_task(session->model, tid) ||
+		    lists_child(&session->inherited.children, tid) ||
+		    ss_proc_status(tid, &status))
+			continue;
+		pending = match(session, tid, &status);
+		if (pending && !pending->creator &&
+		    adopt(session, pending, tid))
+			session->stats.clones_late++;
+	}
+	ss_tids_release(&list);
+}
+
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr)
 {

@@ -120,6 +120,8 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task);
 /* Somebody asks for a number that the model does not know. */
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr);
+/* Adopts the children that came to us because their creators died. */
+void ss_settle_orphans(struct ss_session *session);
 /* Looks for the children of all pending clones. */
 void ss_settle_all(struct ss_session *session);
 /* Would this clone be confused with one that is still pending? */
