@@ -202,6 +202,8 @@ static int export(scmp_filter_ctx context, struct sock_fprog *ret)
 	return 0;
 }
 
+#define API_WITH_NOTIFY	5	/* seccomp_api_get(3) */
+
 int ss_filter_build(const struct ss_call *calls, size_t n,
 		    struct sock_fprog *ret)
 {
@@ -209,6 +211,12 @@ int ss_filter_build(const struct ss_call *calls, size_t n,
 	size_t i;
 	int r = 0;
 
+	/*
+	 * Left alone the library asks the kernel what it may use, and builds
+	 * nothing where a filter refuses seccomp(2) to us.  That is for the
+	 * load to find out, which can say so.
+	 */
+	(void)seccomp_api_set(API_WITH_NOTIFY);
 	for (i = 0; i < SS_ARRAY_SIZE(parts); i++) {
 		scmp_filter_ctx part = build_part(&parts[i], calls, n, &r);
 

@@ -115,7 +115,7 @@ static struct ss_file *item_file_new(struct ss_model *model,
 	struct ss_file *file;
 
 	ss_origin_copy(&label.origin, &from->origin);
-	label.origin.count = ITEM_COUNT_BASE + model->open.serial;
+	label.origin.count = ITEM_COUNT_BASE + model->open.items;
 	file = ss_file_new(&model->open, &event->epoll.hint, &label,
 			   &event->epoll.place);
 	ss_origin_release(&label.origin);
@@ -137,6 +137,8 @@ int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,
 			return -ENOMEM;
 	}
 	r = ss_epoll_add(event->epoll.file, event->epoll.tfd, target);
+	if (!r && !event->epoll.target)
+		model->open.items++;
 	ss_file_drop(&model->open, target);
 	return r;
 }

@@ -75,7 +75,8 @@ struct ss_file_table {
 	struct ss_file_set *sets;	/* owned */
 	unsigned int count;
 	unsigned int peak;
-	uint32_t serial;
+	uint32_t serial;		/* for priorities */
+	uint32_t items;			/* named after an epoll item */
 	struct ss_file *dropped;	/* by .up: while some are being freed */
 };
 

@@ -57,8 +57,10 @@ static int explain_launch(const struct ss_session *session,
 				 "in force), and the kernel allows only one; "
 				 "start selfsame outside of it");
 		else
-			ss_error("cannot load the filter: %s; "
-				 "'selfsame doctor' says what this host lacks",
+			ss_error("cannot load the filter: %s; the kernel "
+				 "lacks user notification, or a filter around "
+				 "selfsame (a container's profile) refuses "
+				 "seccomp(2): 'selfsame doctor' tells which",
 				 error);
 		break;
 	case SS_LAUNCH_OUTER_FILTER:
