@@ -67,6 +67,19 @@ is "only kernel includes seccomp.h" \
 	"$(project_files src | grep '\.[ch]$' | grep -v '^src/kernel/' |
 	   (cd "$srcdir" && xargs grep -l '<seccomp\.h>'))" ""
 
+# No answer is made by putting a child's question to the kernel: all others
+# ask about ourselves.
+sources=$(project_files src | grep '\.[ch]$')
+# shellcheck disable=SC2086
+is "only the audit asks the kernel's kcmp about tasks" \
+	"$(cd "$srcdir" && grep -l '"kernel/kcmp\.h"' $sources)" \
+	"src/kernel/kcmp.c
+src/supervise/audit.c"
+# shellcheck disable=SC2086
+is "all others ask it about ourselves" \
+	"$(cd "$srcdir" && grep -n 'syscall([^,]*kcmp' $sources |
+	   grep -v 'kcmp, self, self, ' | sed 's/:.*//')" "src/kernel/kcmp.c"
+
 # Purity, as the linker sees it: what the model needs from outside of itself
 # and of base is memory and strings (and utlist.h has assertions).  Names of compilers' instrumentation are
 # let through.
