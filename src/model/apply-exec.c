@@ -164,7 +164,7 @@ int ss_apply_thread_gone(struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
-int ss_apply_leader_zombie(ss_unused struct ss_model *model,
+int ss_apply_task_zombie(ss_unused struct ss_model *model,
 			   struct ss_task *task,
 			   ss_unused const struct ss_event *event)
 {

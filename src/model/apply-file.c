@@ -151,3 +151,12 @@ int ss_apply_epoll_delete(ss_unused struct ss_model *model,
 			event->epoll.target);
 	return 0;
 }
+
+int ss_apply_epoll_lines(struct ss_model *model,
+			 ss_unused struct ss_task *task,
+			 const struct ss_event *event)
+{
+	ss_epoll_prune(&model->open, event->lines.file, event->lines.lines,
+		       event->lines.count);
+	return 0;
+}

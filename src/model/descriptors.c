@@ -28,6 +28,8 @@ static void slot_attach(struct ss_slot *slot, struct ss_file *file)
 		DL_APPEND(file->holders, slot);
 	if (old)
 		ss_file_drop(slot->table->open, old);
+	if (file)
+		ss_file_drop(slot->table->open, file);
 }
 
 /* The record goes on: it remembers that one more file has gone. */

@@ -75,7 +75,8 @@ static struct ss_epoll_number *number_get(struct ss_file *file, int tfd)
 	return number;
 }
 
-/* The number's record stays; its target may go. */
+/* Its target may go with it.  The number's record is the caller's to look
+   after. */
 static void item_free(struct ss_file_table *table,
 		      struct ss_epoll_number *number,
 		      struct ss_epoll_item *item)
@@ -159,6 +160,87 @@ struct ss_file *ss_epoll_target(struct ss_file_table *table,
 		}
 	}
 	return found->target;
+}
+
+static int line_compare(const void *a, const void *b)
+{
+	const struct ss_epoll_line *x = a, *y = b;
+	int order = SS_ORDER(x->tfd, y->tfd);
+
+	if (!order)
+		order = SS_ORDER(x->hint.dev, y->hint.dev);
+	return order ? order : SS_ORDER(x->hint.ino, y->hint.ino);
+}
+
+/* How many of the sorted lines are like this item? */
+static size_t count_lines(const struct ss_epoll_item *item,
+			  const struct ss_epoll_line *lines, size_t n)
+{
+	struct ss_epoll_line key = {
+		.tfd = item->tfd,
+		.hint = item->target->set->hint,
+	};
+	const struct ss_epoll_line *found =
+		n ? bsearch(&key, lines, n, sizeof(*lines), line_compare) :
+		NULL;
+	const struct ss_epoll_line *end = found;
+
+	if (!found)
+		return 0;
+	while (found > lines && !line_compare(found - 1, &key))
+		found--;
+	while (end < lines + n && !line_compare(end, &key))
+		end++;
+	return (size_t)(end - found);
+}
+
+/* Candidates of the same hint that somebody holds, and nobody deleted. */
+static size_t count_held(const struct ss_epoll_number *number,
+			 const struct ss_hint *hint)
+{
+	const struct ss_epoll_item *item;
+	size_t n = 0;
+
+	DL_FOREACH(number->items, item) {
+		if (!item->deleted && item->target->holders &&
+		    hint_is(item->target, hint))
+			n++;
+	}
+	return n;
+}
+
+static bool is_stale(const struct ss_epoll_number *number,
+		     const struct ss_epoll_item *item,
+		     const struct ss_epoll_line *lines, size_t n)
+{
+	size_t there = count_lines(item, lines, n);
+
+	if (!there)
+		return true;
+	return (item->deleted || !item->target->holders) &&
+		there <= count_held(number, &item->target->set->hint);
+}
+
+void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
+		    struct ss_epoll_line *lines, size_t n)
+{
+	struct ss_epoll_number *number, *tmp;
+	struct ss_epoll_item *item, *next;
+
+	if (!file->epoll)
+		return;
+	if (n)
+		qsort(lines, n, sizeof(*lines), line_compare);
+	HASH_ITER(hh, file->epoll->numbers, number, tmp) {
+		DL_FOREACH_SAFE(number->items, item, next) {
+			if (is_stale(number, item, lines, n))
+				item_free(table, number, item);
+		}
+		if (!number->items) {
+			HASH_DEL(file->epoll->numbers, number);
+			free(number);
+		}
+	}
 }
 
 const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file)

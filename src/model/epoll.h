@@ -58,6 +58,19 @@ struct ss_file *ss_epoll_target(struct ss_file_table *table,
 				const struct ss_hint *hint,
 				unsigned int lines);
 
+/* One item as the kernel lists it. */
+struct ss_epoll_line {
+	int tfd;
+	struct ss_hint hint;
+};
+
+/*
+ * Drops candidates that the kernel does not list (any more): the files of
+ * closed descriptors would stay for ever.  Sorts the lines.
+ */
+void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
+		    struct ss_epoll_line *lines, size_t n);
+
 /* An item that names `file`, in an epoll that some slot is known to hold, or
    NULL.  The way to a file that no slot is known to hold. */
 const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file);

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "model/credentials.h"
+#include "model/epoll.h"
 #include "model/openfile.h"
 #include "model/task.h"
 
@@ -41,7 +42,8 @@ enum ss_event_type {
 	SS_EVENT_EXEC_DONE,	/* the exec of .tid succeeded */
 	SS_EVENT_EXEC_FAILED,
 	SS_EVENT_THREAD_GONE,	/* one thread has ended and been reaped */
-	SS_EVENT_LEADER_ZOMBIE,	/* a dead leader, its threads live on */
+	SS_EVENT_TASK_ZOMBIE,	/* a dead leader whose threads live on, or a
+				   dead thread that a tracer keeps */
 	SS_EVENT_GROUP_DEAD,	/* the process is a zombie */
 	SS_EVENT_GROUP_GONE,	/* and it has been reaped */
 	/* facts */
@@ -57,6 +59,8 @@ enum ss_event_type {
 	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with
 				   this hint at this place */
 	SS_EVENT_EPOLL_DELETE,
+	SS_EVENT_EPOLL_LINES,	/* .lines: all the items that .lines.file has
+				   now */
 	SS_EVENT_COUNT
 };
 
@@ -122,6 +126,11 @@ struct ss_event {
 			struct ss_hint hint;
 			struct ss_place place;
 		} epoll;
+		struct {
+			struct ss_file *file;
+			struct ss_epoll_line *lines;	/* gets sorted */
+			size_t count;
+		} lines;
 	};
 };
 

@@ -10,20 +10,32 @@
  * see openfile.h.
  *
  * Paths share their ends: each is a node that points at its parent's, counted
- * by reference, so a task costs one node however deep it is.
+ * by reference, so a task costs one node however deep it is.  In a long chain
+ * of forks whose links have died, nothing can come between a node that only
+ * its one child still needs and that child: beyond SS_PATH_KEPT such nodes are
+ * left out, the child takes their place in the order, and its name says so:
+ * "1.2...7".
  */
 #ifndef SS_MODEL_LABEL_H
 #define SS_MODEL_LABEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 
+#define SS_PATH_KEPT	32	/* depth down to which no node is left out */
+
 struct ss_path {
 	struct ss_path *parent;	/* owned reference; NULL: the first task */
-	unsigned int index;	/* which clone call of the parent */
-	unsigned int depth;	/* number of ancestors */
-	unsigned int refs;
+	unsigned int index;	/* its place among the parent's children */
+	unsigned int own;	/* which clone call made it; as index, unless
+				   ancestors were left out */
+	unsigned int depth;	/* number of ancestors, those left out too */
+	unsigned int refs;	/* of users and children */
+	unsigned int children;
+	uintptr_t only_child;	/* all its children, by exclusive or: the child
+				   if there is one */
 };
 
 /* A new node with one reference, or NULL.  Takes its own on parent. */

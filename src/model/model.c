@@ -131,7 +131,7 @@ static const struct {
 	[SS_EVENT_EXEC_DONE] = { SUBJECT_LIVING, ss_apply_exec_done },
 	[SS_EVENT_EXEC_FAILED] = { SUBJECT_TASK, ss_apply_exec_failed },
 	[SS_EVENT_THREAD_GONE] = { SUBJECT_TASK, ss_apply_thread_gone },
-	[SS_EVENT_LEADER_ZOMBIE] = { SUBJECT_TASK, ss_apply_leader_zombie },
+	[SS_EVENT_TASK_ZOMBIE] = { SUBJECT_TASK, ss_apply_task_zombie },
 	[SS_EVENT_GROUP_DEAD] = { SUBJECT_NONE, ss_apply_group_dead },
 	[SS_EVENT_GROUP_GONE] = { SUBJECT_NONE, ss_apply_group_gone },
 	[SS_EVENT_WORKER] = { SUBJECT_LIVING, ss_apply_worker },
@@ -141,6 +141,7 @@ static const struct {
 	[SS_EVENT_PLACE] = { SUBJECT_NONE, ss_apply_place },
 	[SS_EVENT_FORGET] = { SUBJECT_TASK, ss_apply_forget },
 	[SS_EVENT_EPOLL_ADD] = { SUBJECT_NONE, ss_apply_epoll_add },
+	[SS_EVENT_EPOLL_LINES] = { SUBJECT_NONE, ss_apply_epoll_lines },
 	[SS_EVENT_EPOLL_DELETE] = { SUBJECT_NONE, ss_apply_epoll_delete },
 };
 

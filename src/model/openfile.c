@@ -196,6 +196,11 @@ void ss_file_drop(struct ss_file_table *table, struct ss_file *file)
 {
 	struct ss_file_set *set = file->set;
 
+	if (file->orphan)
+		table->orphans--;
+	file->orphan = !file->holders && file->watchers;
+	if (file->orphan)
+		table->orphans++;
 	if (file->holders || file->watchers)
 		return;
 	take_out(file);

@@ -62,6 +62,7 @@ struct ss_file {
 	struct ss_slot *holders;	/* list: slots that hold it, borrowed */
 	struct ss_epoll_item *watchers;	/* list: epoll items that name it,
 					   borrowed */
+	bool orphan;			/* no holder, but watchers */
 	struct ss_epoll *epoll;		/* owned: its items, if it is an epoll */
 	struct ss_file_set *set;	/* borrowed */
 	bool placed;			/* in the tree, not in the list */
@@ -74,6 +75,7 @@ struct ss_file {
 struct ss_file_table {
 	struct ss_file_set *sets;	/* owned */
 	unsigned int count;
+	unsigned int orphans;		/* of them: only items know them */
 	unsigned int peak;
 	uint32_t serial;		/* for priorities */
 	uint32_t items;			/* named after an epoll item */
@@ -107,7 +109,8 @@ struct ss_file *ss_file_new(struct ss_file_table *table,
 			    const struct ss_place *place) ss_must_check;
 /* Moves a file between tree and list, or within the tree. */
 void ss_file_place(struct ss_file *file, const struct ss_place *place);
-/* Frees the file if no slot holds it and no item watches it. */
+/* To be called whenever a holder or watcher comes or goes: frees the file if
+   there is none left. */
 void ss_file_drop(struct ss_file_table *table, struct ss_file *file);
 
 /* -1, 0, 1. */

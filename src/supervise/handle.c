@@ -263,6 +263,7 @@ static bool handle_epoll(struct handling *h)
 	event.epoll.tfd = h->call->epoll.fd;
 	event.epoll.target = target;
 	ss_tell(h->session, &event);
+	ss_epolls_prune(h->session);
 	return true;
 }
 

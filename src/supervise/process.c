@@ -231,7 +231,7 @@ static void leader_check(struct ss_session *session, struct ss_task *task,
 	if (task->leaving && !group->dying && task->next &&
 	    !ss_pidfd_is_over(process->pidfd)) {
 		if (!task->zombie)
-			tell_about(session, SS_EVENT_LEADER_ZOMBIE, task->tid);
+			tell_about(session, SS_EVENT_TASK_ZOMBIE, task->tid);
 		return;
 	}
 	tell_about(session, SS_EVENT_GROUP_DEAD, group->tgid);
@@ -292,7 +292,7 @@ static void thread_leaving(struct ss_session *session, struct ss_task *task)
 	case LEAVING_ZOMBIE:
 	case LEAVING_STILL:
 		if (!task->zombie)
-			tell_about(session, SS_EVENT_LEADER_ZOMBIE,
+			tell_about(session, SS_EVENT_TASK_ZOMBIE,
 				   task->tid);
 		break;
 	}
@@ -316,7 +316,7 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 		return;
 	}
 	if (stat.flags & SS_PROC_EXITING && !task->zombie)
-		tell_about(session, SS_EVENT_LEADER_ZOMBIE, task->tid);
+		tell_about(session, SS_EVENT_TASK_ZOMBIE, task->tid);
 }
 
 void ss_life_check(struct ss_session *session, struct ss_task *task)

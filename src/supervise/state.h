@@ -9,6 +9,7 @@
  *	process.c	pidfds, deaths, life
  *	supply.c	fetches what the model lacks for an answer
  *	identify.c	which open file is in this slot?
+ *	prune.c		epoll items that the kernel has dropped
  *	hold.c		notifications that must wait for others
  */
 #ifndef SS_SUPERVISE_STATE_H
@@ -89,6 +90,7 @@ struct ss_session {
 	struct ss_stats stats;
 	struct ss_log *log;		/* owned, or NULL */
 	struct ss_audit *audit;		/* owned, or NULL */
+	unsigned int orphans_kept;	/* by the last pruning */
 	pid_t self;
 	bool started;			/* .launched is to be released */
 	bool command_ended;
@@ -200,6 +202,9 @@ int ss_identify_still(struct ss_session *session, const struct ss_task *task,
 /* Is an epoll in this slot? */
 bool ss_identify_is_epoll(struct ss_session *session,
 			  const struct ss_task *task, int fd);
+
+/* prune.c */
+void ss_epolls_prune(struct ss_session *session);
 
 /* hold.c */
 #define SS_HOLD_TRIES	20	/* a millisecond each */

@@ -177,7 +177,7 @@ START_TEST(exec_of_a_thread_of_a_dead_leader)
 	struct ss_task *task;
 
 	task = spawn(model, ROOT, THREAD, BARE_THREAD);
-	tell_of(model, SS_EVENT_LEADER_ZOMBIE, ROOT);
+	tell_of(model, SS_EVENT_TASK_ZOMBIE, ROOT);
 	tell_exec(model, THREAD);
 	ck_assert_ptr_eq(task_of(model, ROOT), task);
 	ck_assert(!task->zombie);

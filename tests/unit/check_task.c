@@ -321,7 +321,7 @@ START_TEST(threads_end_alone)
 	tell(model, (struct ss_event){ .type = SS_EVENT_EXIT, .tid = ROOT });
 	/* Not the leader any more, it is on its way out. */
 	ck_assert_ptr_ne(ss_files_user(files), task_of(model, ROOT));
-	tell_of(model, SS_EVENT_LEADER_ZOMBIE, ROOT);
+	tell_of(model, SS_EVENT_TASK_ZOMBIE, ROOT);
 	ck_assert_ptr_null(ss_task_files(task_of(model, ROOT)));
 	/* It keeps its number until all have ended. */
 	ck_assert_int_eq(apply(model, &gone), -EINVAL);

@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# When a run ends, what it leaves open meanwhile, and what is none of its
+# business.
+
+. "${srcdir:?}/tests/lib/tap.sh"
+
+asker=${builddir:?}/tests/helpers/asker
+mkfifo "$tmp/go" "$tmp/ready"
+
+# A run that does not end would hang the suite.
+limited() {
+	timeout -k 5 120 "$@"
+}
+
+# How many processes have this in their environment?
+left_over() {
+	cat /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n' |
+		grep -cx "SELFSAME_TEST=$1"
+}
+
+# We end only when all descendants have ended.  What the command leaves behind
+# waits for the end of a fifo that we hold open, then writes a file.
+# lasting DESC STATUS COMMAND...: "$late" is the file.
+late=$tmp/late
+lasting() {
+	name=$1
+	want=$2
+	shift 2
+	rm -f "$late"
+	exec 5<>"$tmp/go" 6<>"$tmp/ready"
+	limited "${SELFSAME:?}" run -- sh -c '"$@"; code=$?; echo done >&6
+		exit $code' sh "$@" <"$tmp/go" >"$out" 2>"$err" 5>&- &
+	pid=$!
+	read -r line <&6
+	is "$name: the command has ended" "$line" "done"
+	ok "$name: the run has not" kill -0 "$pid"
+	ok "$name: nor has what it left" test ! -e "$late"
+	exec 5>&- 6>&-
+	status=0
+	wait "$pid" || status=$?
+	is "$name: the status is the command's" "$status" "$want"
+	is "$name: the rest was waited for" "$(cat "$late")" late
+	empty "$name: nothing was said" "$err"
+}
+
+lasting "a child in the background" 3 sh -c '
+	sh -c "while read -r line; do :; done; echo late >\"\$0\"" "$0" <&0 &
+	exit 3' "$late"
+lasting "a daemon that forked twice" 0 "$asker" daemon "$late"
+lasting "a daemon that a script started" 0 sh -c '"$0" daemon "$1"' \
+	"$asker" "$late"
+if command -v setsid >/dev/null; then
+	lasting "a session of its own" 0 setsid -f sh -c '
+		while read -r line; do :; done; echo late >"$0"' "$late"
+fi
+
+# A reader of a pipe sees its end when those who write have closed it, although
+# we still run: we hold no copy.  Numbers 1, 2 (when we said that nothing is to
+# be said) and a higher one.
+# reader DESC NUMBER: the command closes NUMBER and goes on until the reader
+# has seen the end.
+reader() {
+	exec 5<>"$tmp/go"
+	# The numbers are the caller's.
+	# shellcheck disable=SC2016
+	eval "limited \"\$SELFSAME\" run sh -c '
+		echo text >&$2
+		exec $2>&- 5>&-
+		read -r line <\"\$0\"' \"\$tmp/go\" $2>\"\$tmp/ready\" &"
+	pid=$!
+	limited cat "$tmp/ready" >"$tmp/read"
+	is "$1: what was written arrives" "$(cat "$tmp/read")" text
+	ok "$1: the command still runs" kill -0 "$pid"
+	echo go >&5
+	exec 5>&-
+	status=0
+	wait "$pid" || status=$?
+	is "$1: and ends well" "$status" 0
+}
+
+reader "the end of standard output" 1
+reader "the end of another descriptor" 8
+
+# With a daemon that has closed its copies: the pipe ends with the command.
+exec 5<>"$tmp/go"
+rm -f "$late"
+limited "$SELFSAME" run "$asker" daemon "$late" <"$tmp/go" 5>&- 2>"$err" \
+	>"$tmp/ready" &
+pid=$!
+limited cat "$tmp/ready" >"$tmp/read"
+ok "the daemon's closing ended the pipe, not its death" test ! -e "$late"
+ok "the run goes on" kill -0 "$pid"
+exec 5>&-
+wait "$pid"
+is "until the daemon has ended" "$(cat "$late")" late
+
+# --kill-on-exit.
+SELFSAME_TEST=kill.$$
+export SELFSAME_TEST
+# shellcheck disable=SC2016
+run_is "descendants are killed" 3 limited "$SELFSAME" run --kill-on-exit \
+	sh -c 'sleep 1000 & (sleep 1000 &) ; exit 3'
+is "none is left" "$(left_over "$SELFSAME_TEST")" "$(left_over none)"
+exec 5<>"$tmp/go"
+run_is "a daemon is killed" 0 limited "$SELFSAME" run --kill-on-exit \
+	"$asker" daemon "$late.never" <"$tmp/go"
+exec 5>&-
+is "it is not left" "$(left_over "$SELFSAME_TEST")" "$(left_over none)"
+ok "and has not ended by itself" test ! -e "$late.never"
+run_is "descendants that fork for ever are killed" 3 \
+	limited "$SELFSAME" run --kill-on-exit "$asker" forks 8
+is "none of them is left" "$(left_over "$SELFSAME_TEST")" \
+	"$(left_over none)"
+# shellcheck disable=SC2016
+run_is "a command that is killed is one that ends" 137 \
+	limited "$SELFSAME" run --kill-on-exit sh -c 'sleep 1000 & kill -9 $$'
+is "nothing of it is left" "$(left_over "$SELFSAME_TEST")" \
+	"$(left_over none)"
+unset SELFSAME_TEST
+
+# Children that we had before we were started: not waited for, not reaped, not
+# known.
+# shellcheck disable=SC2016
+run_ok "earlier children are not waited for" limited sh -c '
+	sleep 1000 & echo "$!" >"$1/earlier"
+	exec "$0" run "$2" find "$!"' "$SELFSAME" "$tmp" "$asker"
+is "nor do they exist" "$(cat "$out")" ESRCH
+ok "but they live" kill "$(cat "$tmp/earlier")"
+# shellcheck disable=SC2016
+run_ok "an earlier zombie" limited sh -c '
+	sh -c "exit 7" & zombie=$!
+	until grep -q "^State:.Z" "/proc/$zombie/status"; do :; done
+	exec "$0" run sh -c "
+		\"\$0\" find $zombie
+		grep ^State: /proc/$zombie/status" "$1"' "$SELFSAME" "$asker"
+is "does not exist either, and is not reaped" \
+	"$(tr -s '\t\n' ' ' <"$out")" "ESRCH State: Z (zombie) "
+exec 5<>"$tmp/go"
+# It ends while the command runs: the command is not disturbed.
+# shellcheck disable=SC2016
+run_is "an earlier child that ends meanwhile" 4 limited sh -c '
+	sh -c "read -r line; exit 9" <"$1/go" & echo "$!" >"$1/earlier"
+	exec "$0" run sh -c "
+		echo go >\"\$0/go\"
+		until grep -q ^State:.Z \"/proc/$!/status\"; do :; done
+		\"\$1\" find $!; exit 4" "$1" "$2"' "$SELFSAME" "$tmp" "$asker"
+is "is nobody, too" "$(cat "$out")" ESRCH
+exec 5>&-
+# What our caller or its ancestors are is nobody's business, either.
+for pid in 1 $$; do
+	run_ok "a task outside" "$SELFSAME" run "$asker" find "$pid"
+	is "does not exist" "$(cat "$out")" ESRCH
+done
+run_ok "and we do not" "$SELFSAME" run sh -c '"$0" find "$PPID"' "$asker"
+is "either" "$(cat "$out")" ESRCH
+
+done_testing

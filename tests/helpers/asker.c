@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A small program that asks a little and tells what happens to it: what tests
+ * of running a command need besides mkworld.
+ *
+ *	asker same N		asks N times about the same two descriptors
+ *	asker many N		asks about each of N files of one inode
+ *	asker family		asks about parent and child
+ *	asker find PID		asks about any task, prints the answer
+ *	asker signals		prints the signals that it gets; TERM ends it
+ *	asker orphan		kills its parent, then makes watched calls
+ *	asker forks N		N children that fork for ever
+ *	asker daemon FILE	leaves a daemon that writes FILE when fd 0 ends
+ *	asker hold COMMAND...	holds threads and files while COMMAND runs,
+ *				with its own number in ASKER
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long ask(pid_t a, pid_t b, int type, unsigned long i, unsigned long j)
+{
+	return syscall(SYS_kcmp, a, b, type, i, j);
+}
+
+static const char *answer_name(long answer)
+{
+	if (answer < 0)
+		return strerrorname_np(errno);
+	return answer == 0 ? "equal" : answer <= 2 ? "differ" : "not an answer";
+}
+
+static int fail(const char *what)
+{
+	perror(what);
+	return 1;
+}
+
+static int same(long count)
+{
+	int fd = open("/dev/null", O_RDONLY);
+	int copy = dup(fd);
+	pid_t self = getpid();
+	long i;
+
+	if (copy < 0)
+		return fail("dup");
+	for (i = 0; i < count; i++) {
+		if (ask(self, self, KCMP_FILE, (unsigned long)fd,
+			(unsigned long)copy) != 0)
+			return fail("kcmp");
+	}
+	return 0;
+}
+
+/* Files of one process: as many as it may have, then the next goes on. */
+static int many_here(long count)
+{
+	pid_t self = getpid();
+	int first = -1, last = -1;
+	long i;
+
+	for (i = 0; i < count; i++) {
+		last = open("/dev/null", O_RDONLY);
+		if (last < 0)
+			return fail("open");
+		if (i == 0)
+			first = last;
+	}
+	for (i = first; i < last; i++) {
+		if (ask(self, self, KCMP_FILE, (unsigned long)i,
+			(unsigned long)i + 1) < 1)
+			return fail("kcmp");
+	}
+	/* And each is still the one that it was. */
+	for (i = first; i < last; i++) {
+		if (ask(self, self, KCMP_FILE, (unsigned long)i,
+			(unsigned long)i) != 0)
+			return fail("kcmp");
+	}
+	return 0;
+}
+
+static int many(long count)
+{
+	struct rlimit limit;
+	long here;
+	int status = 0;
+	pid_t child;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fail("getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 64)
+		return fail("setrlimit");
+	here = count;
+	if (limit.rlim_cur - 32 < (rlim_t)count)
+		here = (long)limit.rlim_cur - 32;
+	if (many_here(here) != 0)
+		return 1;
+	if (here == count)
+		return 0;
+	child = fork();
+	if (child < 0)
+		return fail("fork");
+	if (child == 0) {
+		close_range(3, ~0u, 0);
+		_exit(many(count - here));
+	}
+	if (waitpid(child, &status, 0) != child)
+		return fail("waitpid");
+	return status != 0;
+}
+
+static int family(void)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child < 0)
+		return fail("fork");
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	printf("VM %s\n", answer_name(ask(getpid(), child, KCMP_VM, 0, 0)));
+	printf("FILE %s\n", answer_name(ask(getpid(), child, KCMP_FILE, 0, 0)));
+	if (fflush(stdout) != 0)
+		return 1;
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return !WIFSIGNALED(status);
+}
+
+static int find(pid_t pid)
+{
+	printf("%s\n", answer_name(ask(getpid(), pid, KCMP_VM, 0, 0)));
+	return 0;
+}
+
+/*
+ * A question after each signal: whoever supervises us has dealt with its own
+ * copy of that signal before it answers.
+ */
+static int signals(void)
+{
+	sigset_t set;
+	int number;
+
+	sigfillset(&set);
+	sigdelset(&set, SIGTSTP);
+	sigdelset(&set, SIGTTIN);
+	sigdelset(&set, SIGTTOU);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	puts("ready");
+	for (;;) {
+		siginfo_t info;
+
+		number = sigwaitinfo(&set, &info);
+		if (number < 0)
+			continue;
+		ask(getpid(), getpid(), KCMP_VM, 0, 0);
+		ask(getpid(), getpid(), KCMP_VM, 0, 0);
+		if (number >= SIGRTMIN)
+			printf("got RTMIN+%d", number - SIGRTMIN);
+		else
+			printf("got %s", sigabbrev_np(number));
+		if (info.si_code == SI_QUEUE)
+			printf(" with %d", info.si_value.sival_int);
+		putchar('\n');
+		if (number == SIGTERM)
+			return 9;
+	}
+}
+
+static void say_call(const char *name, long ret)
+{
+	dprintf(1, "%s: %s\n", name, ret < 0 ? strerrorname_np(errno) : "ok");
+}
+
+/* Ends by a signal: exit_group is a watched call, too. */
+static int orphan(void)
+{
+	struct pollfd parent = { .events = POLLIN };
+	int fd = open("/dev/null", O_RDONLY);
+
+	parent.fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	if (parent.fd < 0 || fd < 0)
+		return fail("pidfd_open");
+	say_call("kcmp before", ask(getpid(), getpid(), KCMP_VM, 0, 0));
+	kill(getppid(), SIGKILL);
+	while (poll(&parent, 1, -1) < 0)
+		;
+	say_call("kcmp", ask(getpid(), getpid(), KCMP_VM, 0, 0));
+	say_call("close", syscall(SYS_close, fd));
+	say_call("dup2", syscall(SYS_dup2, 1, fd));
+	say_call("fork", syscall(SYS_fork));
+	say_call("execve", syscall(SYS_execve, "/bin/true", NULL, NULL));
+	say_call("getpid", syscall(SYS_getpid));
+	say_call("open", open("/dev/null", O_RDONLY));
+	raise(SIGKILL);
+	return 1;
+}
+
+/* As many tasks as at the start, but always others. */
+static int forks(long count)
+{
+	long i;
+
+	for (i = 0; i < count; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			return fail("fork");
+		while (child == 0) {
+			child = fork();
+			if (child > 0)
+				_exit(0);
+			child = child < 0;
+		}
+	}
+	return 3;
+}
+
+static int leave_daemon(const char *file)
+{
+	char byte;
+	int fd;
+
+	if (fork() != 0)
+		return 0;
+	setsid();
+	if (fork() != 0)
+		_exit(0);
+	if (chdir("/") < 0)
+		_exit(1);
+	close(1);
+	close(2);
+	while (read(0, &byte, 1) > 0)
+		;
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	if (fd < 0 || write(fd, "late\n", 5) != 5)
+		_exit(1);
+	_exit(0);
+}
+
+static pthread_barrier_t barrier;
+
+/* The odd ones have a table of their own, with a file more in it. */
+static void *hold_files(void *number)
+{
+	if ((long)number % 2 != 0 && unshare(CLONE_FILES) == 0)
+		(void)!eventfd(0, EFD_CLOEXEC);
+	pthread_barrier_wait(&barrier);
+	pthread_barrier_wait(&barrier);
+	return NULL;
+}
+
+enum { HOLDERS = 4 };
+
+static int hold(char **command)
+{
+	pthread_t thread[HOLDERS];
+	char number[24];
+	int status = 0;
+	pid_t child;
+	long i;
+
+	pthread_barrier_init(&barrier, NULL, HOLDERS + 1);
+	for (i = 0; i < HOLDERS; i++) {
+		if (pthread_create(&thread[i], NULL, hold_files, (void *)i))
+			return fail("pthread_create");
+	}
+	pthread_barrier_wait(&barrier);
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	setenv("ASKER", number, 1);
+	child = fork();
+	if (child == 0) {
+		execvp(command[0], command);
+		_exit(127);
+	}
+	waitpid(child, &status, 0);
+	pthread_barrier_wait(&barrier);
+	for (i = 0; i < HOLDERS; i++)
+		pthread_join(thread[i], NULL);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 1 ? argv[1] : "";
+	long number = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+
+	if (argc == 3 && strcmp(mode, "same") == 0)
+		return same(number);
+	if (argc == 3 && strcmp(mode, "many") == 0)
+		return many(number);
+	if (argc == 2 && strcmp(mode, "family") == 0)
+		return family();
+	if (argc == 3 && strcmp(mode, "find") == 0)
+		return find((pid_t)number);
+	if (argc == 2 && strcmp(mode, "signals") == 0)
+		return signals();
+	if (argc == 2 && strcmp(mode, "orphan") == 0)
+		return orphan();
+	if (argc == 3 && strcmp(mode, "forks") == 0)
+		return forks(number);
+	if (argc == 3 && strcmp(mode, "daemon") == 0)
+		return leave_daemon(argv[2]);
+	if (argc > 2 && strcmp(mode, "hold") == 0)
+		return hold(argv + 2);
+	fputs("usage: see the first comment of asker.c\n", stderr);
+	return 2;
+}

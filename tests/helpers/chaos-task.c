@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The arena, bare system calls, and how workers come to life.
+ */
+#include "chaos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Not where libraries go, in programs of either width. */
+#define ARENA_ADDRESS	0x20000000UL
+#define STACKS_ADDRESS	0x28000000UL
+
+struct ch_arena *ch_arena;
+
+/*
+ * ---- system calls ----
+ *
+ * ch_birth() makes the call NR with up to three arguments.  The child goes on
+ * in ch_live(INDEX) on STACK, whether or not the call has set it up: after
+ * fork that is a page of its own, after vfork the parent's frame stays whole.
+ */
+#if defined(__x86_64__)
+long ch_sys6(long nr, const long arg[6])
+{
+	register long a3 __asm__("r10") = arg[3];
+	register long a4 __asm__("r8") = arg[4];
+	register long a5 __asm__("r9") = arg[5];
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a" (ret)
+			 : "a" (nr), "D" (arg[0]), "S" (arg[1]), "d" (arg[2]),
+			   "r" (a3), "r" (a4), "r" (a5)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static long ch_birth(long nr, const long arg[3], long stack, long index)
+{
+	register long zero __asm__("r10") = 0;
+	register long where __asm__("r12") = stack;
+	register long who __asm__("r13") = index;
+	register long what __asm__("r14") = CH_P(ch_live);
+	long ret;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %%r12, %%rsp\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "mov %%r13, %%rdi\n\t"
+			 "call *%%r14\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a" (ret)
+			 : "a" (nr), "D" (arg[0]), "S" (arg[1]), "d" (arg[2]),
+			   "r" (zero), "r" (where), "r" (who), "r" (what)
+			 : "rcx", "r8", "r9", "r11", "memory");
+	return ret;
+}
+#elif defined(__i386__)
+long ch_sys6(long nr, const long arg[6])
+{
+	long ret;
+
+	/* Six arguments are needed by no call here but those with five. */
+	__asm__ volatile("int $0x80"
+			 : "=a" (ret)
+			 : "a" (nr), "b" (arg[0]), "c" (arg[1]), "d" (arg[2]),
+			   "S" (arg[3]), "D" (arg[4])
+			 : "memory");
+	return ret;
+}
+
+static long ch_birth(long nr, const long arg[3], long stack, long index)
+{
+	long *top = (long *)stack;
+	long ret;
+
+	*--top = index;
+	*--top = CH_P(ch_live);
+	/* The fourth argument of clone would be the thread area: unused. */
+	__asm__ volatile("int $0x80\n\t"
+			 "test %%eax, %%eax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %%esi, %%esp\n\t"
+			 "pop %%eax\n\t"
+			 "call *%%eax\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a" (ret)
+			 : "a" (nr), "b" (arg[0]), "c" (arg[1]), "d" (arg[2]),
+			   "S" (top), "D" (0)
+			 : "memory");
+	return ret;
+}
+#else
+#error "chaos speaks x86-64 and i386 only, as the supervisor does"
+#endif
+
+/* ---- the arena ---- */
+
+static int map(unsigned long address, size_t size, int flags, int fd)
+{
+	void *at = mmap((void *)address, size, PROT_READ | PROT_WRITE,
+			flags | MAP_FIXED_NOREPLACE, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	return (unsigned long)at == address ? 0 : -EEXIST;
+}
+
+int ch_arena_find(void)
+{
+	int ret = map(ARENA_ADDRESS, sizeof(*ch_arena), MAP_SHARED,
+		      CH_FD_ARENA);
+
+	if (ret)
+		return ret;
+	/* Private: a worker's stack is copied when it forks. */
+	ret = map(STACKS_ADDRESS, (size_t)CH_SLOTS * CH_STACK,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	if (ret)
+		return ret;
+	ch_arena = (struct ch_arena *)ARENA_ADDRESS;
+	return 0;
+}
+
+int ch_arena_make(void)
+{
+	int fd = memfd_create("chaos", 0);
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct ch_arena)) ||
+	    dup2(fd, CH_FD_ARENA) < 0)
+		return -errno;
+	close(fd);
+	return ch_arena_find();
+}
+
+void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
+{
+	struct {
+		long sec;
+		long nsec;
+	} limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
+
+	ch_sys(SYS_futex, CH_P(word), FUTEX_WAIT, value,
+	       milliseconds >= 0 ? CH_P(&limit) : 0);
+}
+
+void ch_futex_wake(uint32_t *word)
+{
+	ch_sys(SYS_futex, CH_P(word), FUTEX_WAKE, 1 << 30);
+}
+
+/* ---- a worker's life ---- */
+
+/* "TGID/task/TID", as the driver's /proc numbers tasks. */
+static void find_numbers(struct ch_slot *me)
+{
+	char link[64] = "";
+	long len = ch_sys(SYS_readlink, CH_P("/proc/thread-self"), CH_P(link),
+			  sizeof(link) - 1);
+	char *at = link;
+	int number[2] = { 0, 0 };
+
+	if (len <= 0)
+		return;
+	while (*at >= '0' && *at <= '9')
+		number[0] = 10 * number[0] + *at++ - '0';
+	at += strncmp(at, "/task/", 6) == 0 ? 6 : 0;
+	while (*at >= '0' && *at <= '9')
+		number[1] = 10 * number[1] + *at++ - '0';
+	me->tgid = number[0];
+	me->tid = number[1];
+}
+
+/* "pid:[4026531836]" */
+static int64_t find_namespace(void)
+{
+	char link[64] = "";
+	int64_t ino = 0;
+	char *at = link + 5;
+
+	if (ch_sys(SYS_readlink, CH_P("/proc/thread-self/ns/pid"),
+		   CH_P(link), sizeof(link) - 1) <= 5)
+		return 0;
+	while (*at >= '0' && *at <= '9')
+		ino = 10 * ino + *at++ - '0';
+	return ino;
+}
+
+void ch_live(int index)
+{
+	struct ch_slot *me = &ch_arena->slot[index];
+	const struct ch_step *step;
+
+	find_numbers(me);
+	me->pidns = find_namespace();
+	me->self = (int32_t)ch_sys(SYS_gettid, 0);
+	me->self_tgid = (int32_t)ch_sys(SYS_getpid, 0);
+	__atomic_add_fetch(&me->born, 1, __ATOMIC_SEQ_CST);
+	ch_futex_wake(&me->born);
+	for (;;) {
+		uint32_t done = __atomic_load_n(&me->done, __ATOMIC_SEQ_CST);
+
+		if (done == __atomic_load_n(&me->asked, __ATOMIC_SEQ_CST)) {
+			ch_futex_wait(&me->asked, done, -1);
+			continue;
+		}
+		step = &me->ring[done % CH_RING];
+		me->ret = ch_kinds[step->op].run(me, step->arg);
+		__atomic_store_n(&me->done, done + 1, __ATOMIC_SEQ_CST);
+		ch_futex_wake(&me->done);
+	}
+}
+
+static long stack_of(int64_t slot)
+{
+	return (long)(STACKS_ADDRESS + (unsigned long)(slot + 1) * CH_STACK -
+		      64);
+}
+
+static long birth_by_clone3(const int64_t *arg, long stack)
+{
+	int64_t slot = arg[0];
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = (uint64_t)arg[1],
+		.exit_signal = (uint64_t)arg[3],
+		.stack = STACKS_ADDRESS + (uint64_t)slot * CH_STACK,
+		.stack_size = CH_STACK - 64,
+		.pidfd = (uintptr_t)&pidfd,
+	};
+
+	return ch_birth(SYS_clone3,
+			(const long[3]){ CH_P(&args), sizeof(args) }, stack,
+			(long)slot);
+}
+
+long ch_do_clone(struct ch_slot *me, const int64_t *arg)
+{
+	long stack = stack_of(arg[0]);
+	int pidfd = -1;
+	const long args[3] = {
+		(long)(arg[1] | arg[3]),
+		arg[2] == CH_BY_CLONE ? stack : 0,
+		CH_P(&pidfd),
+	};
+	const long none[3] = { 0, 0, 0 };
+
+	(void)me;
+	switch (arg[2]) {
+	case CH_BY_CLONE3:
+		return birth_by_clone3(arg, stack);
+	case CH_BY_FORK:
+		return ch_birth(SYS_fork, none, stack, (long)arg[0]);
+	case CH_BY_VFORK:
+		return ch_birth(SYS_vfork, none, stack, (long)arg[0]);
+	default:
+		return ch_birth(SYS_clone, args, stack, (long)arg[0]);
+	}
+}
+
+/* ---- exec ---- */
+
+static void print_number(char *text, int number)
+{
+	if (number >= 10)
+		*text++ = (char)('0' + number / 10 % 10);
+	*text++ = (char)('0' + number % 10);
+	*text = '\0';
+}
+
+long ch_do_exec(struct ch_slot *me, const int64_t *arg)
+{
+	char index[4];
+	const char *const argv[] = { "chaos", "--worker", index, NULL };
+	const char *const env[] = { NULL };
+	int fd = arg[0] == CH_EXEC_OTHER ? CH_FD_OTHER : CH_FD_SELF;
+
+	print_number(index, (int)(me - ch_arena->slot));
+	if (arg[0] == CH_EXEC_PATH)
+		return ch_sys(SYS_execve, CH_P("/proc/self/exe"), CH_P(argv),
+			      CH_P(env));
+	return ch_sys(SYS_execveat, fd, CH_P(""), CH_P(argv), CH_P(env),
+		      AT_EMPTY_PATH);
+}
+
+long ch_do_exec_fail(struct ch_slot *me, const int64_t *arg)
+{
+	const char *const argv[] = { "chaos", NULL };
+	static const char *const path[] = {
+		"/nonexistent", "/", "/dev/null", "/proc/self/maps", "",
+	};
+
+	(void)me;
+	return ch_sys(SYS_execve,
+		      CH_P(path[(size_t)arg[0] %
+				(sizeof(path) / sizeof(path[0]))]),
+		      CH_P(argv), arg[0] % 2 != 0 ? 1 : 0);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * chaos: random operations on everything that tasks can share, and random
+ * kcmp(2) questions about it.
+ *
+ * A *driver* gives *steps* to *workers*: tasks of every kind (processes,
+ * threads, and what clone(2) makes between the two) that live in the slots of
+ * an arena of shared memory.  A step is one operation of one worker with
+ * numbers as arguments, so a run can be written down as lines of text, cut
+ * shorter and played again.  Who answers the questions is not known here: the
+ * program counts only contradictions among the answers, and answers that
+ * other system calls refute.
+ *
+ * Workers share memory without being threads of libc, so they make bare
+ * system calls and keep out of errno.
+ */
+#ifndef CHAOS_H
+#define CHAOS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	CH_SLOTS = 64,
+	CH_RING = 16,		/* steps that may wait for one worker */
+	CH_ARGS = 7,
+	CH_STACK = 65536,
+	CH_FD_ARENA = 900,	/* kept over exec, as all of these */
+	CH_FD_SEND = 901,	/* two ends of a socket that carries files */
+	CH_FD_RECV = 902,
+	CH_FD_SELF = 903,	/* this program */
+	CH_FD_OTHER = 904,	/* this program in the other width, or closed */
+	CH_FD_STILL = 910,	/* files that nobody touches */
+	CH_STILL = 8,
+	CH_NOTES = 32,
+};
+
+/* What a worker can do; ch_kinds[] has the names. */
+enum ch_op {
+	CH_ASK,		/* slot a, slot b, type, idx1, idx2, toff, quiet */
+	CH_TRIPLE,	/* slot a, b, c, type, idx1, idx2, idx3 */
+	CH_CLONE,	/* child's slot, flags, enum ch_method, exit signal */
+	CH_EXEC,	/* enum ch_exec */
+	CH_EXEC_FAIL,	/* which failure */
+	CH_EXIT,
+	CH_EXIT_GROUP,
+	CH_KILL,	/* slot */
+	CH_WAIT,	/* slot, or -1 */
+	CH_SIGCHLD,	/* ignore it? */
+	CH_OPEN,	/* flags */
+	CH_PIPE,	/* flags */
+	CH_SOCKETPAIR,	/* flags */
+	CH_EVENTFD,	/* flags */
+	CH_EPOLL,	/* number to move it to, or -1 */
+	CH_MEMFD,	/* flags */
+	CH_DUP,		/* number */
+	CH_DUP2,	/* number, number */
+	CH_DUP3,	/* number, number, flags */
+	CH_DUPFD,	/* number, least, close on exec? */
+	CH_CLOSE,	/* number */
+	CH_RANGE,	/* first, last, flags */
+	CH_SEND,	/* number */
+	CH_RECV,	/* flags */
+	CH_GETFD,	/* slot, number */
+	CH_REOPEN,	/* number, flags */
+	CH_CLOEXEC,	/* number, on? */
+	CH_EPOLL_ADD,	/* epoll, number */
+	CH_EPOLL_MOD,	/* epoll, number */
+	CH_EPOLL_DEL,	/* epoll, number */
+	CH_UNSHARE,	/* flags */
+	CH_SETNS,	/* which */
+	CH_SEMOP,	/* which */
+	CH_IOPRIO,	/* which, slot, value */
+	CH_SETID,	/* which, id */
+	CH_CAPSET,	/* which */
+	CH_DUMPABLE,	/* value */
+	CH_LANDLOCK,
+	CH_RING_SETUP,	/* flags */
+	CH_OPS
+};
+
+enum ch_method {
+	CH_BY_CLONE,		/* on a stack of its own */
+	CH_BY_CLONE3,
+	CH_BY_FORK,
+	CH_BY_VFORK,
+	CH_BY_BARE_CLONE,	/* no stack: goes on on a copy */
+	CH_METHODS
+};
+
+enum ch_exec {
+	CH_EXEC_PATH,		/* execve of /proc/self/exe */
+	CH_EXEC_FD,		/* execveat of a descriptor */
+	CH_EXEC_OTHER,		/* the other width */
+	CH_EXECS
+};
+
+struct ch_step {
+	int32_t op;
+	int32_t flags;		/* CH_ASYNC */
+	int64_t arg[CH_ARGS] __attribute__((aligned(8)));
+};
+
+enum { CH_ASYNC = 1 };		/* the driver does not wait for its end */
+
+/* Both widths of the program lay this out in the same way. */
+struct ch_slot {
+	uint32_t asked;		/* futex: steps given */
+	uint32_t done;		/* futex: steps carried out */
+	uint32_t born;		/* futex: the worker has started to work */
+	uint32_t execs;
+	int32_t tid;		/* in the driver's pid namespace */
+	int32_t tgid;
+	int32_t self;		/* in its own */
+	int32_t self_tgid;
+	int64_t pidns __attribute__((aligned(8)));
+	int64_t ret;
+	struct ch_step ring[CH_RING];
+};
+
+/* A contradiction that a worker saw. */
+struct ch_note {
+	int32_t asker;
+	int32_t kind;		/* enum ch_fault */
+	int64_t value[9] __attribute__((aligned(8)));
+};
+
+enum ch_fault {
+	CH_FAULT_RANGE,		/* neither 0, 1, 2 nor an errno of kcmp's */
+	CH_FAULT_ORDER,		/* the answer and its reverse disagree */
+	CH_FAULT_TRIPLE,	/* not transitive */
+	CH_FAULT_STILL,		/* the order changed */
+	CH_FAULT_EQUAL,		/* F_DUPFD_QUERY says otherwise */
+	CH_FAULT_RIGHT,		/* get_robust_list says otherwise */
+	CH_FAULTS
+};
+
+struct ch_arena {
+	int64_t seed __attribute__((aligned(8)));
+	int64_t pidns;		/* the driver's */
+	int32_t semid;
+	int32_t pulse;		/* nobody touches it: a futex to wait a moment */
+	uint32_t questions;
+	uint32_t faults[CH_FAULTS];
+	uint32_t notes;
+	struct ch_note note[CH_NOTES];
+	struct ch_slot slot[CH_SLOTS];
+};
+
+extern struct ch_arena *ch_arena;
+
+/* ---- chaos-task.c: the arena, bare system calls, births ---- */
+
+long ch_sys6(long nr, const long arg[6]);
+#define ch_sys(nr, ...) ch_sys6(nr, (const long[6]){ __VA_ARGS__ })
+#define CH_P(pointer) ((long)(uintptr_t)(pointer))
+
+/* Makes the arena, or finds the one that an exec inherited; 0 or -errno. */
+int ch_arena_make(void);
+int ch_arena_find(void);
+void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
+void ch_futex_wake(uint32_t *word);
+/* The worker's life: never returns. */
+void ch_live(int index) __attribute__((noreturn));
+/* Births and execs; what the kernel returned. */
+long ch_do_clone(struct ch_slot *me, const int64_t *arg);
+long ch_do_exec(struct ch_slot *me, const int64_t *arg);
+long ch_do_exec_fail(struct ch_slot *me, const int64_t *arg);
+
+/* ---- chaos-do.c, chaos-ask.c: operations ---- */
+
+struct ch_kind {
+	const char *name;
+	long (*run)(struct ch_slot *me, const int64_t *arg);
+};
+
+extern const struct ch_kind ch_kinds[CH_OPS];
+
+long ch_do_ask(struct ch_slot *me, const int64_t *arg);
+long ch_do_triple(struct ch_slot *me, const int64_t *arg);
+/* Slot INDEX as the worker's pid namespace numbers it; see chaos-ask.c. */
+pid_t ch_number(const struct ch_slot *me, int64_t index);
+/* Compares the untouched files of the caller each with each. */
+void ch_ask_still(struct ch_slot *me);
+const char *ch_fault_name(int fault);
+
+/* ---- chaos-draw.c: random steps ---- */
+
+struct ch_view {
+	int tempo;
+	int alive[CH_SLOTS];	/* slots that can be given steps */
+	int n_alive;
+	int known[CH_SLOTS];	/* alive, dying or dead: can be asked about */
+	int n_known;
+	int free;		/* a slot for a child, or -1 */
+	uint32_t profile;	/* enum ch_profile, from the seed */
+};
+
+enum ch_profile {
+	CH_WITH_IDS = 1,	/* credentials change */
+	CH_WITH_PIDNS = 2,
+	CH_WITH_RINGS = 4,
+	CH_WITH_THREADS = 8,	/* more threads than processes */
+	CH_WITH_EPOLL = 16,	/* mostly epoll */
+};
+
+struct ch_random {
+	uint64_t state;
+};
+
+void ch_seed(struct ch_random *random, uint64_t seed, uint64_t step);
+uint32_t ch_draw(struct ch_random *random, uint32_t below);
+/* A random operation, or question, of a random worker, whose slot is
+   returned. */
+int ch_draw_step(struct ch_random *random, const struct ch_view *view,
+		 struct ch_step *ret);
+int ch_draw_question(struct ch_random *random, const struct ch_view *view,
+		     struct ch_step *ret);
+
+/* ---- chaos-drive.c: the driver ---- */
+
+struct ch_run {
+	uint64_t seed;
+	unsigned long steps;
+	int tempo;
+	const char *write;	/* where to write the steps down, or NULL */
+};
+
+int ch_drive_random(const struct ch_run *run);
+/* Plays the lines of TEXT. */
+int ch_drive_script(const char *text, const struct ch_run *run);
+
+#endif /* CHAOS_H */
