@@ -78,11 +78,15 @@ int ss_pidfd_reap(int pidfd, bool block, int *ret_status)
 	return 1;
 }
 
-void ss_child_reap(pid_t pid)
+void ss_child_reap(pid_t pid, bool block)
 {
 	siginfo_t info;
+	int r;
 
-	(void)waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
+	do {
+		r = waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | (block ? 0 : WNOHANG));
+	} while (r && errno == EINTR);
 }
 
 bool ss_thread_exists(pid_t tgid, pid_t tid)

@@ -34,8 +34,9 @@ void ss_pidfd_kill(int pidfd);
  * a signal); 0: not yet; -ECHILD: not our child (any more).
  */
 int ss_pidfd_reap(int pidfd, bool block, int *ret_status) ss_must_check;
-/* Reaps a child known by its number only, if it has ended. */
-void ss_child_reap(pid_t pid);
+/* Reaps a child known by its number only, if it has ended; waits for that if
+   `block`. */
+void ss_child_reap(pid_t pid, bool block);
 
 /* Is there a thread of this id in this group (also as a zombie)? */
 bool ss_thread_exists(pid_t tgid, pid_t tid);

@@ -250,7 +250,8 @@ static int search_list(struct ss_session *session,
 		session->stats.linear++;
 	DL_FOREACH(set->unplaced, file) {
 		r = order_with(session, subject, file, &order);
-		if (r == -EAGAIN)
+		/* One that nobody can show us now is passed over. */
+		if (r && r != -ENOENT && r != -EBADF && r != -EPERM)
 			return r;
 		if (!r && order == 0) {
 			found->file = file;

@@ -182,23 +182,58 @@ void ss_deaths_drain(struct ss_session *session)
 		orphans_settle(session);
 }
 
+/* Our children, but for those that we had before the command. */
+static int own_children(const struct ss_session *session,
+			struct ss_tids *ret)
+{
+	const struct ss_tids *earlier = &session->inherited.children;
+	size_t i, j, kept = 0;
+	int r = ss_proc_children(session->self, session->self, ret);
+
+	if (r == -EOPNOTSUPP)
+		r = ss_proc_children_by_parent(session->self, ret);
+	if (r)
+		return r;
+	for (i = 0; i < ret->count; i++) {
+		for (j = 0; j < earlier->count; j++) {
+			if (earlier->tids[j] == ret->tids[i])
+				break;
+		}
+		if (j == earlier->count)
+			ret->tids[kept++] = ret->tids[i];
+	}
+	ret->count = kept;
+	return 0;
+}
+
 void ss_orphans_reap(struct ss_session *session)
 {
 	struct ss_tids list = { 0 };
-	size_t i, j;
+	size_t i;
 
-	if (ss_proc_children(session->self, session->self, &list))
+	if (own_children(session, &list))
 		return;
 	for (i = 0; i < list.count; i++) {
-		bool ours = true;
+		if (!ss_process_find(session, list.tids[i]))
+			ss_child_reap(list.tids[i], false);
+	}
+	ss_tids_release(&list);
+}
 
-		for (j = 0; j < session->inherited.children.count; j++) {
-			if (session->inherited.children.tids[j] ==
-			    list.tids[i])
-				ours = false;
-		}
-		if (ours && !ss_process_find(session, list.tids[i]))
-			ss_child_reap(list.tids[i]);
+void ss_children_await(struct ss_session *session)
+{
+	struct ss_process *process;
+	struct ss_tids list = { 0 };
+	size_t i;
+
+	process = ss_process_find(session, session->launched.pid);
+	if (process)
+		(void)reap(session, process, true);
+	/* Whose parents end come to us: until there are no more. */
+	while (!own_children(session, &list) && list.count) {
+		for (i = 0; i < list.count; i++)
+			ss_child_reap(list.tids[i], true);
+		ss_tids_release(&list);
 	}
 	ss_tids_release(&list);
 }

@@ -117,6 +117,13 @@ static int require_features(const struct ss_features *features)
 			 info->what, info->cost);
 		return SS_EXIT_FAILURE;
 	}
+	if (!features->has[SS_FEATURE_DUPFD_QUERY] &&
+	    !features->has[SS_FEATURE_KCMP]) {
+		ss_error("this host lacks both fcntl(F_DUPFD_QUERY) and kcmp "
+			 "for selfsame itself: open files cannot be compared; "
+			 "a kernel from 6.10 on has the first");
+		return SS_EXIT_FAILURE;
+	}
 	return 0;
 }
 
@@ -206,21 +213,6 @@ static int start_model(struct ss_session *session)
 	return 0;
 }
 
-/* After the last task: its status is there, or will be at once. */
-static void reap_rest(struct ss_session *session)
-{
-	int status;
-
-	ss_deaths_drain(session);
-	ss_orphans_reap(session);
-	if (session->command_ended)
-		return;
-	if (ss_pidfd_reap(session->launched.pidfd, true, &status) == 1) {
-		session->command_ended = true;
-		session->command_status = status;
-	}
-}
-
 static void print_stats(struct ss_session *session)
 {
 	struct ss_text text = { 0 };
@@ -246,7 +238,8 @@ static int finish(struct ss_session *session)
 			 strerror(-session->failure));
 		return SS_EXIT_FAILURE;
 	}
-	reap_rest(session);
+	ss_deaths_drain(session);
+	ss_children_await(session);
 	status = session->command_status;
 	if (ss_launched_exec_failure(&session->launched, &failure))
 		status = explain_launch(session, &failure);

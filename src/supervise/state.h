@@ -150,6 +150,9 @@ void ss_orphans_reap(struct ss_session *session);
    way out.) */
 bool ss_number_is_new(const struct ss_session *session,
 		      const struct ss_task *task);
+/* Waits for the last tasks, which have left the filter but may not be dead
+   yet, and reaps them. */
+void ss_children_await(struct ss_session *session);
 /* Brings the model up to date about one task's life. */
 void ss_life_check(struct ss_session *session, struct ss_task *task);
 /* Kills everybody who is left. */

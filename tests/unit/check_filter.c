@@ -73,10 +73,14 @@ static const struct number always[] = {
 	{ "capset", 126, 185, 126 },
 	{ "landlock_restrict_self", 446, 446, 446 },
 	{ "io_uring_setup", 425, 425, 425 },
+	{ "userfaultfd", 323, 374, 323 },
+	{ "mount", 165, 21, 165 },
+	{ "fsopen", 430, 430, 430 },
 };
 
 /* Told to us for some values of one argument. */
 static const struct number sometimes[] = {
+	{ "ioctl", 16, 54, 514 },
 	{ "epoll_ctl", 233, 255, 233 },
 	{ "ipc", -1, 117, -1 },
 	{ "prctl", 157, 172, 157 },
@@ -107,6 +111,14 @@ static const struct argument_case argument_cases[] = {
 	{ AUDIT_ARCH_I386, 255, 0, 1, ALLOW },
 	{ AUDIT_ARCH_X86_64, 233 | X32_BIT, 1, 1, REFUSE },
 	{ AUDIT_ARCH_X86_64, 233 | X32_BIT, 1, 3, ALLOW },
+	/* USERFAULTFD_IOC_NEW */
+	{ AUDIT_ARCH_X86_64, 16, 1, 0xaa00, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 16, 1, 0xffffffff0000aa00, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 16, 1, 0x5401, ALLOW },
+	{ AUDIT_ARCH_X86_64, 16, 0, 0xaa00, ALLOW },
+	{ AUDIT_ARCH_I386, 54, 1, 0xaa00, NOTIFY },
+	{ AUDIT_ARCH_I386, 54, 1, 0xaa01, ALLOW },
+	{ AUDIT_ARCH_X86_64, 514 | X32_BIT, 1, 0xaa00, REFUSE },
 	/* PR_SET_DUMPABLE */
 	{ AUDIT_ARCH_X86_64, 157, 0, 4, NOTIFY },
 	{ AUDIT_ARCH_X86_64, 157, 0, 0xabcd00000004, NOTIFY },
