@@ -8,6 +8,7 @@
  *
  *	EFAULT, or other bytes	it happened
  *	not readable, but was	it happened: the image may not be read
+ *	readable, but was not	it happened too
  *	the same bytes		it has not happened (yet)
  *	zero before and after	the program had wiped them: then PF_FORKNOEXEC
  *				tells for a task's first exec, and for later
@@ -42,16 +43,18 @@ static void evidence_collect(struct ss_evidence *evidence,
 {
 	struct ss_mm *mm = ss_task_mm(task);
 
+	int r = 0;
+
 	evidence_clear(evidence);
 	evidence->tid = task->tid;
-	if (!mm->at_random && ss_proc_at_random(task->tid, &mm->at_random))
-		mm->at_random = 0;
+	if (!mm->at_random)
+		r = ss_proc_at_random(task->tid, &mm->at_random);
 	evidence->address = mm->at_random;
-	if (!evidence->address)
-		return;
-	evidence->readable = !ss_memory_read(task->tid, evidence->address,
-					     evidence->bytes,
-					     SS_RANDOM_BYTES);
+	if (!r)
+		r = ss_memory_read(task->tid, evidence->address,
+				   evidence->bytes, SS_RANDOM_BYTES);
+	evidence->readable = !r;
+	evidence->denied = r == -EPERM || r == -EACCES;
 	evidence->wiped = evidence->readable && all_zero(evidence->bytes);
 	if (evidence->wiped && task->execed) {
 		int fd = ss_memory_open(task->tid);
@@ -76,7 +79,10 @@ static bool happened_otherwise(const struct ss_evidence *evidence,
 			       const struct ss_task *task, pid_t tid)
 {
 	struct ss_proc_stat stat;
+	uint64_t address;
 
+	if (evidence->denied && !ss_proc_at_random(tid, &address))
+		return true;
 	if (evidence->memory >= 0)
 		return !ss_memory_is_alive(evidence->memory,
 					   evidence->address);

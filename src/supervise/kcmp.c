@@ -37,6 +37,7 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 	struct ss_need need;
 	unsigned int rounds;
 	bool answered;
+	pid_t tid;
 	int r = 0;
 
 	for (rounds = 0; rounds < ROUNDS_MAX; rounds++) {
@@ -48,13 +49,18 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 				session->stats.from_memory++;
 			return 0;
 		}
+		tid = need.task ? need.task->tid : 0;
 		r = ss_supply(session, q, &need, notification);
 		if (r && need.kind == SS_NEED_EPOLL_SLOT)
 			return -ESRCH;
-		if (r == -ESRCH && need.task && need.kind != SS_NEED_LIFE) {
+		if (r == -ESRCH && tid && need.kind != SS_NEED_LIFE) {
 			/* It dies while we look: look at its life again. */
+			struct ss_task *task = ss_model_task(session->model,
+							     tid);
+
 			q->alive[0] = q->alive[1] = false;
-			ss_life_check(session, need.task);
+			if (task)
+				ss_life_check(session, task);
 			continue;
 		}
 		if (r)

@@ -43,6 +43,7 @@ struct ss_evidence {
 	uint64_t address;	/* of AT_RANDOM's bytes; 0: not known */
 	uint8_t bytes[SS_RANDOM_BYTES];
 	bool readable;		/* the bytes could be read */
+	bool denied;		/* or not by us: not dumpable */
 	bool wiped;		/* they were all zero: they prove nothing */
 	int memory;		/* owned: /proc/TID/mem, or -1 */
 };

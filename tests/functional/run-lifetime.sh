@@ -30,11 +30,16 @@ lasting() {
 	shift 2
 	rm -f "$late"
 	exec 5<>"$tmp/go" 6<>"$tmp/ready"
-	limited "${SELFSAME:?}" run -- sh -c '"$@"; code=$?; echo done >&6
-		exit $code' sh "$@" <"$tmp/go" >"$out" 2>"$err" 5>&- &
+	# A function that is redirected keeps a copy, so a shell of its own.
+	(
+		exec 5>&-
+		# shellcheck disable=SC2016
+		limited "${SELFSAME:?}" run -- sh -c '"$@" 6>&-; code=$?
+			echo done >&6; exit $code' sh "$@" \
+			<"$tmp/go" >"$out" 2>"$err"
+	) &
 	pid=$!
-	read -r line <&6
-	is "$name: the command has ended" "$line" "done"
+	is "$name: the command has ended" "$(limited head -n 1 <&6)" "done"
 	ok "$name: the run has not" kill -0 "$pid"
 	ok "$name: nor has what it left" test ! -e "$late"
 	exec 5>&- 6>&-
@@ -45,8 +50,11 @@ lasting() {
 	empty "$name: nothing was said" "$err"
 }
 
+# What a shell starts in the background would read from /dev/null.
+# shellcheck disable=SC2016
 lasting "a child in the background" 3 sh -c '
-	sh -c "while read -r line; do :; done; echo late >\"\$0\"" "$0" <&0 &
+	exec 3<&0
+	sh -c "while read -r line; do :; done; echo late >\"\$0\"" "$0" <&3 &
 	exit 3' "$late"
 lasting "a daemon that forked twice" 0 "$asker" daemon "$late"
 lasting "a daemon that a script started" 0 sh -c '"$0" daemon "$1"' \
@@ -57,21 +65,18 @@ if command -v setsid >/dev/null; then
 fi
 
 # A reader of a pipe sees its end when those who write have closed it, although
-# we still run: we hold no copy.  Numbers 1, 2 (when we said that nothing is to
-# be said) and a higher one.
+# we still run: we hold no copy.  (Nor may timeout, so it limits the reader.)
 # reader DESC NUMBER: the command closes NUMBER and goes on until the reader
 # has seen the end.
 reader() {
 	exec 5<>"$tmp/go"
-	# The numbers are the caller's.
 	# shellcheck disable=SC2016
-	eval "limited \"\$SELFSAME\" run sh -c '
-		echo text >&$2
-		exec $2>&- 5>&-
-		read -r line <\"\$0\"' \"\$tmp/go\" $2>\"\$tmp/ready\" &"
+	command='echo text >&N; exec N>&- 5>&-; read -r line <"$0"'
+	command=$(echo "$command" | sed "s/N/$2/g")
+	eval '"$SELFSAME" run sh -c "$command" "$tmp/go"' "$2>\$tmp/ready &"
 	pid=$!
-	limited cat "$tmp/ready" >"$tmp/read"
-	is "$1: what was written arrives" "$(cat "$tmp/read")" text
+	run_ok "$1" limited cat "$tmp/ready"
+	is "$1: what was written arrived before" "$(cat "$out")" text
 	ok "$1: the command still runs" kill -0 "$pid"
 	echo go >&5
 	exec 5>&-
@@ -86,10 +91,13 @@ reader "the end of another descriptor" 8
 # With a daemon that has closed its copies: the pipe ends with the command.
 exec 5<>"$tmp/go"
 rm -f "$late"
-limited "$SELFSAME" run "$asker" daemon "$late" <"$tmp/go" 5>&- 2>"$err" \
-	>"$tmp/ready" &
+(
+	exec 5>&-
+	exec "$SELFSAME" run "$asker" daemon "$late" <"$tmp/go" 2>"$err" \
+		>"$tmp/ready"
+) &
 pid=$!
-limited cat "$tmp/ready" >"$tmp/read"
+run_ok "a daemon that closed standard output" limited cat "$tmp/ready"
 ok "the daemon's closing ended the pipe, not its death" test ! -e "$late"
 ok "the run goes on" kill -0 "$pid"
 exec 5>&-

@@ -23,6 +23,8 @@
 
 struct ch_arena *ch_arena;
 
+enum { IDLE_SECONDS = 60 };
+
 /*
  * ---- system calls ----
  *
@@ -156,7 +158,7 @@ void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
 	} limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
 
 	ch_sys(SYS_futex, CH_P(word), FUTEX_WAIT, value,
-	       milliseconds >= 0 ? CH_P(&limit) : 0);
+	       CH_P(&limit));
 }
 
 void ch_futex_wake(uint32_t *word)
@@ -187,7 +189,7 @@ static void find_numbers(struct ch_slot *me)
 }
 
 /* "pid:[4026531836]" */
-static int64_t find_namespace(void)
+int64_t ch_pid_namespace(void)
 {
 	char link[64] = "";
 	int64_t ino = 0;
@@ -205,25 +207,49 @@ void ch_live(int index)
 {
 	struct ch_slot *me = &ch_arena->slot[index];
 	const struct ch_step *step;
+	int idle = 0;
 
 	find_numbers(me);
-	me->pidns = find_namespace();
+	me->pidns = ch_pid_namespace();
 	me->self = (int32_t)ch_sys(SYS_gettid, 0);
 	me->self_tgid = (int32_t)ch_sys(SYS_getpid, 0);
-	__atomic_add_fetch(&me->born, 1, __ATOMIC_SEQ_CST);
+	if (me->born_at == 0)
+		me->born_at = __atomic_add_fetch(&ch_arena->clock, 1,
+						 __ATOMIC_SEQ_CST);
+	__atomic_store_n(&me->born, 1, __ATOMIC_SEQ_CST);
 	ch_futex_wake(&me->born);
-	for (;;) {
+	/* Nobody stays behind when the driver has gone. */
+	while (idle < IDLE_SECONDS && !ch_arena->over) {
 		uint32_t done = __atomic_load_n(&me->done, __ATOMIC_SEQ_CST);
 
 		if (done == __atomic_load_n(&me->asked, __ATOMIC_SEQ_CST)) {
-			ch_futex_wait(&me->asked, done, -1);
+			ch_futex_wait(&me->asked, done, 1000);
+			idle++;
 			continue;
 		}
+		idle = 0;
 		step = &me->ring[done % CH_RING];
 		me->ret = ch_kinds[step->op].run(me, step->arg);
 		__atomic_store_n(&me->done, done + 1, __ATOMIC_SEQ_CST);
 		ch_futex_wake(&me->done);
 	}
+	for (;;)
+		ch_sys(SYS_exit_group, 0);
+}
+
+void ch_resume(int index)
+{
+	struct ch_slot *me = &ch_arena->slot[index];
+
+	find_numbers(me);
+	me->ret = 0;
+	__atomic_store_n(&me->exec_at,
+			 __atomic_add_fetch(&ch_arena->clock, 1,
+					    __ATOMIC_SEQ_CST),
+			 __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&me->done, 1, __ATOMIC_SEQ_CST);
+	ch_futex_wake(&me->done);
+	ch_live(index);
 }
 
 static long stack_of(int64_t slot)
@@ -249,7 +275,7 @@ static long birth_by_clone3(const int64_t *arg, long stack)
 			(long)slot);
 }
 
-long ch_do_clone(struct ch_slot *me, const int64_t *arg)
+static long birth(const int64_t *arg)
 {
 	long stack = stack_of(arg[0]);
 	int pidfd = -1;
@@ -260,7 +286,6 @@ long ch_do_clone(struct ch_slot *me, const int64_t *arg)
 	};
 	const long none[3] = { 0, 0, 0 };
 
-	(void)me;
 	switch (arg[2]) {
 	case CH_BY_CLONE3:
 		return birth_by_clone3(arg, stack);
@@ -271,6 +296,17 @@ long ch_do_clone(struct ch_slot *me, const int64_t *arg)
 	default:
 		return ch_birth(SYS_clone, args, stack, (long)arg[0]);
 	}
+}
+
+long ch_do_clone(struct ch_slot *me, const int64_t *arg)
+{
+	long ret = birth(arg);
+
+	(void)me;
+	if (ret < 0)
+		__atomic_store_n(&ch_arena->slot[arg[0]].failed, 1,
+				 __ATOMIC_SEQ_CST);
+	return ret;
 }
 
 /* ---- exec ---- */

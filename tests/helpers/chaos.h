@@ -76,7 +76,8 @@ enum ch_op {
 	CH_DUMPABLE,	/* value */
 	CH_LANDLOCK,
 	CH_RING_SETUP,	/* flags */
-	CH_OPS
+	CH_OPS,
+	CH_SYNC = CH_OPS,	/* of the driver: everybody is waited for */
 };
 
 enum ch_method {
@@ -101,14 +102,19 @@ struct ch_step {
 	int64_t arg[CH_ARGS] __attribute__((aligned(8)));
 };
 
-enum { CH_ASYNC = 1 };		/* the driver does not wait for its end */
+enum {
+	CH_ASYNC = 1,	/* the driver does not wait for its end */
+	CH_LINGER = 2,	/* nor for the deaths that it brings */
+};
 
 /* Both widths of the program lay this out in the same way. */
 struct ch_slot {
 	uint32_t asked;		/* futex: steps given */
 	uint32_t done;		/* futex: steps carried out */
 	uint32_t born;		/* futex: the worker has started to work */
-	uint32_t execs;
+	uint32_t failed;	/* the clone that was to make it has failed */
+	uint32_t born_at;	/* on the arena's clock */
+	uint32_t exec_at;	/* its last exec, or 0 */
 	int32_t tid;		/* in the driver's pid namespace */
 	int32_t tgid;
 	int32_t self;		/* in its own */
@@ -139,7 +145,9 @@ struct ch_arena {
 	int64_t seed __attribute__((aligned(8)));
 	int64_t pidns;		/* the driver's */
 	int32_t semid;
-	int32_t pulse;		/* nobody touches it: a futex to wait a moment */
+	uint32_t pulse;		/* nobody wakes it: a futex to wait a moment */
+	uint32_t clock;		/* counts births and execs */
+	uint32_t over;
 	uint32_t questions;
 	uint32_t faults[CH_FAULTS];
 	uint32_t notes;
@@ -162,6 +170,10 @@ void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
 void ch_futex_wake(uint32_t *word);
 /* The worker's life: never returns. */
 void ch_live(int index) __attribute__((noreturn));
+/* The same after its exec. */
+void ch_resume(int index) __attribute__((noreturn));
+/* The caller's pid namespace: its inode. */
+int64_t ch_pid_namespace(void);
 /* Births and execs; what the kernel returned. */
 long ch_do_clone(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec(struct ch_slot *me, const int64_t *arg);
@@ -223,11 +235,30 @@ struct ch_run {
 	uint64_t seed;
 	unsigned long steps;
 	int tempo;
+	int profile;		/* enum ch_profile, or -1: from the seed */
 	const char *write;	/* where to write the steps down, or NULL */
 };
 
+/* The exit status of the program. */
 int ch_drive_random(const struct ch_run *run);
-/* Plays the lines of TEXT. */
-int ch_drive_script(const char *text, const struct ch_run *run);
+/* Plays the lines of TEXT, which is torn apart. */
+int ch_drive_script(char *text);
+
+/* ---- chaos-script.c: steps as text ---- */
+
+/* "WORKER NAME ARG... [&][~]"; 0 or -EINVAL. */
+int ch_step_parse(char *line, int *ret_worker, struct ch_step *ret);
+void ch_step_print(int fd, int worker, const struct ch_step *step);
+
+/* ---- chaos-scenarios.c ---- */
+
+/* Steps that were answered wrongly once. */
+struct ch_scenario {
+	const char *name;
+	const char *purpose;
+	const char *text;
+};
+
+extern const struct ch_scenario ch_scenarios[];
 
 #endif /* CHAOS_H */
