@@ -28,7 +28,7 @@ import sys
 import termios
 import time
 
-PATIENCE = 60
+PATIENCE = int(os.environ.get("PT", "60"))
 
 
 class Conversation:

@@ -1,0 +1,179 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# On a terminal, below an interactive shell: each dialogue is the same with us
+# as with env(1).
+
+. "${srcdir:?}/tests/lib/tap.sh"
+
+command -v python3 >/dev/null || skip_all "python3 is not installed"
+command -v bash >/dev/null || skip_all "bash is not installed"
+
+asker=${builddir:?}/tests/helpers/asker
+export asker tmp
+
+# dialogue DESC COMMAND... <DIALOGUE: {} stands for env, then for us.
+dialogue() {
+	name=$1
+	shift
+	cat >"$tmp/dialogue"
+	for RUNNER in env "${SELFSAME:?} run"; do
+		export RUNNER
+		rm -f "$tmp/proof"
+		case $RUNNER in
+		env) with="with env" ;;
+		*) with="with us" ;;
+		esac
+		# shellcheck disable=SC2046
+		run_ok "$name, $with" python3 \
+			"$srcdir/tests/helpers/ptytalk.py" \
+			$(printf '%s\n' "$@" | sed "s,^{}\$,$RUNNER,") \
+			<"$tmp/dialogue"
+	done
+}
+
+# The prompt is the end of a command.  What is typed is shown as well, so no
+# expected text is typed as it will be printed.
+echo "PS1='PROMPT> '" >"$tmp/rc"
+shell="bash --noprofile --noediting --rcfile $tmp/rc -i"
+
+# shellcheck disable=SC2086
+dialogue "Ctrl-C and Ctrl-\\ come once" $shell <<'END'
+expect PROMPT> $
+send {} $asker signals
+expect \nready\r\n
+key c
+expect \^Cgot INT\r\n
+key \
+expect ^\^\\got QUIT\r\n
+key c
+expect ^\^Cgot INT\r\n
+resize
+expect ^got WINCH\r\n
+key \
+expect ^\^\\got QUIT\r\n
+send exit
+key z
+expect \[1\]\+ +Stopped
+expect PROMPT> $
+send kill %1; fg; echo st''=$?
+expect got TERM\r\n
+expect st=9\r\n
+expect PROMPT> $
+send exit
+status 0
+END
+
+# shellcheck disable=SC2086
+dialogue "Ctrl-C ends a command that does not mind" $shell <<'END'
+expect PROMPT> $
+send {} sh -c 'echo rea''dy; exec sleep 1000'
+expect \nready\r\n
+key c
+expect PROMPT> $
+send echo st''=$?
+expect st=130\r\n
+expect PROMPT> $
+send exit
+status 0
+END
+
+# Everybody in the job is stopped, and continued.
+# shellcheck disable=SC2086
+dialogue "Ctrl-Z, fg, Ctrl-Z, bg, kill" $shell <<'END'
+expect PROMPT> $
+send {} $asker signals
+expect \nready\r\n
+key z
+expect \[1\]\+ +Stopped
+expect PROMPT> $
+send ps -e -o pgid= -o stat= | awk -v job=$(jobs -p) '$1 == job { print "state=" substr($2, 1, 1) }' | sort -u
+expect \nstate=T\r\n
+expect ^PROMPT> $
+send fg
+expect (got CONT\r\n)+
+key c
+expect \^Cgot INT\r\n
+key z
+expect \[1\]\+ +Stopped
+expect PROMPT> $
+send bg
+expect got CONT\r\n
+send kill %1; wait %1; echo st''=$?
+expect got TERM\r\n
+expect st=9\r\n
+send exit
+status 0
+END
+
+# shellcheck disable=SC2086
+dialogue "a command reads the terminal to its end" $shell <<'END'
+expect PROMPT> $
+send {} sh -c 'echo rea''dy; exec cat'
+expect \nready\r\n
+send hello
+expect hello\r\nhello\r\n
+key d
+expect PROMPT> $
+send echo st''=$?
+expect st=0\r\n
+expect PROMPT> $
+send exit
+status 0
+END
+
+# shellcheck disable=SC2086
+dialogue "reading in the background stops the job, fg lets it go on" $shell <<'END'
+expect PROMPT> $
+send {} cat & wait %1; echo st''=$?
+expect st=149\r\n
+expect PROMPT> $
+send jobs
+expect \[1\]\+ +Stopped
+send fg
+send hello
+expect hello\r\nhello\r\n
+key d
+expect PROMPT> $
+send exit
+status 0
+END
+
+# shellcheck disable=SC2086
+dialogue "in the middle of a pipeline" $shell <<'END'
+expect PROMPT> $
+send echo one | {} sed s/one/two/ | tr w W
+expect tWo\r\n
+expect PROMPT> $
+send exit
+status 0
+END
+
+# A closed terminal: the shell tells its jobs, or the command leads the session
+# itself.  The proof is a file.
+# shellcheck disable=SC2016
+printf '%s\n' 'trap "echo gone >\"$tmp/proof\"; exit 0" HUP
+	echo ready
+	while :; do sleep 1000 & wait; done' >"$tmp/wait-for-hangup"
+
+proven() {
+	[ "$(cat "$tmp/proof")" = gone ]
+}
+
+dialogue "a closed terminal of the command's own session" \
+	{} sh "$tmp/wait-for-hangup" <<'END'
+expect ready\r\n
+hangup
+status 0
+END
+ok "the command was told" proven
+
+# shellcheck disable=SC2086
+dialogue "a session that a shell led" $shell <<'END'
+expect PROMPT> $
+send {} sh -c '$asker signals; echo gone >$tmp/proof'
+expect \nready\r\n
+hangup
+END
+
+done_testing
