@@ -73,7 +73,7 @@ for closed in 1 "0 1" "0 1 2"; do
 	for fd in $closed; do
 		redirect="$redirect $fd>&-"
 	done
-	# shellcheck disable=SC2016
+	# shellcheck disable=SC2016,SC2034
 	look='for fd in 0 1 2 3 4 5 6; do
 		[ ! -e /proc/$$/fd/$fd ] || echo "$fd"
 	done >"$1"'

@@ -18,6 +18,7 @@ done
 is "each of the 256 exit statuses comes through" "$wrong" ""
 
 # Every signal that ends a process.  No core dumps.
+# shellcheck disable=SC3045
 ulimit -c 0
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 24 25 26 27 29 30 31 34 50 64
 do

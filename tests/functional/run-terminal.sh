@@ -19,7 +19,6 @@ dialogue() {
 	cat >"$tmp/dialogue"
 	for RUNNER in env "${SELFSAME:?} run"; do
 		export RUNNER
-		rm -f "$tmp/proof"
 		case $RUNNER in
 		env) with="with env" ;;
 		*) with="with us" ;;
@@ -52,7 +51,6 @@ resize
 expect ^got WINCH\r\n
 key \
 expect ^\^\\got QUIT\r\n
-send exit
 key z
 expect \[1\]\+ +Stopped
 expect PROMPT> $
@@ -130,7 +128,9 @@ expect st=149\r\n
 expect PROMPT> $
 send jobs
 expect \[1\]\+ +Stopped
+expect PROMPT> $
 send fg
+expect cat\r\n
 send hello
 expect hello\r\nhello\r\n
 key d
@@ -149,31 +149,28 @@ send exit
 status 0
 END
 
-# A closed terminal: the shell tells its jobs, or the command leads the session
-# itself.  The proof is a file.
+# A closed terminal: the kernel tells the leader of the session, which may be
+# we; a shell tells its jobs.
+mkfifo "$tmp/proof" "$tmp/never"
 # shellcheck disable=SC2016
-printf '%s\n' 'trap "echo gone >\"$tmp/proof\"; exit 0" HUP
-	echo ready
-	while :; do sleep 1000 & wait; done' >"$tmp/wait-for-hangup"
+printf '%s\n' 'trap "echo told >\"$tmp/proof\"; exit 0" HUP' \
+	'echo ready; exec 3<>"$tmp/never"; read -r line <&3' >"$tmp/last"
 
-proven() {
-	[ "$(cat "$tmp/proof")" = gone ]
-}
-
-dialogue "a closed terminal of the command's own session" \
-	{} sh "$tmp/wait-for-hangup" <<'END'
+dialogue "a closed terminal, of the command's own session" \
+	{} sh "$tmp/last" <<'END'
 expect ready\r\n
 hangup
+hear $tmp/proof told
 status 0
 END
-ok "the command was told" proven
 
 # shellcheck disable=SC2086
-dialogue "a session that a shell led" $shell <<'END'
+dialogue "a closed terminal, of a shell's session" $shell <<'END'
 expect PROMPT> $
-send {} sh -c '$asker signals; echo gone >$tmp/proof'
+send {} sh $tmp/last
 expect \nready\r\n
 hangup
+hear $tmp/proof told
 END
 
 done_testing

@@ -10,6 +10,7 @@ Each line of the dialogue is a word and what belongs to it:
     key X           types Control-X
     expect REGEX    waits until the terminal shows it, and goes on after it
     resize          makes the terminal one column wider
+    hear FIFO TEXT  waits until somebody writes TEXT to FIFO
     hangup          closes the terminal
     status N        waits for the end of COMMAND: this has to be its status
 
@@ -28,7 +29,7 @@ import sys
 import termios
 import time
 
-PATIENCE = int(os.environ.get("PT", "60"))
+PATIENCE = 60
 
 
 class Conversation:
@@ -92,6 +93,17 @@ class Conversation:
         rows, columns, x, y = struct.unpack('HHHH', size)
         size = struct.pack('HHHH', rows, columns + 1, x, y)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
+
+    def hear(self, words):
+        fifo, _, text = words.partition(' ')
+        # Both ends: opening does not wait, and there is no end of it.
+        fd = os.open(os.path.expandvars(fifo), os.O_RDWR | os.O_CLOEXEC)
+        if not select.select([fd], [], [], PATIENCE)[0]:
+            self.fail('nothing came from ' + fifo)
+        heard = os.read(fd, 4096).decode(errors='replace').strip()
+        os.close(fd)
+        if heard != text:
+            self.fail('from %s came %s' % (fifo, heard))
 
     def hangup(self, _):
         os.close(self.fd)
