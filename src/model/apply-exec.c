@@ -115,9 +115,11 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 
 	if (r)
 		return r;
+	model->generation++;
 	ss_task_land(task);
 	ss_pending_drop_threads(model, group->tgid);
 	group->execing = NULL;
+	group->dying = false;
 	if (task->tid != group->tgid)
 		take_leadership(model, task);
 	DL_FOREACH_SAFE(group->tasks, t, tmp) {
@@ -141,6 +143,8 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 	task->creds.known = false;
 	task->before.known = false;
 	task->execed = true;
+	if (task->leaving)
+		group->leaving--;
 	task->leaving = false;
 	return 0;
 }
@@ -148,9 +152,18 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 int ss_apply_exit(ss_unused struct ss_model *model, struct ss_task *task,
 		  const struct ss_event *event)
 {
+	struct ss_group *group = task->group;
+
+	if (!task->leaving)
+		group->leaving++;
 	task->leaving = true;
 	if (event->exit.group)
-		task->group->dying = true;
+		group->dying = true;
+	/* Those who leave stand at the end, behind a living leader. */
+	if (task->tid != group->tgid) {
+		DL_DELETE(group->tasks, task);
+		DL_APPEND(group->tasks, task);
+	}
 	return 0;
 }
 
@@ -164,12 +177,13 @@ int ss_apply_thread_gone(struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
-int ss_apply_task_zombie(ss_unused struct ss_model *model,
+int ss_apply_task_zombie(struct ss_model *model,
 			   struct ss_task *task,
 			   ss_unused const struct ss_event *event)
 {
 	if (task->group->execing == task)
 		task->group->execing = NULL;
+	model->generation++;
 	ss_pending_orphan(task);
 	ss_task_release_resources(task);
 	task->zombie = true;
@@ -187,6 +201,7 @@ int ss_apply_group_dead(struct ss_model *model, ss_unused struct ss_task *t,
 	if (!ss_model_task(model, group->tgid))
 		return -EINVAL;
 	ss_pending_drop_threads(model, group->tgid);
+	model->generation++;
 	group->dead = true;
 	group->execing = NULL;
 	DL_FOREACH_SAFE(group->tasks, task, tmp) {

@@ -45,6 +45,13 @@ int ss_apply_forget(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
+int ss_apply_filter(struct ss_model *model, ss_unused struct ss_task *task,
+		    ss_unused const struct ss_event *event)
+{
+	model->filters = true;
+	return 0;
+}
+
 int ss_apply_ring(struct ss_model *model, ss_unused struct ss_task *task,
 		  ss_unused const struct ss_event *event)
 {
@@ -136,7 +143,8 @@ int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,
 		if (!target)
 			return -ENOMEM;
 	}
-	r = ss_epoll_add(event->epoll.file, event->epoll.tfd, target);
+	r = ss_epoll_add(&model->open, event->epoll.file,
+			 event->epoll.tfd, target);
 	if (!r && !event->epoll.target)
 		model->open.items++;
 	ss_file_drop(&model->open, target);

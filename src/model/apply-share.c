@@ -16,6 +16,11 @@
 			 CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWPID | \
 			 CLONE_NEWCGROUP | CLONE_NEWTIME)
 
+/* Namespaces: whether they changed can be seen. */
+#define UNSHARE_SHOWS	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | \
+			 CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWPID | \
+			 CLONE_NEWCGROUP | CLONE_NEWTIME)
+
 /* ksys_unshare(): what one flag implies. */
 static uint64_t unshare_implied(uint64_t flags)
 {
@@ -38,6 +43,9 @@ bool ss_unshare_is_refused(const struct ss_task *task, uint64_t flags)
 	flags = unshare_implied(flags);
 	if (flags & ~(uint64_t)UNSHARE_VALID)
 		return true;
+	/* Then a link of /proc tells better than what we believe. */
+	if (flags & UNSHARE_SHOWS)
+		return false;
 	if (flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) {
 		/* A thread that is leaving has not left for certain. */
 		if (t->next)

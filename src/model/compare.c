@@ -78,7 +78,8 @@ static enum step find_task(struct asking *a, unsigned int i)
 	 * Our own group lives: we are asking.  Others may be dying at this
 	 * moment, and their parents may know it from the end of a pipe.
 	 */
-	if (task->group != a->caller->group || task->leaving || task->zombie)
+	if (task->group != a->caller->group || task->leaving || task->zombie ||
+	    (a->model->filters && task != a->caller))
 		return lack(a, SS_NEED_LIFE, i, task);
 	return STEP_ON;
 }
@@ -113,6 +114,13 @@ static struct ss_task *flight_over(const struct asking *a,
 		    (unsigned int)fd >= task->flight.first &&
 		    (unsigned int)fd <= task->flight.last)
 			return task;
+	}
+	/* Split off and not copied yet: what happens to the original counts. */
+	DL_FOREACH2(files->users, task, fnext) {
+		const struct ss_copy *copy = &task->flight.copy;
+
+		if (copy->from && copy->to == files)
+			return flight_over(a, copy->from, fd);
 	}
 	return NULL;
 }
@@ -249,6 +257,22 @@ static enum step ask(struct asking *a)
 			q->task[1]->resources[kinds[q->type]]));
 }
 
+/* Files may have gone with the tasks that died since they were found. */
+static void forget_if_stale(const struct ss_model *model,
+			    struct ss_question *q)
+{
+	const struct ss_side ask = { .state = SS_SIDE_ASK };
+
+	if (q->generation == model->generation)
+		return;
+	q->generation = model->generation;
+	q->side[0] = q->side[1] = ask;
+	q->same_known = false;
+	q->items = SS_ITEMS_ASK;
+	q->item_known = false;
+	q->item = NULL;
+}
+
 bool ss_model_compare(const struct ss_model *model, struct ss_question *q,
 		      struct ss_answer *ret, struct ss_need *need)
 {
@@ -260,6 +284,7 @@ bool ss_model_compare(const struct ss_model *model, struct ss_question *q,
 		.need = need,
 	};
 
+	forget_if_stale(model, q);
 	q->task[0] = q->task[1] = NULL;
 	q->file[0] = q->file[1] = NULL;
 	if (!a.caller) {

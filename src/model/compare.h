@@ -67,6 +67,8 @@ struct ss_question {
 	int type;
 	pid_t pid[2];			/* in the caller's pid namespace */
 	uint64_t idx[2];
+	uint64_t generation;		/* the model's, when the facts below
+					   were found */
 	/* what was found out for it; the supervisor fills these in */
 	bool looked[2];			/* NEED_TASK was served */
 	bool alive[2];			/* NEED_LIFE was served */

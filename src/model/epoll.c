@@ -8,21 +8,21 @@
 #define MAX_NESTS	5
 
 static bool watches(const struct ss_file *epoll, const struct ss_file *file,
-		    unsigned int depth)
+		    unsigned int depth, uint64_t visit)
 {
 	const struct ss_epoll_number *number;
 	const struct ss_epoll_item *item;
 
 	if (epoll == file || depth == 0)
 		return true;
-	if (!epoll->epoll)
+	/* Each once, however many ways lead there. */
+	if (!epoll->epoll || epoll->epoll->visited == visit)
 		return false;
+	epoll->epoll->visited = visit;
 	for (number = epoll->epoll->numbers; number; number = number->hh.next) {
 		DL_FOREACH(number->items, item) {
-			if (item->target == file)
-				return true;
 			if (item->target->epoll &&
-			    watches(item->target, file, depth - 1))
+			    watches(item->target, file, depth - 1, visit))
 				return true;
 		}
 	}
@@ -89,7 +89,8 @@ static void item_free(struct ss_file_table *table,
 	ss_file_drop(table, target);
 }
 
-int ss_epoll_add(struct ss_file *file, int tfd, struct ss_file *target)
+int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
+		 struct ss_file *target)
 {
 	struct ss_epoll_item *item = item_find(file, tfd, target);
 	struct ss_epoll_number *number;
@@ -98,7 +99,7 @@ int ss_epoll_add(struct ss_file *file, int tfd, struct ss_file *target)
 		item->deleted = false;
 		return 0;
 	}
-	if (watches(target, file, MAX_NESTS))
+	if (watches(target, file, MAX_NESTS, ++table->visits))
 		return 0;
 	item = calloc(1, sizeof(*item));
 	if (!item)

@@ -13,6 +13,8 @@
 #define SS_MODEL_EPOLL_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/attributes.h"
 #include "base/hash.h"
@@ -35,6 +37,7 @@ struct ss_epoll_number {
 
 struct ss_epoll {
 	struct ss_epoll_number *numbers;	/* owned */
+	uint64_t visited;	/* by the search for loops of this number */
 };
 
 /*
@@ -42,8 +45,8 @@ struct ss_epoll {
  * again is harmless (calls restart), adding what the kernel refuses as a loop
  * is ignored.  0, -ENOMEM.
  */
-int ss_epoll_add(struct ss_file *file, int tfd, struct ss_file *target)
-	ss_must_check;
+int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
+		 struct ss_file *target) ss_must_check;
 /* Notes that it was deleted; harmless if it is not there. */
 void ss_epoll_delete(struct ss_file *file, int tfd, struct ss_file *target);
 

@@ -35,6 +35,7 @@ enum ss_event_type {
 	SS_EVENT_LANDLOCK,	/* enters a domain of its own */
 	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */
 	SS_EVENT_RING,		/* io_uring: descriptors change unseen */
+	SS_EVENT_FILTER,	/* seccomp: threads may end unseen */
 	/* how calls end */
 	SS_EVENT_RETURNED,	/* its last call is over */
 	SS_EVENT_CHILD,		/* .child: a pending clone's child is known */
@@ -90,6 +91,8 @@ struct ss_event {
 	union {
 		struct {
 			uint64_t flags;		/* CLONE_* */
+			pid_t parent;	/* for CLONE_PARENT: tgid of the
+					   caller's parent now, or 0 */
 		} clone;
 		struct {
 			pid_t parent;		/* tgid of the supervisor */

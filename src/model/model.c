@@ -72,19 +72,33 @@ struct ss_task *ss_model_resolve(const struct ss_model *model,
 	return number ? number->task : NULL;
 }
 
+/* How well a table is reached through this task: 0 is not at all. */
+static int reach_quality(const struct ss_task *task)
+{
+	const struct ss_group *group = task->group;
+
+	if (task->zombie || group->dead)
+		return 0;
+	/* It may have become another program, or be on its way out. */
+	if (task->leaving || group->execing || group->dying)
+		return 1;
+	return task->tid == group->tgid ? 3 : 2;
+}
+
 struct ss_task *ss_files_user(const struct ss_files *files)
 {
 	struct ss_task *task, *found = NULL;
+	int best = 0;
 
 	DL_FOREACH2(files->users, task, fnext) {
-		const struct ss_group *group = task->group;
+		int quality = reach_quality(task);
 
-		if (task->leaving || task->zombie || group->dying ||
-		    group->dead || group->execing)
-			continue;
-		if (task->tid == group->tgid)
-			return task;
-		found = task;
+		if (quality > best) {
+			best = quality;
+			found = task;
+		}
+		if (best == 3)
+			break;
 	}
 	return found;
 }
@@ -94,6 +108,10 @@ static int apply_returned(ss_unused struct ss_model *model,
 			  ss_unused const struct ss_event *event)
 {
 	ss_task_land(task);
+	if (task->leaving) {
+		task->leaving = false;
+		task->group->leaving--;
+	}
 	if (task->pending) {
 		ss_copy_end(&task->pending->copy);
 		task->pending->returned = true;
@@ -124,6 +142,7 @@ static const struct {
 	[SS_EVENT_DUMPABLE] = { SUBJECT_TASK, ss_apply_dumpable },
 	[SS_EVENT_LANDLOCK] = { SUBJECT_LIVING, ss_apply_landlock },
 	[SS_EVENT_PIDNS_CHANGE] = { SUBJECT_TASK, ss_apply_pidns_change },
+	[SS_EVENT_FILTER] = { SUBJECT_NONE, ss_apply_filter },
 	[SS_EVENT_RING] = { SUBJECT_NONE, ss_apply_ring },
 	[SS_EVENT_RETURNED] = { SUBJECT_TASK, apply_returned },
 	[SS_EVENT_CHILD] = { SUBJECT_NONE, ss_apply_child },
@@ -155,7 +174,7 @@ int ss_model_apply(struct ss_model *model, const struct ss_event *event)
 			return -ESRCH;
 		if (task->zombie &&
 		    table[event->type].subject == SUBJECT_LIVING)
-			return -EINVAL;
+			return -ESRCH;
 	}
 	return table[event->type].apply(model, task, event);
 }

@@ -35,6 +35,9 @@ struct ss_model {
 	struct ss_userns *init_userns;	/* borrowed: see ss_access_check() */
 	struct ss_file_table open;
 	bool rings;			/* somebody has an io_uring */
+	bool filters;			/* somebody has filters of their own:
+					   threads may end without exit */
+	uint64_t generation;		/* how many tasks have gone, or died */
 	unsigned int peak;		/* tasks at the peak */
 	struct ss_limits limits;
 };
@@ -44,7 +47,7 @@ void ss_model_free(struct ss_model *model);	/* NULL is fine */
 
 /*
  * 0; -ENOMEM; -ENOSPC at a limit; -ESRCH if the event is about a task that
- * the model does not know; -EINVAL if the event cannot be true in this state
+ * the model does not know, or that is a zombie already; -EINVAL if the event cannot be true in this state
  * (a bug of the caller).  On failure nothing has changed.
  */
 int ss_model_apply(struct ss_model *model, const struct ss_event *event)
@@ -60,9 +63,9 @@ struct ss_task *ss_model_resolve(const struct ss_model *model,
 				 const struct ss_task *caller, pid_t nr);
 
 /*
- * A task through which a table can be reached from outside: alive, not
- * leaving, not in an exec; leaders first, because they need no thread pidfd.
- * NULL: none now.
+ * A task through which a table can be reached from outside: leaders first,
+ * because they need no thread pidfd; those in an exec, or on their way out,
+ * last.  NULL: none now.
  */
 struct ss_task *ss_files_user(const struct ss_files *files);
 

@@ -80,6 +80,7 @@ struct ss_file_table {
 	uint32_t serial;		/* for priorities */
 	uint32_t items;			/* named after an epoll item */
 	struct ss_file *dropped;	/* by .up: while some are being freed */
+	uint64_t visits;		/* searches for loops of epolls */
 };
 
 void ss_origin_release(struct ss_origin *origin);

@@ -147,11 +147,14 @@ void ss_task_free(struct ss_model *model, struct ss_task *task)
 {
 	struct ss_group *group = task->group;
 
+	model->generation++;
 	ss_pending_orphan(task);
 	ss_task_release_resources(task);
 	ss_task_set(task, SS_KIND_SIGHAND, NULL);
 	ss_domain_put(task->domain);
 	numbers_free(model, task);
+	if (task->leaving)
+		group->leaving--;
 	HASH_DEL(model->tasks, task);
 	DL_DELETE(group->tasks, task);
 	if (group->execing == task)

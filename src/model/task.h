@@ -53,6 +53,7 @@ struct ss_group {
 	struct ss_task *tasks;		/* list, the leader first */
 	struct ss_task *execing;	/* borrowed: a task of it whose exec is
 					   in flight */
+	unsigned int leaving;		/* how many of its tasks are */
 	bool set_id;			/* a task of it called set*id, and it
 					   is not known whether that made
 					   the memory non-dumpable */

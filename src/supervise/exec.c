@@ -56,7 +56,7 @@ static void evidence_collect(struct ss_evidence *evidence,
 	evidence->readable = !r;
 	evidence->denied = r == -EPERM || r == -EACCES;
 	evidence->wiped = evidence->readable && all_zero(evidence->bytes);
-	if (evidence->wiped && task->execed) {
+	if ((evidence->wiped || !evidence->readable) && task->execed) {
 		int fd = ss_memory_open(task->tid);
 
 		evidence->memory = fd < 0 ? -1 : fd;
@@ -96,6 +96,10 @@ static bool happened(const struct ss_evidence *evidence,
 	uint8_t now[SS_RANDOM_BYTES];
 	int r;
 
+	/* A thread that execs becomes the leader, and its own number goes. */
+	if (task->tid != task->group->tgid &&
+	    ss_thread_exists(task->group->tgid, task->tid))
+		return false;
 	if (!evidence->address || !evidence->readable)
 		return happened_otherwise(evidence, task, tid);
 	r = ss_memory_read(tid, evidence->address, now, SS_RANDOM_BYTES);

@@ -130,24 +130,33 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 	return 0;
 }
 
+/* Has the call changed the namespace?  One for pids without an init yet cannot
+   be seen: if the old one could, it has. */
+static bool has_changed(const struct ss_deferred *deferred)
+{
+	uint64_t ino;
+
+	if (ss_proc_namespace(deferred->event.tid, deferred->ns_name, &ino))
+		return deferred->ino &&
+			!strcmp(deferred->ns_name, "pid_for_children");
+	return ino != deferred->ino;
+}
+
 void ss_deferred_settle(struct ss_session *session, pid_t tid)
 {
 	struct ss_deferred *deferred, *tmp;
 
 	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
-		uint64_t ino;
-		bool changed, mine = deferred->event.tid == tid;
+		const struct ss_task *task =
+			ss_model_task(session->model, deferred->event.tid);
+		bool lives = task && !task->zombie && !task->leaving;
+		bool mine = deferred->event.tid == tid, changed = false;
 
-		if (tid && !mine)
-			continue;
-		/* A pid namespace without an init yet cannot be seen. */
-		changed = ss_proc_namespace(deferred->event.tid,
-					    deferred->ns_name, &ino) ||
-			ino != deferred->ino;
-		if (changed && ss_model_task(session->model,
-					     deferred->event.tid))
+		if (lives && (mine || !tid))
+			changed = has_changed(deferred);
+		if (changed)
 			ss_tell(session, &deferred->event);
-		if (changed || mine) {
+		if (changed || mine || !lives) {
 			DL_DELETE(session->deferred, deferred);
 			free(deferred);
 		}

@@ -59,6 +59,24 @@ static bool handle_nothing(ss_unused struct handling *h)
 	return true;
 }
 
+/* Deaths were learned meanwhile: was the caller's among them? */
+static bool still_there(struct handling *h)
+{
+	h->task = ss_model_task(h->session->model, h->notification->tid);
+	return h->task && !h->task->zombie;
+}
+
+/* CLONE_PARENT: who is the caller's parent by now?  0: not asked for. */
+static pid_t sibling_parent(const struct ss_task *task, uint64_t flags)
+{
+	struct ss_proc_status status;
+
+	if (!(flags & CLONE_PARENT) || (flags & CLONE_THREAD) ||
+	    ss_proc_status(task->tid, &status))
+		return 0;
+	return status.ppid;
+}
+
 static bool handle_clone(struct handling *h)
 {
 	struct ss_session *session = h->session;
@@ -72,10 +90,16 @@ static bool handle_clone(struct handling *h)
 	if (session->command_ended && session->options.kill_on_exit)
 		return refuse(h, EPERM);
 	ss_settle_creator(session, h->task);
+	ss_leavers_sweep(session, h->task->group);
 	ss_deaths_drain(session);
+	if (!still_there(h))
+		return false;
 	if (ss_settle_must_wait(session, h->task, event.clone.flags) &&
 	    put_aside(h))
 		return false;
+	if (!still_there(h))
+		return false;
+	event.clone.parent = sibling_parent(h->task, event.clone.flags);
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
 		return false;
@@ -167,6 +191,18 @@ static const char *changed_namespace(uint64_t flags)
 	return NULL;
 }
 
+/*
+ * With a pid namespace for its children that has no init yet the caller is
+ * refused another; and that one cannot be seen, so no link would tell.
+ */
+static bool pidns_is_refused(const struct ss_task *task, uint64_t flags)
+{
+	uint64_t ino;
+
+	return (flags & CLONE_NEWPID) && task->pidns_moved &&
+		ss_proc_namespace(task->tid, "pid_for_children", &ino);
+}
+
 static bool handle_unshare(struct handling *h)
 {
 	struct ss_event event = {
@@ -176,7 +212,13 @@ static bool handle_unshare(struct handling *h)
 	};
 	const char *name = changed_namespace(h->call->flags);
 
-	if (ss_unshare_is_refused(h->task, h->call->flags))
+	/* Threads that were joined may not have gone from the model. */
+	ss_leavers_sweep(h->session, h->task->group);
+	ss_deaths_drain(h->session);
+	if (!still_there(h))
+		return false;
+	if (ss_unshare_is_refused(h->task, h->call->flags) ||
+	    pidns_is_refused(h->task, h->call->flags))
 		return true;
 	if (!name) {
 		ss_tell(h->session, &event);
@@ -187,6 +229,23 @@ static bool handle_unshare(struct handling *h)
 	if (ss_deferred_add(h->session, &event, name))
 		h->session->failure = -ENOMEM;
 	return true;
+}
+
+#define SETNS_VALID	((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | \
+			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+			 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
+
+/* What setns refuses for flags and sharing (kernel/nsproxy.c, and the install
+   functions of the namespaces). */
+static bool setns_is_refused(const struct ss_task *task, uint64_t flags)
+{
+	bool fs_shared = task->resources[SS_KIND_FS]->refs > 1;
+
+	if (flags & ~SETNS_VALID)
+		return true;
+	if ((flags & (CLONE_NEWNS | CLONE_NEWUSER)) && fs_shared)
+		return true;
+	return (flags & CLONE_NEWUSER) && task->group->tasks->next;
 }
 
 /* Which namespaces setns will enter, as CLONE_NEW* flags; 0: none. */
@@ -226,7 +285,8 @@ static bool handle_setns(struct handling *h)
 	uint64_t flags = setns_flags(h);
 	const struct ss_creds *creds = &h->task->creds;
 
-	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)))
+	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
+	    setns_is_refused(h->task, flags))
 		return true;
 	if (!creds->known && ss_facts_creds(h->session, h->task))
 		return false;
@@ -327,6 +387,12 @@ static bool handle_landlock(struct handling *h)
 	return true;
 }
 
+static bool handle_filter(struct handling *h)
+{
+	tell(h, SS_EVENT_FILTER);
+	return true;
+}
+
 static bool handle_ring(struct handling *h)
 {
 	tell(h, SS_EVENT_RING);
@@ -360,6 +426,7 @@ static handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_SETID] = handle_setid,
 	[SS_ACT_DUMPABLE] = handle_dumpable,
 	[SS_ACT_LANDLOCK] = handle_landlock,
+	[SS_ACT_FILTER] = handle_filter,
 	[SS_ACT_RING] = handle_ring,
 	[SS_ACT_CAUTION] = handle_caution,
 };

@@ -20,6 +20,8 @@
 /* Neither less nor greater: only equality is known. */
 #define ORDER_UNKNOWN	2
 
+#define RESTARTS_MAX	64
+
 /* What is being identified. */
 struct subject {
 	int fd;			/* a file that we hold; or, if -1, ... */
@@ -50,6 +52,18 @@ static int fetch(struct ss_session *session, const struct ss_task *task,
 	return r;
 }
 
+/* What a dead task held is forgotten: the tree may have changed under our
+   feet. */
+static bool died(struct ss_session *session, pid_t tid)
+{
+	struct ss_task *task = ss_model_task(session->model, tid);
+
+	if (task)
+		ss_life_check(session, task);
+	task = ss_model_task(session->model, tid);
+	return !task || task->zombie;
+}
+
 /* Any slot that holds the file: a descriptor of ours, or -errno. */
 static int fetch_file(struct ss_session *session, const struct ss_file *file)
 {
@@ -65,12 +79,8 @@ static int fetch_file(struct ss_session *session, const struct ss_file *file)
 		if (fd >= 0)
 			return fd;
 		r = fd;
-		if (fd == -ESRCH) {
-			/* It dies: what it held is forgotten, and the tree
-			   may have changed under our feet. */
-			ss_life_check(session, user);
+		if (fd == -ESRCH && died(session, user->tid))
 			return -EAGAIN;
-		}
 	}
 	return r;
 }
@@ -157,10 +167,13 @@ static int order_with(struct ss_session *session,
 	if (subject->fd >= 0) {
 		r = order_files(session, subject->fd, fd, ret);
 	} else {
+		/* If there is no such item (any more), with no candidate. */
 		r = ss_file_order_item(&session->features, fd, subject->epoll,
-				       subject->tfd, subject->toff, ret);
-		*ret = session->features.has[SS_FEATURE_KCMP] ? -*ret :
-			*ret ? ORDER_UNKNOWN : 0;
+				       subject->tfd, subject->toff, ret) ?
+			-ESTALE : 0;
+		if (!r)
+			*ret = session->features.has[SS_FEATURE_KCMP] ?
+				-*ret : *ret ? ORDER_UNKNOWN : 0;
 	}
 	ss_fetched_close(fd);
 	return r;
@@ -191,7 +204,7 @@ static int search_tree(struct ss_session *session,
 
 	while (file) {
 		r = order_with(session, subject, file, &order);
-		if (r == -EAGAIN)
+		if (r == -EAGAIN || r == -ESTALE)
 			return r;
 		if (r || order == ORDER_UNKNOWN) {
 			struct ss_place nowhere = { .known = false };
@@ -250,9 +263,10 @@ static int search_list(struct ss_session *session,
 		session->stats.linear++;
 	DL_FOREACH(set->unplaced, file) {
 		r = order_with(session, subject, file, &order);
-		/* One that nobody can show us now is passed over. */
-		if (r && r != -ENOENT && r != -EBADF && r != -EPERM)
+		if (r == -EAGAIN || r == -ESTALE || r == -EOPNOTSUPP)
 			return r;
+		/* Nobody can show it to us now: it may be the one. */
+		found->uncertain = found->uncertain || r;
 		if (!r && order == 0) {
 			found->file = file;
 			return 0;
@@ -273,26 +287,33 @@ static int search_once(struct ss_session *session,
 
 	found->file = NULL;
 	found->place = empty;
+	found->uncertain = false;
 	if (!set)
 		return 0;
-	r = place_all(session, set);
-	if (!r)
-		r = search_tree(session, subject, set, found);
+	r = search_tree(session, subject, set, found);
 	if (!r && !found->file)
 		r = search_list(session, subject, set, found);
 	return r;
 }
 
-/* Each restart has taken a file out of the tree, or a process out of the
-   model: they end. */
+/*
+ * Each restart has taken a file out of the tree, or a process out of the
+ * model, so they end; a child that makes new ones all the time does not keep
+ * us.
+ */
 static int search(struct ss_session *session, const struct subject *subject,
 		  struct ss_found *found)
 {
-	int r;
+	struct ss_file_set *set = ss_file_set_find(&session->model->open,
+						   &found->hint);
+	unsigned int left = RESTARTS_MAX + (set ? set->count : 0);
+	int r = set ? place_all(session, set) : 0;
 
+	if (r && r != -EAGAIN)
+		return r;
 	do {
 		r = search_once(session, subject, found);
-	} while (r == -EAGAIN && !session->failure);
+	} while (r == -EAGAIN && left-- && !session->failure);
 	return r;
 }
 
@@ -338,6 +359,10 @@ int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
 	r = ss_identify(session, task, fd, &found);
 	if (r)
 		return r;
+	if (found.uncertain && !found.file) {
+		ss_found_release(&found);
+		return -ENOSPC;
+	}
 	event.slot.fd = fd;
 	event.slot.hint = found.hint;
 	event.slot.file = found.file;
@@ -441,7 +466,7 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 	if (r)
 		return r;
 	*ret = found.file;
-	if (!epoll)
+	if (!epoll || (found.uncertain && !found.file))
 		return 0;
 	event.epoll.file = epoll;
 	event.epoll.tfd = subject.tfd;

@@ -20,9 +20,13 @@ static void report(struct ss_session *session, const struct ss_question *q,
 }
 
 /* A fact that cannot be had: as if the caller were not permitted to ask. */
-static int give_up(struct ss_session *session, int r,
+static int give_up(struct ss_session *session, struct ss_question *q, int r,
 		   struct ss_answer *answer)
 {
+	struct ss_need need;
+
+	/* For the reports: whom it is about, as of now. */
+	(void)!ss_model_compare(session->model, q, answer, &need);
 	session->stats.unfetchable++;
 	answer->result = 0;
 	answer->child_errno = r == -ESRCH ? ESRCH : EPERM;
@@ -64,9 +68,9 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 			continue;
 		}
 		if (r)
-			return give_up(session, r, answer);
+			return give_up(session, q, r, answer);
 	}
-	return give_up(session, r, answer);
+	return give_up(session, q, r, answer);
 }
 
 bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,

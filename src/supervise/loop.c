@@ -17,6 +17,9 @@ void ss_tell(struct ss_session *session, const struct ss_event *event)
 {
 	int r = ss_model_apply(session->model, event);
 
+	/* It died, and we learned it a moment ago. */
+	if (r == -ESRCH)
+		return;
 	if (r && !session->failure) {
 		ss_error("the model refuses event %d about task %d: %s",
 			 (int)event->type, (int)event->tid, strerror(-r));
@@ -56,8 +59,7 @@ static struct ss_task *find_caller(struct ss_session *session, pid_t tid)
 	if (session->deferred)
 		ss_deferred_settle(session, tid);
 	task->seen = true;
-	task->leaving = false;
-	if (task->flight.kind != SS_FLIGHT_NONE ||
+	if (task->leaving || task->flight.kind != SS_FLIGHT_NONE ||
 	    (task->pending && !task->pending->returned))
 		ss_tell(session, &over);
 	return task;

@@ -6,6 +6,7 @@
 #include "supervise/state.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -276,18 +277,34 @@ enum leaving {
 	LEAVING_GONE,		/* the number names nobody */
 	LEAVING_ZOMBIE,		/* dead, but kept by a tracer */
 	LEAVING_STILL,		/* gives up what it holds */
+	LEAVING_NOT_YET,	/* has not begun: a tracer has stopped it */
 	LEAVING_OTHER,		/* the number names somebody else */
 };
+
+/* May a thread of this group just have been made? */
+static bool expects_thread(const struct ss_session *session, pid_t tgid)
+{
+	const struct ss_pending *pending;
+
+	DL_FOREACH(session->model->pendings, pending) {
+		if (pending->tgid == tgid && (pending->flags & CLONE_THREAD))
+			return true;
+	}
+	return false;
+}
 
 /*
  * A thread that has called exit goes within microseconds, unless a tracer
  * keeps it; then its number may come back.  Who is not on the way out after
- * that time is somebody else.
+ * that time is somebody else, if somebody else is expected at all.
  */
-static enum leaving look_at_leaving(const struct ss_task *task)
+static enum leaving look_at_leaving(const struct ss_session *session,
+				    const struct ss_task *task)
 {
+	enum leaving other = expects_thread(session, task->group->tgid) ?
+		LEAVING_OTHER : LEAVING_NOT_YET;
+	enum leaving seen = other;
 	struct ss_proc_stat stat;
-	enum leaving seen = LEAVING_OTHER;
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
@@ -296,8 +313,9 @@ static enum leaving look_at_leaving(const struct ss_task *task)
 			return LEAVING_GONE;
 		if (stat.state == 'Z' || stat.state == 'X')
 			return LEAVING_ZOMBIE;
-		seen = stat.flags & SS_PROC_EXITING ? LEAVING_STILL :
-			LEAVING_OTHER;
+		if (stat.state == 't' || stat.state == 'T')
+			return LEAVING_NOT_YET;
+		seen = stat.flags & SS_PROC_EXITING ? LEAVING_STILL : other;
 		(void)sched_yield();
 	}
 	return seen;
@@ -311,15 +329,33 @@ bool ss_number_is_new(const struct ss_session *session,
 	if (!task->leaving && !task->zombie)
 		return false;
 	if (task->tid != task->group->tgid)
-		return look_at_leaving(task) == LEAVING_OTHER;
+		return look_at_leaving(session, task) == LEAVING_OTHER;
 	process = ss_process_find(session, task->tid);
 	return !process || process->pidfd < 0 ||
 		ss_pidfd_life(process->pidfd) == SS_LIFE_GONE;
 }
 
+void ss_leavers_sweep(struct ss_session *session, struct ss_group *group)
+{
+	struct ss_task *task, *before;
+
+	if (!group->leaving || !group->tasks)
+		return;
+	/* They stand at the end of the list. */
+	for (task = group->tasks->prev; task->leaving; task = before) {
+		before = task->prev;
+		if (task->tid == group->tgid)
+			break;
+		if (!ss_thread_exists(group->tgid, task->tid))
+			tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+	}
+}
+
 static void thread_leaving(struct ss_session *session, struct ss_task *task)
 {
-	switch (look_at_leaving(task)) {
+	switch (look_at_leaving(session, task)) {
+	case LEAVING_NOT_YET:
+		break;
 	case LEAVING_GONE:
 	case LEAVING_OTHER:
 		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
@@ -342,6 +378,10 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 
 	if (life == SS_LIFE_GONE || ss_pidfd_is_over(process->pidfd)) {
 		process_dead(session, process);
+		return;
+	}
+	if (!ss_thread_exists(task->group->tgid, task->tid)) {
+		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
 		return;
 	}
 	if (life == SS_LIFE_ALIVE && !task->group->dying)

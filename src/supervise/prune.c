@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#define ORPHANS_ALLOWED	256
+#define ORPHANS_ALLOWED	16
 
 static void tell_lines(struct ss_session *session, struct ss_file *file,
 		       const struct ss_proc_epoll *list)
@@ -54,7 +54,8 @@ void ss_epolls_prune(struct ss_session *session)
 	struct ss_task *task;
 
 	/* Not before there are twice as many as were right the last time. */
-	if (open->orphans <= ORPHANS_ALLOWED + 2 * session->orphans_kept)
+	if (open->orphans <= ORPHANS_ALLOWED + open->count / 8 +
+	    2 * session->orphans_kept)
 		return;
 	HASH_ITER(hh, session->model->groups, group, tmp) {
 		DL_FOREACH(group->tasks, task) {

@@ -135,6 +135,8 @@ static bool may_be_child(const struct ss_session *session,
 			 const struct ss_pending *pending, pid_t tid,
 			 const struct ss_proc_status *status)
 {
+	const struct ss_group *parent;
+
 	if (pending->flags & CLONE_THREAD)
 		return status->tgid == pending->tgid && tid != status->tgid;
 	if (status->tgid != tid)
@@ -142,8 +144,8 @@ static bool may_be_child(const struct ss_session *session,
 	if (pending->parent == status->ppid)
 		return true;
 	/* Orphaned: its parent is whoever reaps for us. */
-	return !pending->creator ||
-		!ss_model_group(session->model, pending->parent);
+	parent = ss_model_group(session->model, pending->parent);
+	return !pending->creator || !parent || parent->dead;
 }
 
 static struct ss_pending *match(struct ss_session *session, pid_t tid,

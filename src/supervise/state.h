@@ -156,6 +156,8 @@ bool ss_number_is_new(const struct ss_session *session,
 void ss_children_await(struct ss_session *session);
 /* Brings the model up to date about one task's life. */
 void ss_life_check(struct ss_session *session, struct ss_task *task);
+/* Takes the threads that have ended out of a group. */
+void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
 /* Kills everybody who is left. */
 void ss_kill_all(struct ss_session *session);
 /* A pidfd through which this task's descriptor table can be reached; *ret_own
@@ -180,11 +182,14 @@ struct ss_found {
 	struct ss_hint hint;
 	struct ss_file *file;	/* borrowed, or NULL: unlike all */
 	struct ss_place place;
+	bool uncertain;		/* .file is NULL, but some labelled file could
+				   not be compared: it may be that one */
 };
 #define SS_FOUND_EMPTY	((struct ss_found){ .fd = -1 })
 int ss_identify(struct ss_session *session, const struct ss_task *task,
 		int fd, struct ss_found *ret) ss_must_check;
-/* The same, and remembered: the slot has a label afterwards. */
+/* The same, and remembered: the slot has a label afterwards.  -ENOSPC if it
+   cannot be remembered: at a limit, or because it is uncertain. */
 int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
 		     struct ss_file **ret) ss_must_check;
 /* Which file does an item watch?  Found, or made. */

@@ -126,7 +126,7 @@ static int supply_slot(struct ss_session *session, struct ss_question *q,
 		q->side[need->side].state = SS_SIDE_CLOSED;
 		return 0;
 	}
-	/* At the limit of labels: seen, but not remembered. */
+	/* At the limit of labels, or uncertain: seen, but not remembered. */
 	if (r == -ENOSPC || r == -ENOMEM)
 		return look_only(session, q, need->side, need->fd);
 	return r;
@@ -177,22 +177,27 @@ static int supply_verify(struct ss_session *session, struct ss_question *q,
 		q->type == SS_TYPE_EPOLL_TFD ? q->slot.efd :
 			(unsigned int)q->idx[1],
 	};
-	int r;
+	bool both, equal;
+	int r, still[2];
 
 	for (i = 0; i < 2; i++) {
-		r = ss_identify_still(session, q->task[i], (int)nr[i],
-				      q->file[i]);
-		if (r < 0 && r != -EBADF)
-			return r;
-		if (r <= 0)
+		still[i] = ss_identify_still(session, q->task[i], (int)nr[i],
+					     q->file[i]);
+		if (still[i] < 0 && still[i] != -EBADF)
+			return still[i];
+	}
+	both = still[0] == 1 && still[1] == 1 && q->file[0] && q->file[1];
+	equal = q->file[0] == q->file[1];
+	for (i = 0; i < 2; i++) {
+		if (still[i] <= 0)
 			forget(session, q->task[i], nr[i]);
 	}
 	q->verified = true;
-	if (q->type != SS_TYPE_FILE || !q->file[0] || !q->file[1])
+	if (q->type != SS_TYPE_FILE || !both)
 		return 0;
 	r = ss_identify_same(session, q->task[0], (int)nr[0], q->task[1],
 			     (int)nr[1]);
-	if (r >= 0 && r != (q->file[0] == q->file[1]))
+	if (r >= 0 && r != equal)
 		forget(session, q->task[1], nr[1]);
 	return 0;
 }
@@ -273,6 +278,11 @@ static int supply_item(struct ss_session *session, struct ss_question *q,
 				       q->item_lines);
 	if (!file) {
 		r = ss_identify_item(session, need->task, q, &file);
+		if (r == -ESTALE) {
+			/* The item has gone meanwhile: which are there? */
+			q->items = SS_ITEMS_ASK;
+			return 0;
+		}
 		if (r)
 			return r;
 	}

@@ -73,7 +73,8 @@ enum ss_call_sem {
 enum ss_call_cred {
 	SS_CALL_SETID,			/* every set*id, also 16 bits wide */
 	SS_CALL_CAPSET,
-	SS_CALL_SET_DUMPABLE,		/* prctl(PR_SET_DUMPABLE) */
+	SS_CALL_PRCTL,			/* PR_SET_DUMPABLE, PR_SET_SECCOMP */
+	SS_CALL_SECCOMP,
 	SS_CALL_LANDLOCK,
 };
 

@@ -196,7 +196,14 @@ static int decode_cred(const struct input *in, struct ss_decoded *ret)
 	case SS_CALL_CAPSET:
 		ret->act = SS_ACT_SETID;
 		break;
-	case SS_CALL_SET_DUMPABLE:
+	case SS_CALL_SECCOMP:
+		ret->act = SS_ACT_FILTER;
+		break;
+	case SS_CALL_PRCTL:
+		if ((uint32_t)in->args[0] == PR_SET_SECCOMP) {
+			ret->act = SS_ACT_FILTER;
+			break;
+		}
 		/* SUID_DUMP_DISABLE, SUID_DUMP_USER; all else is refused. */
 		if (in->args[1] > 1)
 			break;

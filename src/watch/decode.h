@@ -42,6 +42,7 @@ enum ss_act {
 	SS_ACT_SETID,		/* set*id, capset */
 	SS_ACT_DUMPABLE,	/* .dumpable */
 	SS_ACT_LANDLOCK,	/* .landlock */
+	SS_ACT_FILTER,		/* threads may end without exit from now on */
 	SS_ACT_RING,
 	SS_ACT_CAUTION,		/* page faults or files may be served from
 				   inside now */
