@@ -24,7 +24,7 @@ struct checking {
 	size_t n_files;
 	/* what was seen from one side; the other side must come to the same */
 	size_t users, flights, copies;
-	size_t holders, watchers, items, held_slots;
+	size_t holders, watchers, items, held_slots, orphans;
 	size_t numbers;
 };
 
@@ -344,6 +344,9 @@ static int check_file(struct checking *c, const struct ss_file *file)
 	ss_file_print(file, name, sizeof(name));
 	if (!file->holders && !file->watchers)
 		return bad(c, "file %s has no holder", name);
+	if (file->orphan != !file->holders)
+		return bad(c, "file %s: orphan or not?", name);
+	c->orphans += file->orphan;
 	DL_FOREACH(file->holders, slot) {
 		if (slot->file != file)
 			return bad(c, "file %s: slot %d holds another", name,
@@ -455,6 +458,8 @@ static int check_files(struct checking *c)
 	if (!r && c->items != c->watchers)
 		r = bad(c, "%zu items, but %zu watchers", c->items,
 			c->watchers);
+	if (!r && c->orphans != open->orphans)
+		r = bad(c, "%zu orphans, not %u", c->orphans, open->orphans);
 	return r;
 }
 

@@ -254,6 +254,30 @@ START_TEST(volatile_slots)
 }
 END_TEST
 
+/* What is being copied is changed by what changes the original. */
+START_TEST(volatile_copies)
+{
+	struct ss_question q;
+	struct ss_need need;
+
+	setup();
+	tell_file(model, CHILD, 3, tell_new_file(model, ROOT, 3, 1));
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	tell_unshare(model, ROOT, CLONE_FILES);
+	tell_close(model, THREAD, 3, 3);
+	q = file_question(CHILD, CHILD, 3, ROOT, 3);
+	q.alive[1] = true;
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_FLIGHT);
+	ck_assert_ptr_eq(need.task, task_of(model, THREAD));
+	ck_assert_int_eq(need.fd, 3);
+	/* The copy was made: now it is its own. */
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SLOT);
+	teardown();
+}
+END_TEST
+
 /* Users of io_uring: labels are never trusted. */
 START_TEST(rings)
 {
@@ -341,8 +365,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_type, type_names, order_of_checks, needs_about_tasks,
-		life_of_threads, zombies, files, volatile_slots, rings,
-		epoll_items, labels_for_reports, NULL,
+		life_of_threads, zombies, files, volatile_slots,
+		volatile_copies, rings, epoll_items, labels_for_reports, NULL,
 	};
 
 	return run_tests("model/compare", tests);

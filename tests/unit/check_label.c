@@ -43,6 +43,11 @@ static void free_tree(void)
 	}
 }
 
+static const struct ss_path *any_path(uint32_t *seed)
+{
+	return paths[scramble(seed) % PATHS];
+}
+
 START_TEST(order_is_total)
 {
 	uint32_t tree, seed = 1;
@@ -61,9 +66,9 @@ START_TEST(order_is_total)
 			}
 		}
 		for (i = 0; i < PATHS * PATHS * 10; i++) {
-			const struct ss_path *a = paths[scramble(&seed) % PATHS];
-			const struct ss_path *b = paths[scramble(&seed) % PATHS];
-			const struct ss_path *c = paths[scramble(&seed) % PATHS];
+			const struct ss_path *a = any_path(&seed);
+			const struct ss_path *b = any_path(&seed);
+			const struct ss_path *c = any_path(&seed);
 
 			if (ss_path_compare(a, b) < 0 &&
 			    ss_path_compare(b, c) < 0)

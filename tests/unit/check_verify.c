@@ -103,7 +103,7 @@ START_TEST(damaged_files)
 	damaged(slot->file, NULL, "holds another");
 	damaged(slot->fd, 77, "wrong table");
 	damaged(slot->origin.count, 0, "has no origin");
-	damaged(file->holders, NULL, "holders, but");
+	damaged(file->holders, NULL, "orphan or not?");
 	damaged(other->holders, NULL, "no holder");
 	damaged(file->watchers, NULL, "items, but");
 	damaged(epoll->epoll->numbers->items->target, other,
@@ -116,6 +116,8 @@ START_TEST(damaged_files)
 	damaged(model->open.count, 2, "more open files than counted");
 	damaged(model->open.count, 9, "open files, not");
 	damaged(model->open.peak, 1, "more than the peak");
+	damaged(model->open.orphans, 1, "orphans, not 1");
+	damaged(file->orphan, true, "orphan or not?");
 	damaged(files->users, NULL, "have no table");
 	damaged(files->flights, NULL, "have no table");
 	damaged(files->copies, NULL, "have no table");
