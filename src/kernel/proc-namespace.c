@@ -98,3 +98,21 @@ int ss_proc_namespace_chain(pid_t tid, const char *name,
 	*ret = chain;
 	return 0;
 }
+
+int ss_proc_namespace_owner(pid_t tid, const char *name, uint64_t *ret)
+{
+	ss_cleanup_fd int fd = -1;
+	ss_cleanup_fd int owner = -1;
+	char path[SS_PROC_PATH_SIZE];
+	struct stat status;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ss_proc_error(-errno, tid, -ENODATA);
+	owner = ioctl(fd, NS_GET_USERNS);
+	if (owner < 0 || fstat(owner, &status))
+		return -errno;
+	*ret = status.st_ino;
+	return 0;
+}

@@ -142,6 +142,11 @@ int ss_proc_parse_auxv(const void *data, size_t length, bool is_32bit,
    keeps pid and user), or pid_for_children before its first process. */
 int ss_proc_namespace(pid_t tid, const char *name, uint64_t *ret) ss_must_check;
 
+/* Inode of the user namespace that owns /proc/TID/ns/NAME; -EPERM if it is
+   not ours to see. */
+int ss_proc_namespace_owner(pid_t tid, const char *name, uint64_t *ret)
+	ss_must_check;
+
 /* A namespace and its ancestors, itself first, as far as they are visible
    to us (ioctl_ns(2), NS_GET_PARENT); owner is NS_GET_OWNER_UID and only set
    for user namespaces. */

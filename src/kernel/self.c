@@ -115,6 +115,19 @@ void ss_limits_restore(void)
 		(void)setrlimit(RLIMIT_NOFILE, &given_limit);
 }
 
+unsigned long ss_task_nofile(pid_t tid)
+{
+	struct rlimit limit;
+
+	return prlimit(tid, RLIMIT_NOFILE, NULL, &limit) ? ~0ul :
+		(unsigned long)limit.rlim_cur;
+}
+
+unsigned long ss_own_nofile(void)
+{
+	return ss_task_nofile(0);
+}
+
 unsigned int ss_semopm(void)
 {
 	unsigned int mni, mns, opm = SEMOPM_DEFAULT;

@@ -29,6 +29,11 @@ void ss_inherited_release(struct ss_inherited *inherited);
 void ss_limits_raise(void);
 void ss_limits_restore(void);
 
+/* RLIMIT_NOFILE of a task: numbers from there on are refused to it. */
+unsigned long ss_task_nofile(pid_t tid);
+/* Our own, after ss_limits_raise(). */
+unsigned long ss_own_nofile(void);
+
 /* kernel.sem: how many operations one semop may have. */
 unsigned int ss_semopm(void);
 

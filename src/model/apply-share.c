@@ -150,6 +150,8 @@ int ss_apply_creds_change(ss_unused struct ss_model *model,
 	}
 	pin_userns(task);
 	task->creds.known = false;
+	ss_task_land(task);
+	task->flight.kind = SS_FLIGHT_CREDS;
 	return 0;
 }
 
@@ -257,7 +259,8 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 	}
 	memcpy(creds.uid, from->uid, sizeof(creds.uid));
 	memcpy(creds.gid, from->gid, sizeof(creds.gid));
-	creds_committed(task, &creds);
+	if (task->flight.kind != SS_FLIGHT_CREDS)
+		creds_committed(task, &creds);
 	task->creds = creds;
 	return 0;
 }

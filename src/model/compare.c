@@ -88,6 +88,9 @@ static enum step may_look(struct asking *a, unsigned int i)
 {
 	struct ss_task *task = a->q->task[i];
 
+	if (task->flight.kind == SS_FLIGHT_CREDS && task != a->caller &&
+	    !a->q->creds_fresh[i])
+		return lack(a, SS_NEED_FLIGHT, i, task);
 	switch (ss_access_check(a->caller, task, a->model->init_userns)) {
 	case SS_ACCESS_ALLOWED:
 		return STEP_ON;

@@ -21,8 +21,9 @@ static bool watches(const struct ss_file *epoll, const struct ss_file *file,
 	epoll->epoll->visited = visit;
 	for (number = epoll->epoll->numbers; number; number = number->hh.next) {
 		DL_FOREACH(number->items, item) {
-			if (item->target->epoll &&
-			    watches(item->target, file, depth - 1, visit))
+			if (item->target == file ||
+			    (item->target->epoll &&
+			     watches(item->target, file, depth - 1, visit)))
 				return true;
 		}
 	}
@@ -152,7 +153,8 @@ struct ss_file *ss_epoll_target(struct ss_file_table *table,
 			found = item;
 		}
 	}
-	if (lines != 1 || live != 1)
+	/* If nobody holds it any more, the line may be another's. */
+	if (lines != 1 || live != 1 || !found->target->holders)
 		return NULL;
 	if (dead) {
 		DL_FOREACH_SAFE(number->items, item, tmp) {

@@ -111,6 +111,7 @@ static int apply_returned(ss_unused struct ss_model *model,
 	if (task->leaving) {
 		task->leaving = false;
 		task->group->leaving--;
+		task->group->dying = false;
 	}
 	if (task->pending) {
 		ss_copy_end(&task->pending->copy);

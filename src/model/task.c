@@ -48,6 +48,9 @@ void ss_task_land(struct ss_task *task)
 			   flight.next);
 		flight->table = NULL;
 	}
+	/* What was read meanwhile may be what they were before. */
+	if (flight->kind == SS_FLIGHT_CREDS)
+		task->creds.known = false;
 	flight->kind = SS_FLIGHT_NONE;
 }
 

@@ -66,6 +66,7 @@ struct ss_group {
 enum ss_flight_kind {
 	SS_FLIGHT_NONE,
 	SS_FLIGHT_SLOTS,	/* changes slots first..last of its table */
+	SS_FLIGHT_CREDS,	/* changes its credentials */
 	SS_FLIGHT_OTHER,	/* something else */
 };
 

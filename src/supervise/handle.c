@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -133,8 +133,8 @@ static bool handle_exit(struct handling *h)
 }
 
 /*
- * dup2 fails if the descriptor to copy is closed, and then the other one
- * keeps its file.  That matters only if that has a label.
+ * dup2 fails if the descriptor to copy is closed, or the other one beyond the
+ * limit; then that one keeps its file.  It matters only if that has a label.
  */
 static bool dup_will_fail(struct handling *h)
 {
@@ -142,10 +142,12 @@ static bool dup_will_fail(struct handling *h)
 	int from = h->call->range.from;
 
 	if (from < 0 || !files ||
-	    !ss_slot_file(files, (int)h->call->range.first) ||
-	    ss_slot_file(files, from))
+	    !ss_slot_file(files, (int)h->call->range.first))
 		return false;
-	return ss_identify_still(h->session, h->task, from, NULL) == -EBADF;
+	if (h->call->range.first >= ss_task_nofile(h->task->tid))
+		return true;
+	return !ss_slot_file(files, from) &&
+		ss_identify_still(h->session, h->task, from, NULL) == -EBADF;
 }
 
 static bool handle_close(struct handling *h)
@@ -239,17 +241,16 @@ static bool handle_unshare(struct handling *h)
    functions of the namespaces). */
 static bool setns_is_refused(const struct ss_task *task, uint64_t flags)
 {
-	bool fs_shared = task->resources[SS_KIND_FS]->refs > 1;
-
 	if (flags & ~SETNS_VALID)
 		return true;
-	if ((flags & (CLONE_NEWNS | CLONE_NEWUSER)) && fs_shared)
-		return true;
-	return (flags & CLONE_NEWUSER) && task->group->tasks->next;
+	return (flags & CLONE_NEWUSER) &&
+		(task->group->tasks->next ||
+		 task->resources[SS_KIND_FS]->refs > 1);
 }
 
-/* Which namespaces setns will enter, as CLONE_NEW* flags; 0: none. */
-static uint64_t setns_flags(struct handling *h)
+/* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
+   inode where one is named. */
+static uint64_t setns_flags(struct handling *h, uint64_t *ret_ino)
 {
 	static const struct {
 		const char *prefix;
@@ -269,11 +270,29 @@ static uint64_t setns_flags(struct handling *h)
 	for (i = 0; i < SS_ARRAY_SIZE(links); i++) {
 		if (strncmp(link, links[i].prefix, strlen(links[i].prefix)))
 			continue;
+		*ret_ino = strtoull(link + strlen(links[i].prefix), NULL, 10);
 		return !type || type == links[i].flag ? links[i].flag : 0;
 	}
 	/* By pidfd: the flags say which. */
 	return !strcmp(link, "anon_inode:[pidfd]") ||
 		!strncmp(link, "pidfd:", 6) ? type : 0;
+}
+
+/* Does the caller have the capability in the namespace that owns its own ipc
+   namespace?  (One below its user namespace it would own.) */
+static bool may_enter_own_ipc(const struct ss_task *task)
+{
+	const struct ss_userns *mine = task->creds.userns, *ns;
+	uint64_t owner;
+
+	if (ss_proc_namespace_owner(task->tid, "ipc", &owner))
+		return false;
+	for (ns = mine; ns; ns = ns->parent) {
+		if (ns->ino == owner)
+			return ss_creds_capable(&task->creds, ns,
+						SS_CAP_SYS_ADMIN);
+	}
+	return true;
 }
 
 static bool handle_setns(struct handling *h)
@@ -282,23 +301,29 @@ static bool handle_setns(struct handling *h)
 		.type = SS_EVENT_UNDO_DROP,
 		.tid = h->task->tid,
 	};
-	uint64_t flags = setns_flags(h);
-	const struct ss_creds *creds = &h->task->creds;
+	uint64_t flags, target = 0, own = 0;
 
+	flags = setns_flags(h, &target);
 	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
 	    setns_is_refused(h->task, flags))
 		return true;
-	if (!creds->known && ss_facts_creds(h->session, h->task))
+	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
 		return false;
 	if (flags & CLONE_NEWPID)
 		tell(h, SS_EVENT_PIDNS_CHANGE);
 	if (flags & CLONE_NEWUSER)
 		tell(h, SS_EVENT_CREDS_CHANGE);
-	/* Entering one's own drops the undo list too, so no link tells. */
-	if ((flags & CLONE_NEWIPC) &&
-	    (ss_creds_capable(creds, creds->userns, SS_CAP_SYS_ADMIN) ||
-	     (flags & CLONE_NEWUSER)))
+	if (!(flags & CLONE_NEWIPC))
+		return true;
+	/* Another one shows in the link.  Entering one's own drops the undo
+	   list too, and shows nowhere. */
+	if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
+	    target != own) {
+		if (ss_deferred_add(h->session, &event, "ipc"))
+			h->session->failure = -ENOMEM;
+	} else if (may_enter_own_ipc(h->task)) {
 		ss_tell(h->session, &event);
+	}
 	return true;
 }
 
@@ -344,16 +369,13 @@ static bool handle_setid(struct handling *h)
 	struct ss_event event = {
 		.type = SS_EVENT_CREDS_CHANGE,
 		.tid = h->task->tid,
-		.set_id = true,
 	};
 
 	/* What they were is what tells later whether they changed. */
-	if (ss_facts_creds(h->session, h->task))
-		return false;
-	if (ss_task_mm(h->task) &&
-	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN &&
-	    ss_facts_dumpable(h->session, h->task))
-		return false;
+	event.set_id = !ss_facts_creds(h->session, h->task);
+	if (event.set_id && ss_task_mm(h->task) &&
+	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN)
+		(void)!ss_facts_dumpable(h->session, h->task);
 	ss_tell(h->session, &event);
 	return true;
 }
@@ -452,10 +474,14 @@ bool ss_handle(struct ss_session *session, struct ss_task *task,
 		return false;
 	r = ss_decode(&session->reader, call, arch, notification->tid,
 		      notification->args, &decoded);
-	/* Its memory is served by somebody who does not answer. */
-	if (r == -ETIMEDOUT)
-		return refuse(&h, ENOSYS);
-	if (r)
+	if (r == -ESRCH)
 		return false;
+	/* Its memory is not ours to read, or served by somebody who does not
+	   answer.  Without clone3 libc uses clone. */
+	if (r) {
+		session->stats.unfetchable++;
+		return call->family == SS_FAMILY_CLONE ?
+			refuse(&h, ENOSYS) : true;
+	}
 	return handlers[decoded.act](&h);
 }

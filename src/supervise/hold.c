@@ -44,6 +44,12 @@ int ss_hold(struct ss_session *session,
 	return 0;
 }
 
+bool ss_hold_is_held(const struct ss_session *session,
+		     const struct ss_notification *notification)
+{
+	return find(session, notification->id);
+}
+
 bool ss_hold_is_over(const struct ss_session *session,
 		     const struct ss_notification *notification)
 {

@@ -29,7 +29,9 @@ static int give_up(struct ss_session *session, struct ss_question *q, int r,
 	(void)!ss_model_compare(session->model, q, answer, &need);
 	session->stats.unfetchable++;
 	answer->result = 0;
-	answer->child_errno = r == -ESRCH ? ESRCH : EPERM;
+	/* What another thread closes between two looks was closed. */
+	answer->child_errno = r == -ESRCH || r == -EBADF || r == -ENOENT ?
+		-r : EPERM;
 	return 0;
 }
 
@@ -55,7 +57,7 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 		}
 		tid = need.task ? need.task->tid : 0;
 		r = ss_supply(session, q, &need, notification);
-		if (r && need.kind == SS_NEED_EPOLL_SLOT)
+		if (r == -ESRCH && need.kind == SS_NEED_EPOLL_SLOT)
 			return -ESRCH;
 		if (r == -ESRCH && tid && need.kind != SS_NEED_LIFE) {
 			/* It dies while we look: look at its life again. */

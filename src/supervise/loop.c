@@ -87,6 +87,28 @@ static void answer(struct ss_session *session,
 	}
 }
 
+static bool is_valid(const struct ss_session *session,
+		     const struct ss_notification *notification)
+{
+	return ss_listener_is_valid(&session->launched.listener,
+				    notification->id);
+}
+
+/* The caller has gone; or a fact that cannot be had kept us from handling its
+   call, and it must not wait for ever. */
+static struct ss_reply unhandled(struct ss_session *session,
+				 const struct ss_call *call)
+{
+	struct ss_reply reply = { .kind = SS_REPLY_CONTINUE };
+
+	session->stats.unfetchable++;
+	if (call->family == SS_FAMILY_KCMP) {
+		reply.kind = SS_REPLY_ERROR;
+		reply.child_errno = EPERM;
+	}
+	return reply;
+}
+
 bool ss_loop_serve(struct ss_session *session,
 		   const struct ss_notification *notification)
 {
@@ -102,8 +124,7 @@ bool ss_loop_serve(struct ss_session *session,
 	task = call ? find_caller(session, notification->tid) : NULL;
 	if (!task) {
 		/* Nobody we know: nothing it asks is answered. */
-		if (!ss_listener_is_valid(&session->launched.listener,
-					  notification->id))
+		if (!is_valid(session, notification))
 			return true;
 		session->stats.lost++;
 		if (!call || call->family == SS_FAMILY_KCMP) {
@@ -113,10 +134,12 @@ bool ss_loop_serve(struct ss_session *session,
 		answer(session, notification, &reply);
 		return true;
 	}
-	if (!ss_handle(session, task, call, notification, &reply))
-		return session->failure ||
-			!ss_listener_is_valid(&session->launched.listener,
-					      notification->id);
+	if (!ss_handle(session, task, call, notification, &reply)) {
+		if (ss_hold_is_held(session, notification))
+			return session->failure || !is_valid(session,
+							     notification);
+		reply = unhandled(session, call);
+	}
 	if (session->failure)
 		return true;
 	answer(session, notification, &reply);

@@ -22,9 +22,14 @@ static bool may_set(struct ss_session *session, const struct ss_task *caller,
 		return true;
 	if (!target->creds.known && ss_facts_creds(session, target))
 		return false;
-	return target->creds.uid[0] == caller->creds.uid[1] ||
-		target->creds.uid[0] == caller->creds.uid[0] ||
-		capable(session, &caller->creds, SS_CAP_SYS_NICE);
+	if (target->creds.uid[0] != caller->creds.uid[1] &&
+	    target->creds.uid[0] != caller->creds.uid[0] &&
+	    !capable(session, &caller->creds, SS_CAP_SYS_NICE))
+		return false;
+	/* cap_safe_nice() */
+	return !(target->creds.permitted & ~caller->creds.permitted) ||
+		ss_creds_capable(&caller->creds, target->creds.userns,
+				 SS_CAP_SYS_NICE);
 }
 
 /* false: the kernel would have stopped here with EPERM. */

@@ -29,6 +29,21 @@ struct ss_process *ss_process_find(const struct ss_session *session,
 	return process;
 }
 
+/* Numbers that pidfds of processes do not take: for all that we open for a
+   moment. */
+#define NUMBERS_RESERVED	64
+
+/* A pidfd to keep, or -EMFILE when the numbers run out. */
+static int pidfd_within(const struct ss_session *session, pid_t tgid)
+{
+	int fd = ss_pidfd_open(tgid, false);
+
+	if (fd < 0 || (unsigned long)fd + NUMBERS_RESERVED < session->nofile)
+		return fd;
+	(void)close(fd);
+	return -EMFILE;
+}
+
 int ss_process_add(struct ss_session *session, pid_t tgid)
 {
 	struct ss_process *process = calloc(1, sizeof(*process));
@@ -38,7 +53,7 @@ int ss_process_add(struct ss_session *session, pid_t tgid)
 		return -ENOMEM;
 	process->tgid = tgid;
 	process->evidence.memory = -1;
-	process->pidfd = ss_pidfd_open(tgid, false);
+	process->pidfd = pidfd_within(session, tgid);
 	HASH_ADD_INT(session->processes, tgid, process);
 	if (ss_hash_failed(process)) {
 		if (process->pidfd >= 0)
@@ -57,8 +72,10 @@ int ss_process_add(struct ss_session *session, pid_t tgid)
 void ss_process_free(struct ss_session *session, struct ss_process *process)
 {
 	HASH_DEL(session->processes, process);
-	if (process->zombie)
+	if (process->zombie) {
 		DL_DELETE(session->zombies, process);
+		session->zombie_count--;
+	}
 	if (process->pidfd >= 0)
 		(void)close(process->pidfd);
 	if (process->evidence.memory >= 0)
@@ -83,7 +100,11 @@ static void process_gone(struct ss_session *session,
 static bool reap(struct ss_session *session, struct ss_process *process,
 		 bool block)
 {
-	int status, r = ss_pidfd_reap(process->pidfd, block, &status);
+	int status, r;
+
+	if (process->pidfd < 0)
+		return false;
+	r = ss_pidfd_reap(process->pidfd, block, &status);
 
 	if (r <= 0)
 		return false;
@@ -107,18 +128,21 @@ static void process_dead(struct ss_session *session,
 
 	if (group && group->execing)
 		ss_exec_settle(session, group, 0);
-	if (group && !group->dead)
+	if (group && !group->dead) {
+		ss_settle_death(session, group);
 		ss_tell(session, &event);
+	}
 	/* Only the command, and what was orphaned, are ours to reap. */
 	if ((!group || !ss_model_group(session->model, group->parent)) &&
 	    reap(session, process, false)) {
 		process_gone(session, process);
 		return;
 	}
-	if (process->zombie)
+	if (process->zombie || process->pidfd < 0)
 		return;
 	ss_deaths_forget(session->deaths, process->pidfd);
 	process->zombie = true;
+	session->zombie_count++;
 	DL_APPEND(session->zombies, process);
 }
 
@@ -211,6 +235,8 @@ void ss_orphans_reap(struct ss_session *session)
 {
 	struct ss_tids list = { 0 };
 	size_t i;
+
+	zombies_sweep(session, session->zombie_count);
 
 	if (own_children(session, &list))
 		return;
@@ -394,6 +420,38 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 		tell_about(session, SS_EVENT_TASK_ZOMBIE, task->tid);
 }
 
+static void look_at_life(struct ss_session *session, struct ss_task *task,
+			 struct ss_process *process)
+{
+	if (task->tid == task->group->tgid)
+		leader_check(session, task, process);
+	else if (task->leaving && !task->group->dying)
+		thread_leaving(session, task);
+	else
+		thread_check(session, task, process);
+}
+
+/* There was no number for a pidfd to keep: one for a moment. */
+static void life_of_unwatched(struct ss_session *session,
+			      struct ss_task *task,
+			      struct ss_process *process)
+{
+	pid_t tgid = process->tgid;
+	int fd = ss_pidfd_open(tgid, false);
+
+	if (fd == -ESRCH)
+		process_gone(session, process);
+	if (fd < 0)
+		return;
+	process->pidfd = fd;
+	look_at_life(session, task, process);
+	process = ss_process_find(session, tgid);
+	if (!process)
+		return;
+	process->pidfd = -1;
+	(void)close(fd);
+}
+
 void ss_life_check(struct ss_session *session, struct ss_task *task)
 {
 	pid_t tid = task->tid;
@@ -409,19 +467,11 @@ void ss_life_check(struct ss_session *session, struct ss_task *task)
 			return;
 	}
 	session->stats.probes++;
-	if (process->pidfd < 0)
-		process->pidfd = ss_pidfd_open(process->tgid, false);
 	if (process->pidfd < 0) {
-		process->pidfd = -1;
-		process_gone(session, process);
+		life_of_unwatched(session, task, process);
 		return;
 	}
-	if (task->tid == task->group->tgid)
-		leader_check(session, task, process);
-	else if (task->leaving && !task->group->dying)
-		thread_leaving(session, task);
-	else
-		thread_check(session, task, process);
+	look_at_life(session, task, process);
 }
 
 void ss_kill_all(struct ss_session *session)

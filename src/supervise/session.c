@@ -182,6 +182,7 @@ static int launch(struct ss_session *session)
 	if (r)
 		return fail("cannot build the filter", r);
 	ss_limits_raise();
+	session->nofile = ss_own_nofile();
 	r = ss_launch(&how, &session->launched, &failure);
 	free(program.filter);
 	if (r)

@@ -245,6 +245,19 @@ static pid_t unknown_in(const struct ss_session *session,
 	return 0;
 }
 
+/* Is a clone of this group, other than of a thread, still pending? */
+static bool expects_child(const struct ss_session *session, pid_t tgid)
+{
+	const struct ss_pending *pending;
+
+	DL_FOREACH(session->model->pendings, pending) {
+		if (pending->tgid == tgid && pending->creator &&
+		    !(pending->flags & CLONE_THREAD))
+			return true;
+	}
+	return false;
+}
+
 /* Where CLONE_PARENT puts it: among the children of the parent's threads. */
 static pid_t find_sibling(const struct ss_session *session, pid_t parent)
 {
@@ -317,6 +330,48 @@ void ss_settle_all(struct ss_session *session)
 
 		if (tid && adopt(session, pending, tid))
 			session->stats.clones_on_demand++;
+	}
+}
+
+/*
+ * A creator was killed: the child that it may have made has gone to whoever
+ * reaps for it, one of its ancestors, or us.  A reaper that has just made a
+ * child of its own cannot tell the two apart: then it stays open.
+ */
+static void settle_killed(struct ss_session *session,
+			  struct ss_pending *pending, pid_t dead)
+{
+	struct ss_event end = {
+		.type = SS_EVENT_CLONE_END,
+		.child.pending = pending->serial,
+	};
+	struct ss_proc_status status;
+	pid_t tid, reaper = dead;
+
+	while (!ss_proc_status(reaper, &status) && status.ppid > 0) {
+		reaper = status.ppid;
+		if (expects_child(session, reaper))
+			return;
+		tid = find_sibling(session, reaper);
+		if (tid) {
+			session->stats.clones_late++;
+			(void)adopt(session, pending, tid);
+			return;
+		}
+		if (reaper == session->self)
+			break;
+	}
+	ss_tell(session, &end);
+}
+
+void ss_settle_death(struct ss_session *session, struct ss_group *group)
+{
+	pid_t tgid = group->tgid;
+	struct ss_task *task, *next;
+
+	DL_FOREACH_SAFE(group->tasks, task, next) {
+		if (task->pending && !(task->pending->flags & CLONE_THREAD))
+			settle_killed(session, task->pending, tgid);
 	}
 }
 

@@ -83,6 +83,8 @@ struct ss_session {
 	struct ss_model *model;
 	struct ss_process *processes;	/* owned, by tgid */
 	struct ss_process *zombies;	/* list: not reaped by their parents */
+	unsigned int zombie_count;
+	unsigned long nofile;		/* our limit of descriptors */
 	int deaths;			/* owned: epoll of pidfds */
 	uint64_t clones;		/* let go on so far ... */
 	uint64_t deaths_drained;	/* ... when deaths were drained last */
@@ -123,6 +125,8 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task);
 /* Somebody asks for a number that the model does not know. */
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr);
+/* The group has ended: what became of the clones that it had pending? */
+void ss_settle_death(struct ss_session *session, struct ss_group *group);
 /* Adopts the children that came to us because their creators died. */
 void ss_settle_orphans(struct ss_session *session);
 /* Looks for the children of all pending clones. */
@@ -216,10 +220,12 @@ bool ss_identify_is_epoll(struct ss_session *session,
 void ss_epolls_prune(struct ss_session *session);
 
 /* hold.c */
-#define SS_HOLD_TRIES	20	/* a millisecond each */
+#define SS_HOLD_TRIES	2000	/* a millisecond each */
 /* Puts a notification aside; it is handled again later. */
 int ss_hold(struct ss_session *session,
 	    const struct ss_notification *notification) ss_must_check;
+bool ss_hold_is_held(const struct ss_session *session,
+		     const struct ss_notification *notification);
 /* Has this notification waited long enough? */
 bool ss_hold_is_over(const struct ss_session *session,
 		     const struct ss_notification *notification);

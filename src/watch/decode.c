@@ -2,6 +2,7 @@
 #include "watch/decode.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/prctl.h>
@@ -128,8 +129,11 @@ static int decode_descriptor(const struct input *in, struct ss_decoded *ret)
 	case SS_CALL_CLOSE:
 		one_slot(ret, first, -1);
 		break;
-	case SS_CALL_DUP2:
 	case SS_CALL_DUP3:
+		if ((uint32_t)in->args[2] & ~(uint32_t)O_CLOEXEC)
+			break;
+		/* fall through */
+	case SS_CALL_DUP2:
 		/* dup2(n, n) changes nothing, dup3(n, n) is refused. */
 		if (first != second && first <= INT_MAX)
 			one_slot(ret, second, (int)first);

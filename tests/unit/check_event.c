@@ -254,7 +254,8 @@ START_TEST(unshare_that_is_refused)
 	tell_exec(model, OTHER + 1);
 	spawn(model, ROOT, THREAD, THREAD_FLAGS);
 	ck_assert(ss_unshare_is_refused(root, CLONE_THREAD));
-	ck_assert(ss_unshare_is_refused(root, CLONE_NEWUSER));
+	/* Whether namespaces change is seen elsewhere. */
+	ck_assert(!ss_unshare_is_refused(root, CLONE_NEWUSER));
 	ck_assert(!ss_unshare_is_refused(root, CLONE_FILES | CLONE_NEWNS));
 	ss_model_free(model);
 }

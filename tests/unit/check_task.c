@@ -299,7 +299,7 @@ START_TEST(zombies)
 	ck_assert_ptr_null(task->resources[SS_KIND_FILES]);
 	ck_assert_uint_eq(task->dumpable, SS_DUMPABLE_NO);
 	ck_assert_int_eq(apply(model, &(struct ss_event){
-		.type = SS_EVENT_CLOSE, .tid = CHILD }), -EINVAL);
+		.type = SS_EVENT_CLOSE, .tid = CHILD }), -ESRCH);
 	tell_io(model, CHILD, IO_BE);
 	ck_assert_ptr_null(has(model, CHILD, SS_KIND_IO));
 	tell_of(model, SS_EVENT_GROUP_GONE, CHILD);
@@ -327,8 +327,9 @@ START_TEST(threads_end_alone)
 	ck_assert_int_eq(apply(model, &gone), -EINVAL);
 	tell_of(model, SS_EVENT_THREAD_GONE, 101);
 	ck_assert_ptr_eq(ss_files_user(files), task_of(model, 102));
+	/* The last resort: somebody in an exec. */
 	tell_of(model, SS_EVENT_EXEC, 102);
-	ck_assert_ptr_null(ss_files_user(files));
+	ck_assert_ptr_eq(ss_files_user(files), task_of(model, 102));
 	tell_of(model, SS_EVENT_EXEC_FAILED, 102);
 	ck_assert_ptr_eq(ss_files_user(files), task_of(model, 102));
 	tell_of(model, SS_EVENT_THREAD_GONE, 102);
