@@ -48,6 +48,7 @@ static int undo_get(struct ss_task *task, struct ss_resource **ret)
 		if (!undo)
 			return -ENOMEM;
 		task->resources[SS_KIND_UNDO] = undo;
+		task->undo_new = true;
 	}
 	*ret = ss_resource_get(task->resources[SS_KIND_UNDO]);
 	return 0;
@@ -159,10 +160,29 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	}
 	pending->creator = task;
 	task->pending = pending;
+	task->cloning = true;
 	task->clones++;
 	/* copy_namespaces() refuses this one last: the list stays. */
 	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM))
 		ss_pending_free(model, pending);
+	return 0;
+}
+
+int ss_apply_clone_pass(struct ss_model *model, struct ss_task *task,
+			const struct ss_event *event)
+{
+	struct ss_pending *pending = ss_model_pending(model,
+						      event->child.pending);
+
+	if (!pending || task->pending)
+		return -EINVAL;
+	if (pending->creator)
+		pending->creator->pending = NULL;
+	ss_copy_end(&pending->copy);
+	pending->creator = task;
+	pending->creator_tid = task->tid;
+	pending->returned = !task->cloning;
+	task->pending = pending;
 	return 0;
 }
 

@@ -89,7 +89,7 @@ static enum step may_look(struct asking *a, unsigned int i)
 	struct ss_task *task = a->q->task[i];
 
 	if (task->flight.kind == SS_FLIGHT_CREDS && task != a->caller &&
-	    !a->q->creds_fresh[i])
+	    !a->q->flight_asked[i])
 		return lack(a, SS_NEED_FLIGHT, i, task);
 	switch (ss_access_check(a->caller, task, a->model->init_userns)) {
 	case SS_ACCESS_ALLOWED:
@@ -255,6 +255,12 @@ static enum step ask(struct asking *a)
 		return ask_file(a);
 	if (q->type == SS_TYPE_EPOLL_TFD)
 		return ask_epoll(a);
+	/* A clone in flight makes the list when it runs, not when it enters. */
+	for (i = 0; q->type == SS_TYPE_SYSVSEM && i < 2; i++) {
+		if (q->task[i]->undo_new && q->task[i] != a->caller &&
+		    !q->flight_asked[i])
+			return lack(a, SS_NEED_FLIGHT, i, q->task[i]);
+	}
 	return verdict(a, ss_resource_compare(
 			q->task[0]->resources[kinds[q->type]],
 			q->task[1]->resources[kinds[q->type]]));

@@ -72,7 +72,7 @@ struct ss_question {
 	/* what was found out for it; the supervisor fills these in */
 	bool looked[2];			/* NEED_TASK was served */
 	bool alive[2];			/* NEED_LIFE was served */
-	bool creds_fresh[2];		/* NEED_FLIGHT was, for credentials */
+	bool flight_asked[2];		/* NEED_FLIGHT was, for no slot */
 	bool verified;			/* NEED_VERIFY was served */
 	bool slot_read, slot_fault;	/* NEED_EPOLL_SLOT */
 	struct ss_epoll_slot slot;

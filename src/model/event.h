@@ -38,6 +38,8 @@ enum ss_event_type {
 	SS_EVENT_FILTER,	/* seccomp: threads may end unseen */
 	/* how calls end */
 	SS_EVENT_RETURNED,	/* its last call is over */
+	SS_EVENT_CLONE_PASS,	/* .child.pending is the clone of .tid, whose
+				   own one was taken for another's */
 	SS_EVENT_CHILD,		/* .child: a pending clone's child is known */
 	SS_EVENT_CLONE_END,	/* .child.pending has no child, or none left */
 	SS_EVENT_EXEC_DONE,	/* the exec of .tid succeeded */

@@ -108,6 +108,8 @@ static int apply_returned(ss_unused struct ss_model *model,
 			  ss_unused const struct ss_event *event)
 {
 	ss_task_land(task);
+	task->cloning = false;
+	task->undo_new = false;
 	if (task->leaving) {
 		task->leaving = false;
 		task->group->leaving--;
@@ -146,6 +148,7 @@ static const struct {
 	[SS_EVENT_FILTER] = { SUBJECT_NONE, ss_apply_filter },
 	[SS_EVENT_RING] = { SUBJECT_NONE, ss_apply_ring },
 	[SS_EVENT_RETURNED] = { SUBJECT_TASK, apply_returned },
+	[SS_EVENT_CLONE_PASS] = { SUBJECT_LIVING, ss_apply_clone_pass },
 	[SS_EVENT_CHILD] = { SUBJECT_NONE, ss_apply_child },
 	[SS_EVENT_CLONE_END] = { SUBJECT_NONE, ss_apply_clone_end },
 	[SS_EVENT_EXEC_DONE] = { SUBJECT_LIVING, ss_apply_exec_done },

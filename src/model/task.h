@@ -115,6 +115,9 @@ struct ss_task {
 	bool zombie;			/* a dead leader of living threads */
 	bool execed;			/* since it was forked */
 	bool seen;			/* it has made a watched call */
+	bool cloning;			/* since its last clone call it was not
+					   seen again */
+	bool undo_new;			/* and that call makes its undo list */
 	enum ss_dumpable dumpable;	/* as it was when the mm went */
 	struct ss_pending *pending;	/* borrowed, or NULL */
 	struct ss_flight flight;

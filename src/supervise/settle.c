@@ -301,6 +301,33 @@ static pid_t find_child(const struct ss_session *session,
 	return found;
 }
 
+/*
+ * Two threads clone at the same time, alike: the first child that calls may
+ * have been taken for that of the second, whose own one is not there yet.
+ * Then what is still pending is the second's.
+ */
+static bool pass_on(struct ss_session *session,
+		    const struct ss_pending *pending)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_CLONE_PASS,
+		.child.pending = pending->serial,
+	};
+	struct ss_task *task;
+
+	if (!(pending->flags & CLONE_THREAD) || !pending->creator)
+		return false;
+	DL_FOREACH(pending->creator->group->tasks, task) {
+		if (!task->cloning || task->pending ||
+		    task == pending->creator)
+			continue;
+		event.tid = task->tid;
+		ss_tell(session, &event);
+		return true;
+	}
+	return false;
+}
+
 void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_pending *pending = task->pending;
@@ -315,6 +342,8 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 		if (adopt(session, pending, tid) || session->failure)
 			return;
 	}
+	if (pass_on(session, pending))
+		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	end.child.pending = pending->serial;
 	ss_tell(session, &end);

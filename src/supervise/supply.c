@@ -113,7 +113,7 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 	}
 	session->stats.volatile_answers++;
 	if (need->fd < 0) {
-		q->creds_fresh[need->side] = true;
+		q->flight_asked[need->side] = true;
 		return ss_facts_creds(session, need->task);
 	}
 	return look_only(session, q, need->side, need->fd);
