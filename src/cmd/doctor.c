@@ -25,7 +25,8 @@ static const struct ss_usage usage = {
 	.program = "selfsame doctor",
 	.synopsis = "[OPTION...]",
 	.purpose =
-	"Try out what this host offers to 'selfsame run', say what the absence\n"
+	"Try out what this host offers to 'selfsame run', say what the "
+	"absence\n"
 	"of each feature costs, and exit 0 if 'run' will work here, 1 if not.",
 	.options = options,
 	.n_options = SS_ARRAY_SIZE(options),

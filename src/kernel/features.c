@@ -89,7 +89,8 @@ static bool has_kcmp(int fd)
 }
 
 /* "NAME[,NAME...]": the feature of the first name, and how long that is. */
-static int parse_name(const char *text, enum ss_feature *ret, size_t *ret_length)
+static int parse_name(const char *text, enum ss_feature *ret,
+		      size_t *ret_length)
 {
 	size_t length = strcspn(text, ",");
 	enum ss_feature i;
@@ -142,7 +143,8 @@ int ss_features_probe(const char *without, struct ss_features *ret,
 		features.has[SS_FEATURE_USER_NOTIF];
 	features.has[SS_FEATURE_PIDFD_GETFD] = has_pidfd_getfd(fd);
 	features.has[SS_FEATURE_VM_READV] = has_vm_readv();
-	features.has[SS_FEATURE_DUPFD_QUERY] = fcntl(fd, F_DUPFD_QUERY, fd) == 1;
+	features.has[SS_FEATURE_DUPFD_QUERY] =
+		fcntl(fd, F_DUPFD_QUERY, fd) == 1;
 	features.has[SS_FEATURE_KCMP] = has_kcmp(fd);
 	features.has[SS_FEATURE_THREAD_PIDFD] = has_thread_pidfd();
 	features.has[SS_FEATURE_PROC_CHILDREN] =

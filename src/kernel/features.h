@@ -41,7 +41,8 @@
 	  "no --audit; finding an open file among many of one inode is linear") \
 	X(THREAD_PIDFD, "thread-pidfd", false, \
 	  "pidfd_open(PIDFD_THREAD) (Linux 6.9)", \
-	  "descriptors of a thread with a table of its own, or with a dead leader, cannot be fetched") \
+	  "descriptors of a thread with a table of its own, or with a dead " \
+	  "leader, cannot be fetched") \
 	X(PROC_CHILDREN, "proc-children", false, \
 	  "/proc/PID/task/TID/children (CONFIG_PROC_CHILDREN)", \
 	  "new tasks are matched with their creators by parent process only")

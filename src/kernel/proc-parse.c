@@ -95,7 +95,8 @@ enum {
 };
 
 /* The line's bit, 0 if it is of no interest, -1 if it is wrong. */
-static int parse_status_line(struct ss_cursor *line, struct ss_proc_status *status,
+static int parse_status_line(struct ss_cursor *line,
+			     struct ss_proc_status *status,
 			     pid_t *pid)
 {
 	if (ss_cursor_skip(line, "State:"))

@@ -30,7 +30,8 @@ struct ss_proc_text {
 	char short_text[SS_PROC_INLINE_SIZE];
 };
 
-#define ss_cleanup_proc_text	__attribute__((__cleanup__(ss_proc_text_release)))
+#define ss_cleanup_proc_text \
+	__attribute__((__cleanup__(ss_proc_text_release)))
 
 /* The whole file.  Safe to release only after success, or if zeroed in
    .data; reads begin by setting it. */

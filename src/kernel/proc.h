@@ -54,7 +54,7 @@ struct ss_proc_status {
 	gid_t gid[4];
 	uint64_t cap_permitted;
 	uint64_t cap_effective;
-	pid_t nspid[SS_PROC_LEVELS_MAX];	/* NSpid: from our namespace in */
+	pid_t nspid[SS_PROC_LEVELS_MAX]; /* NSpid: from our namespace in */
 	unsigned int levels;
 };
 

@@ -23,7 +23,7 @@ struct ss_task;
 /* A user namespace; parent NULL: the first one that we can see. */
 struct ss_userns {
 	uint64_t ino;
-	struct ss_userns *parent;	/* borrowed: kept as long as the model */
+	struct ss_userns *parent;	/* borrowed: lives as the model does */
 	uid_t owner;
 	unsigned int level;
 	UT_hash_handle hh;

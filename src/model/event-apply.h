@@ -13,8 +13,7 @@ typedef int ss_apply_fn(struct ss_model *model, struct ss_task *task,
 
 /* apply-clone.c */
 ss_apply_fn ss_apply_start, ss_apply_clone, ss_apply_clone_pass,
-	ss_apply_child,
-	ss_apply_clone_end, ss_apply_worker;
+	ss_apply_child, ss_apply_clone_end, ss_apply_worker;
 /* apply-exec.c */
 ss_apply_fn ss_apply_exec, ss_apply_exec_done, ss_apply_exec_failed,
 	ss_apply_exit, ss_apply_thread_gone, ss_apply_task_zombie,
@@ -25,8 +24,8 @@ ss_apply_fn ss_apply_unshare, ss_apply_undo, ss_apply_undo_drop,
 	ss_apply_pidns_change, ss_apply_creds, ss_apply_io;
 /* apply-file.c */
 ss_apply_fn ss_apply_close, ss_apply_forget, ss_apply_ring, ss_apply_filter,
-	 ss_apply_slot,
-	ss_apply_place, ss_apply_epoll_lines, ss_apply_epoll_add, ss_apply_epoll_delete;
+	ss_apply_slot, ss_apply_place, ss_apply_epoll_lines,
+	ss_apply_epoll_add, ss_apply_epoll_delete;
 
 /* Everything of a pending clone, and the record itself. */
 void ss_pending_free(struct ss_model *model, struct ss_pending *pending);

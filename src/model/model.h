@@ -29,6 +29,7 @@ struct ss_model {
 	struct ss_group *groups;	/* owned, by tgid */
 	struct ss_pending *pendings;	/* owned list, oldest first */
 	unsigned int pending_count;
+	uint64_t pending_changes;	/* how many have been settled */
 	uint32_t pending_serial;
 	struct ss_pidns *pidns;		/* owned, by inode */
 	struct ss_userns *userns;	/* owned, by inode */
@@ -47,8 +48,9 @@ void ss_model_free(struct ss_model *model);	/* NULL is fine */
 
 /*
  * 0; -ENOMEM; -ENOSPC at a limit; -ESRCH if the event is about a task that
- * the model does not know, or that is a zombie already; -EINVAL if the event cannot be true in this state
- * (a bug of the caller).  On failure nothing has changed.
+ * the model does not know, or that is a zombie already; -EINVAL if the event
+ * cannot be true in this state (a bug of the caller).  On failure nothing has
+ * changed.
  */
 int ss_model_apply(struct ss_model *model, const struct ss_event *event)
 	ss_must_check;

@@ -63,7 +63,7 @@ struct ss_file {
 	struct ss_epoll_item *watchers;	/* list: epoll items that name it,
 					   borrowed */
 	bool orphan;			/* no holder, but watchers */
-	struct ss_epoll *epoll;		/* owned: its items, if it is an epoll */
+	struct ss_epoll *epoll;		/* owned: its items, if an epoll */
 	struct ss_file_set *set;	/* borrowed */
 	bool placed;			/* in the tree, not in the list */
 	struct ss_file *up, *left, *right;

@@ -113,6 +113,7 @@ void ss_pending_free(struct ss_model *model, struct ss_pending *pending)
 		pending->creator->pending = NULL;
 	DL_DELETE(model->pendings, pending);
 	model->pending_count--;
+	model->pending_changes++;
 	ss_copy_end(&pending->copy);
 	for (kind = 0; kind < SS_KIND_COUNT; kind++)
 		ss_resource_put(pending->resources[kind]);

@@ -175,8 +175,10 @@ static enum ss_audit_class classify(const struct ss_audit *audit,
 		return SS_AUDIT_PERMISSION;
 	/* When exactly an exit happens nobody tells; and what calls in flight
 	   replace may be back when the kernel is asked again. */
-	return audit->leaving || q->side[0].state == SS_SIDE_VOLATILE ||
-		q->side[1].state == SS_SIDE_VOLATILE ? SS_AUDIT_RACED : SS_AUDIT_DIFFERS;
+	if (audit->leaving || q->side[0].state == SS_SIDE_VOLATILE ||
+	    q->side[1].state == SS_SIDE_VOLATILE)
+		return SS_AUDIT_RACED;
+	return SS_AUDIT_DIFFERS;
 }
 
 static void report(const struct ss_model *model, const struct ss_question *q,

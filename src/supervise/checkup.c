@@ -277,7 +277,8 @@ int ss_checkup(const char *without, struct ss_text *report, bool *ret_can_run,
 	report_kcmp(&host, report);
 	report_host(&host, report);
 	if (!can_run)
-		ss_text_printf(report, "\n'selfsame run' will not work here.\n");
+		ss_text_printf(report,
+			       "\n'selfsame run' will not work here.\n");
 	else if (!features.has[SS_FEATURE_KCMP])
 		ss_text_printf(report, "\n'selfsame run' will work here, "
 			       "without --audit.\n");

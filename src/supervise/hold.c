@@ -71,6 +71,12 @@ void ss_hold_retry(struct ss_session *session)
 	struct ss_held *held, *tmp;
 	bool tick = ss_signals_take_timer();
 
+	/* What they wait for is that a pending clone or exec is settled. */
+	if (!tick && session->held_since == session->stats.execs +
+	    session->model->pending_changes)
+		return;
+	session->held_since = session->stats.execs +
+		session->model->pending_changes;
 	DL_FOREACH_SAFE(session->held, held, tmp) {
 		struct ss_notification notification = held->notification;
 

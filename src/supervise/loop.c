@@ -59,7 +59,8 @@ static struct ss_task *find_caller(struct ss_session *session, pid_t tid)
 	if (session->deferred)
 		ss_deferred_settle(session, tid);
 	task->seen = true;
-	if (task->leaving || task->cloning || task->flight.kind != SS_FLIGHT_NONE ||
+	if (task->leaving || task->cloning ||
+	    task->flight.kind != SS_FLIGHT_NONE ||
 	    (task->pending && !task->pending->returned))
 		ss_tell(session, &over);
 	return task;

@@ -89,6 +89,7 @@ struct ss_session {
 	uint64_t clones;		/* let go on so far ... */
 	uint64_t deaths_drained;	/* ... when deaths were drained last */
 	struct ss_held *held;		/* owned list */
+	uint64_t held_since;		/* state of things at the last retry */
 	struct ss_deferred *deferred;	/* owned list */
 	struct ss_stats stats;
 	struct ss_log *log;		/* owned, or NULL */

@@ -16,7 +16,8 @@
 #define SS_WATCH(name, family, which, archs, args) \
 	SS_WATCH_EXPANDED(name, family, which, archs, args)
 #define SS_WATCH_EXPANDED(name, family, which, archs, ...) \
-	{ (name), SS_FAMILY_##family, (which), SS_CALL_ON_##archs, __VA_ARGS__ },
+	{ (name), SS_FAMILY_##family, (which), SS_CALL_ON_##archs, \
+	  __VA_ARGS__ },
 
 const struct ss_call ss_calls[] = {
 #include "watch/syscalls.def"

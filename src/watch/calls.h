@@ -97,7 +97,7 @@ enum ss_arch {
  * caller hide by setting bits that the kernel does not read.
  */
 struct ss_call {
-	const char *name;		/* the kernel's name, also libseccomp's */
+	const char *name;	/* the kernel's, and libseccomp's */
 	enum ss_family family;
 	unsigned int which;		/* the family's own number for it */
 	unsigned int archs;		/* bit per enum ss_arch */

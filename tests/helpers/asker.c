@@ -11,9 +11,12 @@
  *	asker orphan		kills its parent, then makes watched calls
  *	asker forks N		N children that fork for ever
  *	asker daemon FILE	leaves a daemon that writes FILE when fd 0 ends
+ *	asker among COMMAND...	while COMMAND runs, asks about all tasks that it
+ *				finds in /proc, again and again
  *	asker hold COMMAND...	holds threads and files while COMMAND runs,
  *				with its own number in ASKER
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -257,6 +260,82 @@ static int leave_daemon(const char *file)
 	_exit(0);
 }
 
+/* The answers do not matter here: whoever compares them does so elsewhere. */
+static void ask_about(pid_t a, pid_t b, unsigned long fd)
+{
+	static const int types[] = {
+		KCMP_VM, KCMP_FILES, KCMP_FS, KCMP_SIGHAND, KCMP_IO,
+		KCMP_SYSVSEM,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		ask(a, b, types[i], 0, 0);
+	ask(a, b, KCMP_FILE, fd % 8, fd % 5);
+}
+
+/* With itself, with the one before, and with us. */
+static void ask_threads(pid_t process, unsigned long turn)
+{
+	static pid_t last;
+	char path[64];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)process);
+	dir = opendir(path);
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0)
+			continue;
+		ask_about(tid, tid, turn);
+		ask_about(tid, getpid(), turn + 1);
+		if (last > 0)
+			ask_about(last, tid, turn + 2);
+		last = tid;
+	}
+	closedir(dir);
+}
+
+/* Numbers below ours belong to tasks that are older than we. */
+static void ask_all(unsigned long turn)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid >= getpid())
+			ask_threads(pid, turn);
+	}
+	closedir(dir);
+}
+
+static int among(char **command)
+{
+	unsigned long turn = 0;
+	int status = 0;
+	pid_t child = fork();
+
+	if (child < 0)
+		return fail("fork");
+	if (child == 0) {
+		execvp(command[0], command);
+		_exit(127);
+	}
+	do {
+		ask_all(turn++);
+	} while (waitpid(child, &status, WNOHANG) == 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+		128 + WTERMSIG(status);
+}
+
 static pthread_barrier_t barrier;
 
 /* The odd ones have a table of their own, with a file more in it. */
@@ -320,6 +399,8 @@ int main(int argc, char **argv)
 		return forks(number);
 	if (argc == 3 && strcmp(mode, "daemon") == 0)
 		return leave_daemon(argv[2]);
+	if (argc > 2 && strcmp(mode, "among") == 0)
+		return among(argv + 2);
 	if (argc > 2 && strcmp(mode, "hold") == 0)
 		return hold(argv + 2);
 	fputs("usage: see the first comment of asker.c\n", stderr);

@@ -24,6 +24,7 @@
 enum {
 	PATIENCE = 20000,	/* milliseconds for one step */
 	TICK = 5,
+	GRACE = 100,
 	FIRST_WORKERS = 3,
 	CH_FD_WRITE = 905,
 };
@@ -152,8 +153,8 @@ static int suspended(int index)
 	if (done == load(&slot->asked) || step->op != CH_CLONE ||
 	    !(step->arg[2] == CH_BY_VFORK || step->arg[1] & CLONE_VFORK))
 		return 0;
-	return lives[child].state == ALIVE && load(&slot_of(child)->born) &&
-		!load(&slot_of(child)->exec_at);
+	return (lives[child].state == ALIVE || lives[child].state == DYING) &&
+		load(&slot_of(child)->born) && !load(&slot_of(child)->exec_at);
 }
 
 static void report_stuck(int index)
@@ -203,6 +204,17 @@ static void await_birth(int index)
 	}
 }
 
+/*
+ * Who was to die may live: a namespace's first process survives the signals
+ * of its children, and who was to bring the end may have died before.
+ */
+static int is_spared(int index)
+{
+	const struct ch_slot *slot = slot_of(index);
+
+	return load(&slot->done) == load(&slot->asked) || suspended(index);
+}
+
 static void await_death(int index)
 {
 	int waited;
@@ -210,6 +222,10 @@ static void await_death(int index)
 	for (waited = 0; waited < PATIENCE; waited++) {
 		if (lives[index].state != DYING || !is_living(index))
 			return;
+		if (waited >= GRACE && is_spared(index)) {
+			lives[index].state = ALIVE;
+			return;
+		}
 		wait_a_moment();
 	}
 	printf("stuck: line %lu, worker %d (%d) does not die\n", at_line,
@@ -233,8 +249,8 @@ static void settle(void)
 	}
 }
 
-/* Until nobody has anything to do. */
-static void sync_all(void)
+/* Until nobody has anything to do.  Who waited for a death goes on then. */
+static void sync_all(int again)
 {
 	int i;
 
@@ -248,6 +264,8 @@ static void sync_all(void)
 			await_birth(i);
 	}
 	settle();
+	if (again)
+		sync_all(0);
 }
 
 static void doom_group(int index)
@@ -331,8 +349,9 @@ static void follow(int worker, const struct ch_step *step)
 		doom_group(worker);
 		break;
 	case CH_KILL:
-		if (slot_of(worker)->ret == 0 ||
-		    lives[worker].state != ALIVE)
+		if (lives[worker].state == ALIVE ? slot_of(worker)->ret == 0 :
+		    slot_of(worker)->tgid ==
+		    slot_of((int)step->arg[0])->tgid)
 			doom_group((int)step->arg[0]);
 		break;
 	default:
@@ -401,7 +420,7 @@ static void play(int worker, struct ch_step *step)
 	if (writing >= 0)
 		ch_step_print(writing, worker, step);
 	if (step->op == CH_SYNC) {
-		sync_all();
+		sync_all(1);
 		print_notes();
 		return;
 	}

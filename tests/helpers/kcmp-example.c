@@ -52,6 +52,7 @@ int main(void)
 	}
 	if (waitpid(child, &status, 0) != child || WEXITSTATUS(status) != 7)
 		return 1;
-	show("the parent still has it:", parent, parent, (int[]){ first, copy });
+	show("the parent still has it:", parent, parent,
+	     (int[]){ first, copy });
 	return 0;
 }

@@ -29,8 +29,9 @@
 #	diag TEXT...		a line for the log
 #	bail REASON		the test itself is broken: ends everything
 #
-# Standard input is /dev/null unless a test redirects it.  $tmp is a private
-# directory, removed at the end; at_exit NAME calls a function before that.
+# Standard input is /dev/null unless a test redirects it, descriptors 3 to 9 are
+# closed.  $tmp is a private directory, removed at the end; at_exit NAME calls a
+# function before that.
 
 tap_count=0
 tap_failed=0
@@ -46,7 +47,8 @@ err=$tmp/err
 : >"$out"
 : >"$err"
 
-exec </dev/null
+# What the harness left open is not what a test means by its descriptors.
+exec </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 
 tap_cleanup=
 

@@ -253,6 +253,9 @@ static void serve_flight(struct ss_question *q, const struct ss_need *need)
 	struct twin_task *flyer = twin_find(&scene.twin, need->task->tid);
 	struct ss_need slot = *need;
 
+	/* Credentials, or an undo list: see is_being_changed(). */
+	if (need->fd < 0)
+		q->flight_asked[need->side] = true;
 	if (!flyer || flyer->zombie) {
 		scene_look_at(need->task->tid);
 		return;
@@ -262,7 +265,8 @@ static void serve_flight(struct ss_question *q, const struct ss_need *need)
 		return;
 	}
 	slot.task = q->task[need->side];
-	serve_slot(q, &slot, false);
+	if (need->fd >= 0)
+		serve_slot(q, &slot, false);
 }
 
 /* What one side of a question is about at this moment. */

@@ -121,6 +121,12 @@ START_TEST(needs_about_tasks)
 	ck_assert_uint_eq(need.side, 1);
 	ck_assert_ptr_eq(need.task, task_of(model, CHILD));
 	q.alive[1] = true;
+	/* What the call that may change them has done by now. */
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_FLIGHT);
+	ck_assert_ptr_eq(need.task, task_of(model, CHILD));
+	ck_assert_int_lt(need.fd, 0);
+	q.flight_asked[1] = true;
 	need = lacks(model, &q);
 	ck_assert_uint_eq(need.kind, SS_NEED_CREDS);
 	ck_assert_ptr_eq(need.task, task_of(model, ROOT));
@@ -138,6 +144,28 @@ START_TEST(needs_about_tasks)
 	ck_assert_int_eq(answer(model, &q), 1);
 	/* For reports: who it was. */
 	ck_assert_ptr_eq(q.task[1], task_of(model, CHILD));
+	teardown();
+}
+END_TEST
+
+/* An undo list that a clone in flight makes is there when it runs. */
+START_TEST(undo_lists_in_flight)
+{
+	struct ss_question q;
+	struct ss_need need;
+
+	setup();
+	tell_clone(model, CHILD, CLONE_SYSVSEM);
+	q = question(ROOT, SS_TYPE_SYSVSEM, ROOT, CHILD);
+	q.alive[1] = true;
+	need = lacks(model, &q);
+	ck_assert_uint_eq(need.kind, SS_NEED_FLIGHT);
+	ck_assert_ptr_eq(need.task, task_of(model, CHILD));
+	q.flight_asked[1] = true;
+	ck_assert_int_eq(answer(model, &q), 1);
+	q.flight_asked[1] = false;
+	tell_of(model, SS_EVENT_RETURNED, CHILD);
+	ck_assert_int_eq(answer(model, &q), 1);
 	teardown();
 }
 END_TEST
@@ -365,7 +393,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_type, type_names, order_of_checks, needs_about_tasks,
-		life_of_threads, zombies, files, volatile_slots,
+		undo_lists_in_flight, life_of_threads, zombies, files, volatile_slots,
 		volatile_copies, rings, epoll_items, labels_for_reports, NULL,
 	};
 

@@ -57,9 +57,11 @@ START_TEST(status_of_ourselves)
 	}
 	ck_assert_int_eq(syscall(SYS_capget, &header, caps), 0);
 	ck_assert_uint_eq(status.cap_permitted,
-			  caps[0].permitted | (uint64_t)caps[1].permitted << 32);
+			  caps[0].permitted |
+			  (uint64_t)caps[1].permitted << 32);
 	ck_assert_uint_eq(status.cap_effective,
-			  caps[0].effective | (uint64_t)caps[1].effective << 32);
+			  caps[0].effective |
+			  (uint64_t)caps[1].effective << 32);
 	ck_assert_uint_ge(status.levels, 1);
 	ck_assert_int_eq(status.nspid[0], getpid());
 }
