@@ -190,6 +190,7 @@ static int check_group(struct checking *c, const struct ss_group *group,
 {
 	const struct ss_task *task, *last = NULL;
 	bool execing = !group->execing;
+	unsigned int leaving = 0;
 
 	if (ss_model_group(c->model, group->tgid) != group)
 		return bad(c, "group %d is not found", group->tgid);
@@ -205,6 +206,7 @@ static int check_group(struct checking *c, const struct ss_group *group,
 		if (task->group != group || (last && task->prev != last))
 			return bad(c, "group %d: broken list", group->tgid);
 		execing = execing || task == group->execing;
+		leaving += task->leaving;
 		last = task;
 		++*members;
 	}
@@ -212,6 +214,9 @@ static int check_group(struct checking *c, const struct ss_group *group,
 		return bad(c, "group %d: broken list", group->tgid);
 	if (!execing)
 		return bad(c, "group %d: a stranger's exec", group->tgid);
+	if (leaving != group->leaving)
+		return bad(c, "group %d: %u are leaving, not %u", group->tgid,
+			   leaving, group->leaving);
 	return 0;
 }
 

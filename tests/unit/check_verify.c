@@ -80,6 +80,7 @@ START_TEST(damaged_tasks)
 	damaged(child->zombie, true, "has resource");
 	damaged(thread->flight.kind, SS_FLIGHT_NONE, "disagree");
 	damaged(thread->flight.table, ss_task_files(child), "another's table");
+	damaged(thread->leaving, true, "are leaving, not");
 	damaged(model->peak, 1, "more than the peak");
 	damaged(model->pending_count, 7, "pending clones, not");
 	damaged(root->group->tgid, 9, "is not found");
