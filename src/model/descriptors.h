@@ -50,8 +50,8 @@ struct ss_files {
 	struct ss_resource r;
 	struct ss_file_table *open;	/* borrowed: the model's open files */
 	struct ss_slot *slots;		/* owned, by number */
-	struct ss_path *base;		/* owned reference: path and number of */
-	unsigned int base_serial;	/* ... the oldest table it comes from */
+	struct ss_path *base;		/* owned: path and number ... */
+	unsigned int base_serial;	/* ... of the oldest table it is from */
 	struct ss_copy *copies;		/* borrowed: copies in flight of it */
 	struct ss_task *flights;	/* borrowed: tasks with calls in flight
 					   that change it */

@@ -28,8 +28,7 @@ kill -s USR1 $$
 seq 200 | while read -r n; do echo "$((n * n))"; done | tail -n 3
 seq 40 | xargs -n 1 -P 4 sh -c 'exit 0' && echo "xargs: $?"
 find / -maxdepth 1 -name proc -exec echo found {} \;
-(sh -c 'kill -9 $$') 2>/dev/null
-echo "killed: $?"
+echo "killed: $(exec 2>/dev/null; sh -c 'kill -9 $$'; echo $?)"
 (echo left behind) &
 wait
 cat <<-HERE
@@ -48,6 +47,7 @@ if needs "bash: coprocesses and process substitution" bash; then
 		coproc cat
 		echo through >&"${COPROC[1]}"
 		read -r line <&"${COPROC[0]}"
+		eval "exec ${COPROC[1]}>&-"
 		echo "$line"
 		diff <(seq 5) <(seq 6)
 		seq 3 > >(cat >&2)

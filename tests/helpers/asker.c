@@ -311,14 +311,19 @@ static void ask_all(unsigned long turn)
 	while ((entry = readdir(dir)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-		if (pid >= getpid())
+		/* Those that do not exist for us need no more questions. */
+		if (pid >= getpid() && ask(pid, pid, KCMP_VM, 0, 0) == 0)
 			ask_threads(pid, turn);
 	}
 	closedir(dir);
 }
 
+/* Not all the time: others want the processors, too. */
+enum { TURN_MS = 3 };
+
 static int among(char **command)
 {
+	struct pollfd end = { .events = POLLIN };
 	unsigned long turn = 0;
 	int status = 0;
 	pid_t child = fork();
@@ -329,9 +334,14 @@ static int among(char **command)
 		execvp(command[0], command);
 		_exit(127);
 	}
+	end.fd = (int)syscall(SYS_pidfd_open, child, 0);
+	if (end.fd < 0)
+		return fail("pidfd_open");
 	do {
 		ask_all(turn++);
-	} while (waitpid(child, &status, WNOHANG) == 0);
+	} while (poll(&end, 1, TURN_MS) == 0);
+	if (waitpid(child, &status, 0) != child)
+		return fail("waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) :
 		128 + WTERMSIG(status);
 }

@@ -259,8 +259,10 @@ static void sync_all(int again)
 			await(i, 1);
 	}
 	for (i = 1; i < CH_SLOTS; i++) {
+		int creator = lives[i].creator;
+
 		if (lives[i].state == EMBRYO &&
-		    lives[lives[i].creator].state == ALIVE)
+		    lives[creator].state == ALIVE && !suspended(creator))
 			await_birth(i);
 	}
 	settle();
