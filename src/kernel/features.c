@@ -15,6 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "kernel/guard.h"
+
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV	(1UL << 5)
 #endif
@@ -149,6 +151,7 @@ int ss_features_probe(const char *without, struct ss_features *ret,
 	features.has[SS_FEATURE_THREAD_PIDFD] = has_thread_pidfd();
 	features.has[SS_FEATURE_PROC_CHILDREN] =
 		access("/proc/thread-self/children", R_OK) == 0;
+	features.has[SS_FEATURE_SIGNAL_GUARD] = ss_guard_is_possible();
 	r = take_away(without, &features, ret_bad);
 	if (r < 0)
 		return r;

@@ -45,7 +45,10 @@
 	  "leader, cannot be fetched") \
 	X(PROC_CHILDREN, "proc-children", false, \
 	  "/proc/PID/task/TID/children (CONFIG_PROC_CHILDREN)", \
-	  "new tasks are matched with their creators by parent process only")
+	  "new tasks are matched with their creators by parent process only") \
+	X(SIGNAL_GUARD, "signal-guard", false, \
+	  "ptrace(PTRACE_SEIZE) of a child", \
+	  "a signal handler without SA_RESTART can interrupt a watched call with EINTR")
 
 enum ss_feature {
 #define X(id, name, required, what, cost) SS_FEATURE_##id,

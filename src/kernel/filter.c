@@ -57,9 +57,16 @@ int ss_filter_resolve(const struct ss_call *calls, size_t n,
 static int add_conditional(scmp_filter_ctx context, uint32_t action, int nr,
 			   const struct ss_call *call)
 {
+	const struct scmp_arg_cmp not_null = {
+		.arg = (unsigned int)call->argument,
+		.op = SCMP_CMP_NE,
+	};
 	unsigned int i;
 	int r;
 
+	if (!call->n_values)
+		return seccomp_rule_add_exact_array(context, action, nr, 1,
+						    &not_null);
 	for (i = 0; i < call->n_values; i++) {
 		struct scmp_arg_cmp comparison = {
 			.arg = (unsigned int)call->argument,

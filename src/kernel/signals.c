@@ -196,12 +196,13 @@ static bool is_descendant(pid_t pid)
 	return false;
 }
 
+/* Also of a command that is traced: by us, or by somebody inside. */
 static bool is_command_stopped(void)
 {
 	struct relative relative;
 
 	return read_relative(state.command, &relative) == 0 &&
-		relative.state == 'T';
+		(relative.state == 'T' || relative.state == 't');
 }
 
 static bool comes_from_terminal(int number)
@@ -377,12 +378,16 @@ void ss_signals_follow_stop(void)
 	if (waitid(P_PID, (id_t)state.command, &info, WSTOPPED | WNOHANG) < 0 ||
 	    info.si_pid == 0 || info.si_code != CLD_STOPPED)
 		return;
-	if (info.si_status != SIGTSTP && info.si_status != SIGTTIN &&
-	    info.si_status != SIGTTOU)
+	ss_signals_follow(info.si_status);
+}
+
+void ss_signals_follow(int number)
+{
+	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
 		return;
 	/* It may have gone on meanwhile; nobody would wake us then. */
 	if (!is_command_stopped())
 		return;
 	/* The handler of SIGCONT continues the command if nobody else does. */
-	stop_by(info.si_status);
+	stop_by(number);
 }

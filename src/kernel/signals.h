@@ -52,5 +52,8 @@ void ss_signals_retry_every(unsigned int microseconds);
  * return when continued.  To be called after ss_signals_take_child().
  */
 void ss_signals_follow_stop(void);
+/* The same for a command whose stop by this signal somebody else has waited
+   for. */
+void ss_signals_follow(int number);
 
 #endif

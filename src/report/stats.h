@@ -43,6 +43,14 @@
 	  "searches among open files of one inode that had to try each") \
 	X(unwatched, "processes.unwatched", \
 	  "processes for which there was no room for a pidfd") \
+	X(guard_processes, "guard.processes", \
+	  "processes whose signal handlers can interrupt calls") \
+	X(guard_tasks, "guard.tasks", \
+	  "tasks that were traced because of that") \
+	X(guard_mended, "guard.mended", \
+	  "calls that would have failed with EINTR") \
+	X(guard_refused, "guard.refused", \
+	  "processes that could not be traced") \
 	X(lost, "notifications.lost", \
 	  "callers that could not be told from any task") \
 	X(limits, "limits.hit", \

@@ -12,6 +12,7 @@
 #include <utlist.h>
 
 #include "kernel/caution.h"
+#include "kernel/guard.h"
 #include "supervise/facts.h"
 #include "supervise/kcmp.h"
 #include "supervise/privilege.h"
@@ -427,6 +428,35 @@ static bool handle_caution(ss_unused struct handling *h)
 	return true;
 }
 
+static bool handle_guard(struct handling *h)
+{
+	ss_guard_protect(h->session, h->task);
+	return true;
+}
+
+/* A task has one tracer: if that is the guard, it makes room. */
+static bool handle_trace(struct handling *h)
+{
+	const struct ss_task *tracee = h->task;
+
+	if (h->call->tracee)
+		tracee = ss_model_resolve(h->session->model, h->task,
+					  h->call->tracee);
+	if (!tracee && h->session->guard.wards) {
+		ss_settle_number(h->session, h->task, h->call->tracee);
+		tracee = ss_model_resolve(h->session->model, h->task,
+					  h->call->tracee);
+	}
+	if (!tracee ||
+	    !ss_guard_let_go(h->session, h->task->tid, tracee->tid))
+		return true;
+	/* It stops only after this call, which it makes again then. */
+	if (tracee == h->task)
+		return refuse(h, SS_GUARD_ERRNO_AGAIN);
+	return ss_hold_is_over(h->session, h->notification) ||
+		ss_hold(h->session, h->notification) < 0;
+}
+
 static bool handle_kcmp(struct handling *h)
 {
 	return ss_kcmp_answer(h->session, h->task, h->notification, h->call,
@@ -451,6 +481,8 @@ static handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_FILTER] = handle_filter,
 	[SS_ACT_RING] = handle_ring,
 	[SS_ACT_CAUTION] = handle_caution,
+	[SS_ACT_GUARD] = handle_guard,
+	[SS_ACT_TRACE] = handle_trace,
 };
 
 bool ss_handle(struct ss_session *session, struct ss_task *task,

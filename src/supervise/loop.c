@@ -122,6 +122,13 @@ bool ss_loop_serve(struct ss_session *session,
 
 	if (!ss_arch_from_audit(notification->arch, &arch))
 		call = ss_call_find(&session->calls, arch, notification->nr);
+	/* A shell installs handlers at every fork: nothing is new in that. */
+	if (call && call->family == SS_FAMILY_SIGNAL &&
+	    call->which != SS_CALL_PTRACE &&
+	    ss_guard_has(session, notification->tid)) {
+		answer(session, notification, &reply);
+		return true;
+	}
 	task = call ? find_caller(session, notification->tid) : NULL;
 	if (!task) {
 		/* Nobody we know: nothing it asks is answered. */
@@ -135,6 +142,7 @@ bool ss_loop_serve(struct ss_session *session,
 		answer(session, notification, &reply);
 		return true;
 	}
+	ss_guard_look(session, task, call);
 	if (!ss_handle(session, task, call, notification, &reply)) {
 		if (ss_hold_is_held(session, notification))
 			return session->failure || !is_valid(session,
@@ -164,16 +172,22 @@ static void count(struct ss_session *session,
 /* A signal came in: a child has changed, or a held call is due. */
 static void serve_interrupt(struct ss_session *session)
 {
-	bool ended = session->command_ended;
+	bool stops;
 
 	if (!ss_signals_take_child())
 		return;
-	ss_signals_follow_stop();
+	stops = ss_guard_serve(session);
+	/* A ward's stops are not to be taken for the user's. */
+	if (!ss_guard_has(session, session->launched.pid))
+		ss_signals_follow_stop();
 	ss_deaths_drain(session);
-	ss_orphans_reap(session);
-	if (session->options.kill_on_exit && session->command_ended) {
-		if (!ended)
-			ss_kill_all(session);
+	/* Not at each stop; what is missed comes with the next signal. */
+	if (!stops)
+		ss_orphans_reap(session);
+	if (session->options.kill_on_exit && session->command_ended &&
+	    !session->killed_all) {
+		session->killed_all = true;
+		ss_kill_all(session);
 	}
 }
 

@@ -104,8 +104,12 @@ static bool reap(struct ss_session *session, struct ss_process *process,
 
 	if (process->pidfd < 0)
 		return false;
-	r = ss_pidfd_reap(process->pidfd, block, &status);
 
+	/* Its real parent is still to reap what the guard lets go of. */
+	(void)ss_guard_serve(session);
+	if (ss_guard_has(session, process->tgid))
+		return false;
+	r = ss_pidfd_reap(process->pidfd, block, &status);
 	if (r <= 0)
 		return false;
 	if (process->tgid == session->launched.pid) {
@@ -241,7 +245,8 @@ void ss_orphans_reap(struct ss_session *session)
 	if (own_children(session, &list))
 		return;
 	for (i = 0; i < list.count; i++) {
-		if (!ss_process_find(session, list.tids[i]))
+		if (!ss_process_find(session, list.tids[i]) &&
+		    !ss_guard_has(session, list.tids[i]))
 			ss_child_reap(list.tids[i], false);
 	}
 	ss_tids_release(&list);
@@ -324,7 +329,7 @@ static bool expects_thread(const struct ss_session *session, pid_t tgid)
  * keeps it; then its number may come back.  Who is not on the way out after
  * that time is somebody else, if somebody else is expected at all.
  */
-static enum leaving look_at_leaving(const struct ss_session *session,
+static enum leaving look_at_leaving(struct ss_session *session,
 				    const struct ss_task *task)
 {
 	enum leaving other = expects_thread(session, task->group->tgid) ?
@@ -337,6 +342,12 @@ static enum leaving look_at_leaving(const struct ss_session *session,
 		if (!ss_thread_exists(task->group->tgid, task->tid) ||
 		    ss_proc_stat(task->tid, &stat))
 			return LEAVING_GONE;
+		if ((stat.state == 'Z' || stat.state == 't') &&
+		    ss_guard_has(session, task->tid)) {
+			/* Kept by us. */
+			(void)ss_guard_serve(session);
+			continue;
+		}
 		if (stat.state == 'Z' || stat.state == 'X')
 			return LEAVING_ZOMBIE;
 		if (stat.state == 't' || stat.state == 'T')
@@ -347,7 +358,7 @@ static enum leaving look_at_leaving(const struct ss_session *session,
 	return seen;
 }
 
-bool ss_number_is_new(const struct ss_session *session,
+bool ss_number_is_new(struct ss_session *session,
 		      const struct ss_task *task)
 {
 	struct ss_process *process;

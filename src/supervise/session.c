@@ -173,10 +173,12 @@ static int launch(struct ss_session *session)
 		.want_sync_wake_up = has[SS_FEATURE_SYNC_WAKE_UP],
 		.in_child = in_child,
 	};
-	int r = ss_filter_resolve(ss_calls, ss_calls_count, &session->calls);
+	size_t n = has[SS_FEATURE_SIGNAL_GUARD] ? ss_calls_count :
+		ss_calls_count_unguarded();
+	int r = ss_filter_resolve(ss_calls, n, &session->calls);
 
 	if (!r)
-		r = ss_filter_build(ss_calls, ss_calls_count, &program);
+		r = ss_filter_build(ss_calls, n, &program);
 	if (!r)
 		r = ss_signals_prepare();
 	if (r)
@@ -239,6 +241,7 @@ static int finish(struct ss_session *session)
 			 strerror(-session->failure));
 		return SS_EXIT_FAILURE;
 	}
+	ss_guard_finish(session);
 	ss_deaths_drain(session);
 	ss_children_await(session);
 	status = session->command_status;
@@ -262,6 +265,7 @@ static void release(struct ss_session *session)
 	struct ss_process *process, *tmp;
 
 	ss_hold_release(session);
+	ss_guard_release(session);
 	ss_deferred_release(session);
 	HASH_ITER(hh, session->processes, process, tmp)
 		ss_process_free(session, process);

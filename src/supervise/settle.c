@@ -223,7 +223,7 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 }
 
 /* The one in the list that the model does not know. */
-static pid_t unknown_in(const struct ss_session *session,
+static pid_t unknown_in(struct ss_session *session,
 			const struct ss_tids *list)
 {
 	size_t i = list->count;
@@ -259,7 +259,7 @@ static bool expects_child(const struct ss_session *session, pid_t tgid)
 }
 
 /* Where CLONE_PARENT puts it: among the children of the parent's threads. */
-static pid_t find_sibling(const struct ss_session *session, pid_t parent)
+static pid_t find_sibling(struct ss_session *session, pid_t parent)
 {
 	struct ss_tids threads = { 0 }, list = { 0 };
 	pid_t found = 0;
@@ -278,7 +278,7 @@ static pid_t find_sibling(const struct ss_session *session, pid_t parent)
 }
 
 /* The task that this pending clone has made, or 0. */
-static pid_t find_child(const struct ss_session *session,
+static pid_t find_child(struct ss_session *session,
 			const struct ss_pending *pending)
 {
 	struct ss_tids list = { 0 };

@@ -11,6 +11,7 @@
  *	identify.c	which open file is in this slot?
  *	prune.c		epoll items that the kernel has dropped
  *	hold.c		notifications that must wait for others
+ *	guard.c		calls that no signal may interrupt: guard.h
  */
 #ifndef SS_SUPERVISE_STATE_H
 #define SS_SUPERVISE_STATE_H
@@ -31,6 +32,7 @@
 #include "report/log.h"
 #include "report/stats.h"
 #include "supervise/audit.h"
+#include "supervise/guard.h"
 #include "supervise/session.h"
 #include "watch/calls.h"
 #include "watch/decode.h"
@@ -55,6 +57,7 @@ struct ss_process {
 	struct ss_evidence evidence;
 	struct ss_process *prev, *next;	/* among the zombies */
 	bool zombie;		/* stands in that list */
+	bool unguarded;		/* counted as refused to the guard */
 	UT_hash_handle hh;
 };
 
@@ -88,6 +91,7 @@ struct ss_session {
 	int deaths;			/* owned: epoll of pidfds */
 	uint64_t clones;		/* let go on so far ... */
 	uint64_t deaths_drained;	/* ... when deaths were drained last */
+	struct ss_guard guard;
 	struct ss_held *held;		/* owned list */
 	uint64_t held_since;		/* state of things at the last retry */
 	struct ss_deferred *deferred;	/* owned list */
@@ -98,6 +102,7 @@ struct ss_session {
 	pid_t self;
 	bool started;			/* .launched is to be released */
 	bool command_ended;
+	bool killed_all;		/* because of that */
 	int command_status;
 	int failure;			/* -errno that ended the loop */
 };
@@ -154,7 +159,7 @@ void ss_deaths_drain(struct ss_session *session);
 void ss_orphans_reap(struct ss_session *session);
 /* Has this task gone, and its number come back?  (Of tasks that are on their
    way out.) */
-bool ss_number_is_new(const struct ss_session *session,
+bool ss_number_is_new(struct ss_session *session,
 		      const struct ss_task *task);
 /* Waits for the last tasks, which have left the filter but may not be dead
    yet, and reaps them. */

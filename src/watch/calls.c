@@ -11,6 +11,8 @@
 #define ALWAYS			-1, 0, { 0 }, 0
 #define ONE(arg, mask, a)	(arg), (mask), { (a) }, 1
 #define TWO(arg, mask, a, b)	(arg), (mask), { (a), (b) }, 2
+#define THREE(arg, mask, a, b, c) (arg), (mask), { (a), (b), (c) }, 3
+#define ADDRESS(arg)		(arg), 0, { 0 }, 0
 
 /* The two steps expand `args` into the members behind archs. */
 #define SS_WATCH(name, family, which, archs, args) \
@@ -24,6 +26,15 @@ const struct ss_call ss_calls[] = {
 };
 
 const size_t ss_calls_count = SS_ARRAY_SIZE(ss_calls);
+
+size_t ss_calls_count_unguarded(void)
+{
+	size_t n = ss_calls_count;
+
+	while (n > 0 && ss_calls[n - 1].family == SS_FAMILY_SIGNAL)
+		n--;
+	return n;
+}
 
 int ss_arch_from_audit(uint32_t audit_arch, enum ss_arch *ret)
 {
@@ -42,6 +53,22 @@ const struct ss_call *ss_call_find(const struct ss_call_table *table,
 	if (nr < 0 || nr >= SS_CALL_NUMBERS || arch >= SS_ARCH_COUNT)
 		return NULL;
 	return table->by_nr[arch][nr];
+}
+
+bool ss_call_is_told(const struct ss_call *call, const uint64_t args[6])
+{
+	unsigned int i;
+
+	if (call->argument < 0)
+		return true;
+	if (!call->n_values)
+		return args[call->argument] != 0;
+	for (i = 0; i < call->n_values; i++) {
+		if (((uint32_t)args[call->argument] & call->mask) ==
+		    call->values[i])
+			return true;
+	}
+	return false;
 }
 
 static bool any_arch(const struct ss_call_table *table, long nr,

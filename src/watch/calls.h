@@ -27,6 +27,7 @@ enum ss_family {
 	SS_FAMILY_CRED,
 	SS_FAMILY_RING,
 	SS_FAMILY_CAUTION,
+	SS_FAMILY_SIGNAL,
 	SS_FAMILY_COUNT
 };
 
@@ -78,6 +79,13 @@ enum ss_call_cred {
 	SS_CALL_LANDLOCK,
 };
 
+enum ss_call_signal {
+	SS_CALL_RT_SIGACTION,
+	SS_CALL_SIGACTION,
+	SS_CALL_SIGNAL,
+	SS_CALL_PTRACE,			/* TRACEME, ATTACH, SEIZE */
+};
+
 enum ss_arch {
 	SS_ARCH_X86_64,
 	SS_ARCH_I386,
@@ -94,7 +102,8 @@ enum ss_arch {
 /*
  * A call is told to us always (argument < 0), or only if the low 32 bits of
  * one argument, masked, are one of the values.  64-bit comparisons would let a
- * caller hide by setting bits that the kernel does not read.
+ * caller hide by setting bits that the kernel does not read.  Without values:
+ * if the argument, an address, is not 0.
  */
 struct ss_call {
 	const char *name;	/* the kernel's, and libseccomp's */
@@ -109,6 +118,9 @@ struct ss_call {
 
 extern const struct ss_call ss_calls[];
 extern const size_t ss_calls_count;
+/* How many there are without those that only the signal guard needs, which
+   are the last. */
+size_t ss_calls_count_unguarded(void) ss_must_check;
 
 /* Numbers below this cover every call of the table, and some to spare. */
 #define SS_CALL_NUMBERS		512
@@ -127,6 +139,10 @@ int ss_arch_from_audit(uint32_t audit_arch, enum ss_arch *ret) ss_must_check;
 /* The watched call, or NULL.  O(1). */
 const struct ss_call *ss_call_find(const struct ss_call_table *table,
 				   enum ss_arch arch, int nr) ss_must_check;
+
+/* Is a call with these arguments told to us? */
+bool ss_call_is_told(const struct ss_call *call, const uint64_t args[6])
+	ss_must_check;
 
 /* Is this the number of a watched call (of a clone) in any architecture?  For
    /proc/TID/syscall, which does not say which one it means. */

@@ -6,11 +6,13 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "watch/decode-sem.h"
+#include "watch/decode-signal.h"
 
 /* What a decoder gets: all the same, and each takes what it needs. */
 struct input {
@@ -237,6 +239,24 @@ static int decode_caution(ss_unused const struct input *in,
 	return 0;
 }
 
+static int decode_signal(const struct input *in, struct ss_decoded *ret)
+{
+	bool interrupts = false;
+	int r;
+
+	if (in->call->which == SS_CALL_PTRACE) {
+		ret->act = SS_ACT_TRACE;
+		ret->tracee = (uint32_t)in->args[0] == PTRACE_TRACEME ? 0 :
+			(pid_t)in->args[1];
+		return 0;
+	}
+	r = ss_decode_signal(in->reader, in->call, in->arch, in->tid, in->args,
+			     &interrupts);
+	if (interrupts)
+		ret->act = SS_ACT_GUARD;
+	return r;
+}
+
 static decode_fn *const decoders[SS_FAMILY_COUNT] = {
 	[SS_FAMILY_KCMP] = decode_kcmp,
 	[SS_FAMILY_CLONE] = decode_clone,
@@ -250,6 +270,7 @@ static decode_fn *const decoders[SS_FAMILY_COUNT] = {
 	[SS_FAMILY_CRED] = decode_cred,
 	[SS_FAMILY_RING] = decode_ring,
 	[SS_FAMILY_CAUTION] = decode_caution,
+	[SS_FAMILY_SIGNAL] = decode_signal,
 };
 
 int ss_decode(const struct ss_reader *reader, const struct ss_call *call,

@@ -46,6 +46,8 @@ enum ss_act {
 	SS_ACT_RING,
 	SS_ACT_CAUTION,		/* page faults or files may be served from
 				   inside now */
+	SS_ACT_GUARD,		/* calls can be interrupted from now on */
+	SS_ACT_TRACE,		/* .tracee */
 	SS_ACT_COUNT
 };
 
@@ -89,6 +91,7 @@ struct ss_decoded {
 			int fd;
 			unsigned int flags;
 		} landlock;
+		pid_t tracee;	/* 0: the caller */
 	};
 };
 

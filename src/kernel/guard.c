@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/guard.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+
+/* What a call that a signal interrupts returns inside the kernel. */
+#define ERESTARTSYS	512
+
+#define OPTIONS \
+	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC)
+
+static long request(enum __ptrace_request what, pid_t tid, uintptr_t address,
+		    uintptr_t data)
+{
+	return ptrace(what, tid, address, data);
+}
+
+bool ss_guard_is_possible(void)
+{
+	/* There is no task 0: anything but that comes from a filter. */
+	return request(PTRACE_SEIZE, 0, 0, 0) < 0 && errno == ESRCH;
+}
+
+int ss_guard_seize(pid_t tid)
+{
+	return request(PTRACE_SEIZE, tid, 0, OPTIONS) < 0 ? -errno : 0;
+}
+
+static enum ss_stop_kind kind_of(int number, int event)
+{
+	switch (event) {
+	case 0:
+		return SS_STOP_SIGNAL;
+	case PTRACE_EVENT_EXEC:
+		return SS_STOP_EXEC;
+	case PTRACE_EVENT_STOP:
+		return number == SIGTRAP ? SS_STOP_OTHER : SS_STOP_GROUP;
+	default:
+		return SS_STOP_OTHER;
+	}
+}
+
+int ss_guard_take(bool block, struct ss_stop *ret)
+{
+	siginfo_t info;
+	int r;
+
+	/*
+	 * Not __WALL: with __WCLONE the kernel looks at those whom we trace
+	 * and at children without SIGCHLD, and those who come to us as orphans
+	 * have it.  So nobody else's status is taken away.
+	 */
+	do {
+		memset(&info, 0, sizeof(info));
+		r = waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | __WCLONE |
+			   (block ? 0 : WNOHANG));
+	} while (r && errno == EINTR);
+	if (r)
+		return -errno;
+	if (!info.si_pid)
+		return 0;
+	ret->tid = info.si_pid;
+	switch (info.si_code) {
+	case CLD_EXITED:
+		ret->kind = SS_STOP_END;
+		ret->number = info.si_status;
+		break;
+	case CLD_KILLED:
+	case CLD_DUMPED:
+		ret->kind = SS_STOP_END;
+		ret->number = 128 + info.si_status;
+		break;
+	default:
+		ret->number = info.si_status & 0x7f;
+		ret->kind = kind_of(ret->number, info.si_status >> 8);
+		break;
+	}
+	return 1;
+}
+
+static uint32_t arch_of(pid_t tid)
+{
+	struct __ptrace_syscall_info info = { 0 };
+
+	/* Valid in every stop (Linux 5.3). */
+	if (request(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info),
+		    (uintptr_t)&info) <= 0)
+		return AUDIT_ARCH_X86_64;
+	return info.arch;
+}
+
+bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
+{
+	struct user_regs_struct regs;
+
+	if (request(PTRACE_GETREGS, tid, 0, (uintptr_t)&regs) < 0 ||
+	    (int)regs.orig_rax < 0 || (int)regs.rax != -ERESTARTSYS)
+		return false;
+	ret->arch = arch_of(tid);
+	ret->nr = (int)regs.orig_rax;
+	if (ret->arch == AUDIT_ARCH_I386) {
+		const uint64_t args[6] = {
+			(uint32_t)regs.rbx, (uint32_t)regs.rcx,
+			(uint32_t)regs.rdx, (uint32_t)regs.rsi,
+			(uint32_t)regs.rdi, (uint32_t)regs.rbp,
+		};
+
+		memcpy(ret->args, args, sizeof(args));
+	} else {
+		const uint64_t args[6] = {
+			regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8,
+			regs.r9,
+		};
+
+		memcpy(ret->args, args, sizeof(args));
+	}
+	return true;
+}
+
+void ss_guard_mend(pid_t tid)
+{
+	(void)request(PTRACE_POKEUSER, tid,
+		      offsetof(struct user_regs_struct, rax),
+		      (uintptr_t)-(long)SS_GUARD_ERRNO_AGAIN);
+}
+
+void ss_guard_continue(pid_t tid, int number)
+{
+	(void)request(PTRACE_CONT, tid, 0, (uintptr_t)number);
+}
+
+void ss_guard_detach(pid_t tid, int number)
+{
+	(void)request(PTRACE_DETACH, tid, 0, (uintptr_t)number);
+}
+
+void ss_guard_listen(pid_t tid)
+{
+	(void)request(PTRACE_LISTEN, tid, 0, 0);
+}
+
+pid_t ss_guard_former_tid(pid_t tid)
+{
+	unsigned long message = 0;
+
+	if (request(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&message) < 0)
+		return 0;
+	return (pid_t)message;
+}
+
+void ss_guard_interrupt(pid_t tid)
+{
+	(void)request(PTRACE_INTERRUPT, tid, 0, 0);
+}

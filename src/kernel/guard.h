@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The requests of ptrace(2) that the signal guard makes (supervise/guard.h):
+ * tasks are seized, never stopped by us but to be let go, and only looked at
+ * where the kernel stops them anyway.  All requests ignore a task that has
+ * died meanwhile; its end is told by ss_guard_take().
+ */
+#ifndef SS_KERNEL_GUARD_H
+#define SS_KERNEL_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attributes.h"
+
+/* Does this host let us trace at all?  Asked without a child. */
+bool ss_guard_is_possible(void);
+
+/*
+ * Traces the task, and every task that it makes from now on by fork and clone,
+ * but not by vfork.  0, -EPERM if somebody else traces it or we may not,
+ * -ESRCH.
+ */
+int ss_guard_seize(pid_t tid) ss_must_check;
+
+enum ss_stop_kind {
+	SS_STOP_SIGNAL,		/* .number is about to be delivered */
+	SS_STOP_GROUP,		/* the process has been stopped by .number */
+	SS_STOP_EXEC,		/* an exec has succeeded */
+	SS_STOP_OTHER,
+	SS_STOP_END,		/* it has ended, .number is the status that a
+				   shell would give, and is reaped: its real
+				   parent, if that is not us, can reap it now */
+};
+
+struct ss_stop {
+	pid_t tid;
+	enum ss_stop_kind kind;
+	int number;
+};
+
+/*
+ * The next stop or end of a task that we trace; nobody else is waited for.
+ * 1 and *ret; 0: none now; -ECHILD: nobody is traced.
+ */
+int ss_guard_take(bool block, struct ss_stop *ret) ss_must_check;
+
+/* A call that will fail with EINTR if a handler without SA_RESTART runs. */
+struct ss_interrupted {
+	uint32_t arch;		/* AUDIT_ARCH_* */
+	int nr;
+	uint64_t args[6];
+};
+
+/* Is the stopped task on its way out of such a call? */
+bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
+	ss_must_check;
+/* That call is to be made again after the handler, whatever its flags. */
+void ss_guard_mend(pid_t tid);
+/* What the answer to a received call is for the same effect: an errno that
+   the kernel keeps to itself. */
+#define SS_GUARD_ERRNO_AGAIN	513	/* ERESTARTNOINTR */
+
+/* The ways on from a stop, with a signal or 0. */
+void ss_guard_continue(pid_t tid, int number);
+void ss_guard_detach(pid_t tid, int number);
+/* From SS_STOP_GROUP: stays stopped until a SIGCONT. */
+void ss_guard_listen(pid_t tid);
+/* At SS_STOP_EXEC: the number that the thread had before, or 0. */
+pid_t ss_guard_former_tid(pid_t tid);
+
+/* Stops it, soon: SS_STOP_OTHER or whatever comes first. */
+void ss_guard_interrupt(pid_t tid);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "supervise/guard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "kernel/guard.h"
+#include "kernel/signals.h"
+#include "supervise/state.h"
+
+static struct ss_ward *find(const struct ss_session *session, pid_t tid)
+{
+	struct ss_ward *ward;
+
+	HASH_FIND_INT(session->guard.wards, &tid, ward);
+	return ward;
+}
+
+bool ss_guard_has(const struct ss_session *session, pid_t tid)
+{
+	return session->guard.wards && find(session, tid);
+}
+
+static struct ss_ward *add(struct ss_session *session, pid_t tid)
+{
+	struct ss_ward *ward = calloc(1, sizeof(*ward));
+
+	if (!ward)
+		goto fail;
+	ward->tid = tid;
+	HASH_ADD_INT(session->guard.wards, tid, ward);
+	if (ss_hash_failed(ward))
+		goto fail;
+	session->guard.used = true;
+	session->stats.guard_tasks++;
+	return ward;
+
+fail:
+	free(ward);
+	session->failure = -ENOMEM;
+	return NULL;
+}
+
+static void drop(struct ss_session *session, struct ss_ward *ward)
+{
+	if (!ward)
+		return;
+	HASH_DEL(session->guard.wards, ward);
+	free(ward);
+}
+
+static bool is_released(const struct ss_session *session, pid_t tid)
+{
+	const struct ss_released *released;
+
+	DL_FOREACH(session->guard.released, released) {
+		if (released->tid == tid)
+			return true;
+	}
+	return false;
+}
+
+static void forget_released(struct ss_session *session,
+			    struct ss_released *released)
+{
+	DL_DELETE(session->guard.released, released);
+	free(released);
+}
+
+static int seize(struct ss_session *session, pid_t tid)
+{
+	int r;
+
+	if (find(session, tid))
+		return 0;
+	if (is_released(session, tid))
+		return -EPERM;
+	r = ss_guard_seize(tid);
+	if (!r && !add(session, tid))
+		r = -ENOMEM;
+	return r;
+}
+
+/* Until a look at the list finds nobody new: they may be making threads. */
+static void seize_group(struct ss_session *session, pid_t tgid)
+{
+	struct ss_tids list = { 0 };
+	bool found;
+	size_t i;
+
+	do {
+		found = false;
+		if (ss_proc_threads(tgid, &list))
+			return;
+		for (i = 0; i < list.count; i++) {
+			if (!find(session, list.tids[i]) &&
+			    !seize(session, list.tids[i]))
+				found = true;
+		}
+		ss_tids_release(&list);
+	} while (found);
+}
+
+/* Processes can share their handlers (CLONE_SIGHAND) without being threads. */
+static void seize_sharers(struct ss_session *session,
+			  const struct ss_task *task)
+{
+	const struct ss_resource *handlers =
+		task->resources[SS_KIND_SIGHAND];
+	struct ss_group *group, *tmp;
+	struct ss_task *other;
+	unsigned int own = 0;
+
+	DL_FOREACH(task->group->tasks, other)
+		own++;
+	if (!handlers || handlers->refs <= own)
+		return;
+	HASH_ITER(hh, session->model->groups, group, tmp) {
+		if (group != task->group && group->tasks &&
+		    group->tasks->resources[SS_KIND_SIGHAND] == handlers)
+			seize_group(session, group->tgid);
+	}
+}
+
+void ss_guard_protect(struct ss_session *session, const struct ss_task *task)
+{
+	pid_t tgid = task->group->tgid;
+	struct ss_process *process = ss_process_find(session, tgid);
+	int r;
+
+	if (!session->features.has[SS_FEATURE_SIGNAL_GUARD] ||
+	    find(session, task->tid))
+		return;
+	r = seize(session, task->tid);
+	if (r) {
+		if (r == -EPERM && process && !process->unguarded) {
+			process->unguarded = true;
+			session->stats.guard_refused++;
+		}
+		return;
+	}
+	session->stats.guard_processes++;
+	seize_group(session, tgid);
+	seize_sharers(session, task);
+}
+
+/* The child of a vfork has its parent's handlers and memory, and is not traced
+   by itself. */
+static bool is_vfork_of_ward(const struct ss_session *session,
+			     const struct ss_task *task)
+{
+	pid_t parent = task->group->parent;
+	const struct ss_task *leader;
+
+	if (!find(session, parent))
+		return false;
+	leader = ss_model_task(session->model, parent);
+	return leader && ss_task_mm(leader) &&
+		ss_task_mm(leader) == ss_task_mm(task);
+}
+
+void ss_guard_look(struct ss_session *session, const struct ss_task *task,
+		   const struct ss_call *call)
+{
+	struct ss_released *released, *tmp;
+
+	DL_FOREACH_SAFE(session->guard.released, released, tmp) {
+		if ((released->tracer == task->tid &&
+		     call->family != SS_FAMILY_SIGNAL) ||
+		    !ss_model_task(session->model, released->tracer))
+			forget_released(session, released);
+	}
+	if (!session->guard.wards || find(session, task->tid) ||
+	    call->family == SS_FAMILY_EXEC || call->family == SS_FAMILY_EXIT)
+		return;
+	if (find(session, task->group->tgid) ||
+	    is_vfork_of_ward(session, task))
+		(void)!seize(session, task->tid);
+}
+
+/* A call that would fail with EINTR only because it is watched. */
+static void mend(struct ss_session *session, pid_t tid)
+{
+	const struct ss_call *call;
+	struct ss_interrupted interrupted;
+	enum ss_arch arch;
+
+	if (!ss_guard_is_interrupted(tid, &interrupted) ||
+	    ss_arch_from_audit(interrupted.arch, &arch))
+		return;
+	call = ss_call_find(&session->calls, arch, interrupted.nr);
+	if (!call || !ss_call_is_told(call, interrupted.args))
+		return;
+	ss_guard_mend(tid);
+	session->stats.guard_mended++;
+}
+
+/* Somebody inside wants this task: it is free, and stays so until that one is
+   seen again. */
+static void hand_over(struct ss_session *session, struct ss_ward *ward,
+		      int number)
+{
+	struct ss_released *released = calloc(1, sizeof(*released));
+
+	mend(session, ward->tid);
+	ss_guard_detach(ward->tid, number);
+	if (released) {
+		released->tid = ward->tid;
+		released->tracer = ward->tracer;
+		DL_APPEND(session->guard.released, released);
+	}
+	drop(session, ward);
+}
+
+/* Returns a signal that has stopped the command, or 0. */
+static int serve(struct ss_session *session, struct ss_ward *ward,
+		 const struct ss_stop *stop)
+{
+	pid_t tid = stop->tid, former;
+
+	switch (stop->kind) {
+	case SS_STOP_SIGNAL:
+		mend(session, tid);
+		ss_guard_continue(tid, stop->number);
+		break;
+	case SS_STOP_GROUP:
+		ss_guard_listen(tid);
+		return tid == session->launched.pid ? stop->number : 0;
+	case SS_STOP_EXEC:
+		/* Its handlers are gone. */
+		former = ss_guard_former_tid(tid);
+		if (former != tid)
+			drop(session, find(session, former));
+		drop(session, ward);
+		ss_guard_detach(tid, 0);
+		break;
+	case SS_STOP_OTHER:
+		ss_guard_continue(tid, 0);
+		break;
+	case SS_STOP_END:
+		break;
+	}
+	return 0;
+}
+
+static void end(struct ss_session *session, const struct ss_stop *stop)
+{
+	drop(session, find(session, stop->tid));
+	if (stop->tid != session->launched.pid)
+		return;
+	session->command_ended = true;
+	session->command_status = stop->number;
+}
+
+static int serve_one(struct ss_session *session, const struct ss_stop *stop)
+{
+	struct ss_ward *ward;
+
+	if (stop->kind == SS_STOP_END) {
+		end(session, stop);
+		return 0;
+	}
+	/* Made by a ward, and traced since. */
+	ward = find(session, stop->tid);
+	if (!ward)
+		ward = add(session, stop->tid);
+	if (!ward)
+		return 0;
+	if (ward->tracer && stop->kind != SS_STOP_EXEC) {
+		hand_over(session, ward, stop->kind == SS_STOP_SIGNAL ?
+			  stop->number : 0);
+		return 0;
+	}
+	return serve(session, ward, stop);
+}
+
+bool ss_guard_serve(struct ss_session *session)
+{
+	struct ss_stop stop;
+	bool any = false;
+	int number = 0;
+
+	while (session->guard.used && ss_guard_take(false, &stop) == 1) {
+		int stopped = serve_one(session, &stop);
+
+		any = true;
+		if (stopped)
+			number = stopped;
+	}
+	if (number)
+		ss_signals_follow(number);
+	return any;
+}
+
+void ss_guard_finish(struct ss_session *session)
+{
+	struct ss_stop stop;
+
+	while (session->guard.wards && ss_guard_take(true, &stop) == 1)
+		(void)serve_one(session, &stop);
+	(void)ss_guard_serve(session);
+}
+
+bool ss_guard_let_go(struct ss_session *session, pid_t tracer, pid_t tid)
+{
+	struct ss_ward *ward = find(session, tid);
+
+	if (!ward)
+		return false;
+	if (!ward->tracer) {
+		ward->tracer = tracer;
+		ss_guard_interrupt(tid);
+	}
+	return true;
+}
+
+void ss_guard_release(struct ss_session *session)
+{
+	struct ss_ward *ward, *tmp;
+
+	HASH_ITER(hh, session->guard.wards, ward, tmp)
+		drop(session, ward);
+	while (session->guard.released)
+		forget_released(session, session->guard.released);
+}

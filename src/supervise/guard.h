@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The signal guard.
+ *
+ * A watched call that a signal interrupts before we have received it fails
+ * with EINTR if the signal's handler lacks SA_RESTART, and most watched calls
+ * never do that natively.  So a process that installs such a handler is traced
+ * until its exec: where the kernel stops it to deliver a signal, a watched
+ * call that was interrupted is made to be called again.  Nothing else changes
+ * for it: other calls are interrupted as ever, and stops, ends and their
+ * statuses reach its parent, one look of ours later.
+ *
+ * A tracer inside the sandbox finds the task free: its call is held until we
+ * have let go.
+ */
+#ifndef SS_SUPERVISE_GUARD_H
+#define SS_SUPERVISE_GUARD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/hash.h"
+#include "watch/calls.h"
+
+struct ss_session;
+struct ss_task;
+
+/* A task that we trace. */
+struct ss_ward {
+	pid_t tid;
+	pid_t tracer;		/* who wants it, or 0 */
+	UT_hash_handle hh;
+};
+
+/* A task that we have let go of, and who has still to attach to it. */
+struct ss_released {
+	pid_t tid;
+	pid_t tracer;
+	struct ss_released *prev, *next;
+};
+
+struct ss_guard {
+	bool used;			/* somebody was traced: children of
+					   wards may be, unknown to us */
+	struct ss_ward *wards;		/* owned, by tid */
+	struct ss_released *released;	/* owned list */
+};
+
+/* Does the guard trace this task? */
+bool ss_guard_has(const struct ss_session *session, pid_t tid);
+/* The caller installs a handler that interrupts. */
+void ss_guard_protect(struct ss_session *session, const struct ss_task *task);
+/* At each call: is this a task of a guarded process that escaped? */
+void ss_guard_look(struct ss_session *session, const struct ss_task *task,
+		   const struct ss_call *call);
+/* Serves all stops and ends that are there.  true: there were some. */
+bool ss_guard_serve(struct ss_session *session);
+/* Everybody has ended, or is about to: until nobody is left. */
+void ss_guard_finish(struct ss_session *session);
+/* Somebody wants to trace.  true: the task will be let go, come again. */
+bool ss_guard_let_go(struct ss_session *session, pid_t tracer, pid_t tid)
+	ss_must_check;
+/* Frees; the kernel lets go of the tasks when we end. */
+void ss_guard_release(struct ss_session *session);
+
+#endif
