@@ -23,7 +23,7 @@
 	  "selfsame cannot run") \
 	X(WAIT_KILLABLE, "wait-killable", false, \
 	  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19)", \
-	  "a signal handler can interrupt any watched call with EINTR") \
+	  "a signal makes watched calls be made again, or, without signal-guard, fail with EINTR") \
 	X(SYNC_WAKE_UP, "sync-wake-up", false, \
 	  "SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (Linux 6.6)", \
 	  "watched calls take longer on several processors") \

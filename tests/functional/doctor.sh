@@ -16,7 +16,8 @@ is "the last line says so" "$(tail -n 1 "$out" | cut -d, -f1 | tr -d .)" \
 	"'selfsame run' will work here"
 is "the trial passed" "$(state trial)" passed
 for name in user-notification wait-killable sync-wake-up pidfd-getfd \
-	process-vm-readv dupfd-query kcmp thread-pidfd proc-children; do
+	process-vm-readv dupfd-query kcmp thread-pidfd proc-children \
+	signal-guard; do
 	like "$name is reported" "$(state "$name")" '^(present|absent)$'
 	like "$name is in the manual" \
 		"$(sed 's/\\-/-/g' "$srcdir/doc/selfsame.1")" \
@@ -24,10 +25,10 @@ for name in user-notification wait-killable sync-wake-up pidfd-getfd \
 done
 is "nothing else is reported as a feature" \
 	"$(grep -cE ' (present|absent) ' "$out")" \
-	"$((9 + $(grep -c '^yama  *absent ' "$out")))"
+	"$((10 + $(grep -c '^yama  *absent ' "$out")))"
 
 for name in wait-killable sync-wake-up dupfd-query kcmp thread-pidfd \
-	proc-children; do
+	proc-children signal-guard; do
 	run_ok "run will work without $name" \
 		env SELFSAME_WITHOUT="$name" "$SELFSAME" doctor
 	is "$name is absent then" "$(state "$name")" absent

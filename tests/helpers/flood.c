@@ -27,7 +27,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PERIOD_US	200
@@ -273,7 +272,6 @@ static void result(const char *name, long value)
 /* What a signal interrupts it goes on to interrupt. */
 static int run_waits(void)
 {
-	const struct timespec minute = { .tv_sec = 60 };
 	struct pollfd pollfd = { .events = POLLIN };
 	int ends[2], status;
 	char byte;
@@ -291,12 +289,12 @@ static int run_waits(void)
 	flood(20000);
 	result("read", read(ends[0], &byte, 1));
 	result("poll", poll(&pollfd, 1, -1));
-	result("nanosleep", nanosleep(&minute, NULL));
+	result("pause", pause());
 	result("wait", waitpid(pid, &status, 0));
 	result("open", open("/dev/null", O_RDONLY));
 	handle(SIGALRM, SA_RESTART);
 	flood(20000);
-	result("poll, restarted", poll(&pollfd, 1, 100));
+	result("poll, with SA_RESTART", poll(&pollfd, 1, 100));
 	flood(0);
 	kill(pid, SIGKILL);
 	return 0;
@@ -321,29 +319,17 @@ static const char *code_name(int code)
 	return "?";
 }
 
-static siginfo_t last;
-static volatile sig_atomic_t told;
-
-static void on_child(int number, siginfo_t *info, void *context)
-{
-	(void)number;
-	(void)context;
-	last = *info;
-	told++;
-}
-
 /* Waits for the next change, and for the signal about it. */
-static void show(const char *what, pid_t pid)
+static void show(const char *what, pid_t pid, int changes)
 {
-	siginfo_t info = { 0 };
-	sigset_t none;
+	siginfo_t info = { 0 }, last = { 0 };
+	sigset_t set;
 
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WCONTINUED))
+	while (waitid(P_PID, (id_t)pid, &info, changes))
 		;
-	sigemptyset(&none);
-	while (!told)
-		sigsuspend(&none);
-	told = 0;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigwaitinfo(&set, &last);
 	printf("%s: %s %d; signal %s %d%s\n", what, code_name(info.si_code),
 	       info.si_status, code_name(last.si_code), last.si_status,
 	       last.si_pid == pid ? "" : ", of another");
@@ -399,13 +385,10 @@ static void job_threads(void)
 
 static int run_stops(void)
 {
-	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_RESTART };
 	int ready[2];
 	sigset_t set;
 	pid_t pid;
 
-	action.sa_sigaction = on_child;
-	sigaction(SIGCHLD, &action, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -413,26 +396,25 @@ static int run_stops(void)
 		return 2;
 	pid = start(ready, job_wait);
 	kill(pid, SIGSTOP);
-	show("SIGSTOP", pid);
+	show("SIGSTOP", pid, WSTOPPED | WEXITED);
 	kill(pid, SIGCONT);
-	show("SIGCONT", pid);
+	show("SIGCONT", pid, WCONTINUED | WEXITED);
 	kill(pid, SIGTSTP);
-	show("SIGTSTP", pid);
-	/* Kept until it goes on. */
-	kill(pid, SIGUSR1);
+	show("SIGTSTP", pid, WSTOPPED | WEXITED);
 	kill(pid, SIGCONT);
-	show("SIGCONT", pid);
-	show("SIGUSR1, handled", pid);
+	show("SIGCONT", pid, WCONTINUED | WEXITED);
+	kill(pid, SIGUSR1);
+	show("SIGUSR1, handled", pid, WEXITED);
 	pid = start(ready, job_wait);
 	kill(pid, SIGSTOP);
-	show("SIGSTOP", pid);
+	show("SIGSTOP", pid, WSTOPPED | WEXITED);
 	kill(pid, SIGKILL);
-	show("SIGKILL", pid);
+	show("SIGKILL", pid, WEXITED);
 	pid = start(ready, job_wait);
 	kill(pid, SIGTERM);
-	show("SIGTERM", pid);
-	show("abort", start(ready, job_abort));
-	show("threads", start(ready, job_threads));
+	show("SIGTERM", pid, WEXITED);
+	show("abort", start(ready, job_abort), WEXITED);
+	show("threads", start(ready, job_threads), WEXITED);
 	return 0;
 }
 

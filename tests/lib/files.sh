@@ -21,7 +21,7 @@ project_files() {
 			# A program that was built beside its source.
 			[ -f "$file.c" ] && continue
 			case $file in
-			*/mkworld32) continue ;;
+			*/mkworld32 | */flood32) continue ;;
 			esac
 			printf '%s\n' "$file"
 		done

@@ -85,6 +85,10 @@ static const struct number sometimes[] = {
 	{ "epoll_ctl", 233, 255, 233 },
 	{ "ipc", -1, 117, -1 },
 	{ "prctl", 157, 172, 157 },
+	{ "rt_sigaction", 13, 174, 512 },
+	{ "sigaction", -1, 67, -1 },
+	{ "signal", -1, 48, -1 },
+	{ "ptrace", 101, 26, 521 },
 };
 
 struct argument_case {
@@ -145,6 +149,28 @@ static const struct argument_case argument_cases[] = {
 	{ AUDIT_ARCH_I386, 117, 0, 21, ALLOW },
 	/* what ipc is in i386 is another call in x86-64: setresuid */
 	{ AUDIT_ARCH_X86_64, 117, 0, 2, NOTIFY },
+	/* rt_sigaction and its like: a new action, at any address */
+	{ AUDIT_ARCH_X86_64, 13, 1, 0, ALLOW },
+	{ AUDIT_ARCH_X86_64, 13, 1, 0x7ffc12345678, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 13, 1, 0x7ffc00000000, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 13, 1, 0x1000, NOTIFY },
+	{ AUDIT_ARCH_I386, 174, 1, 0, ALLOW },
+	{ AUDIT_ARCH_I386, 174, 1, 0xffffd000, NOTIFY },
+	{ AUDIT_ARCH_I386, 67, 1, 0, ALLOW },
+	{ AUDIT_ARCH_I386, 67, 1, 0x8000, NOTIFY },
+	{ AUDIT_ARCH_I386, 48, 1, 0, ALLOW },
+	{ AUDIT_ARCH_I386, 48, 1, 1, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 512 | X32_BIT, 1, 0x1000, REFUSE },
+	{ AUDIT_ARCH_X86_64, 512 | X32_BIT, 1, 0, ALLOW },
+	/* PTRACE_TRACEME, ATTACH and SEIZE, but not PEEKTEXT */
+	{ AUDIT_ARCH_X86_64, 101, 0, 0, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 101, 0, 16, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 101, 0, 0x4206, NOTIFY },
+	{ AUDIT_ARCH_X86_64, 101, 0, 1, ALLOW },
+	{ AUDIT_ARCH_X86_64, 101, 0, 0x4207, ALLOW },
+	{ AUDIT_ARCH_I386, 26, 0, 0, NOTIFY },
+	{ AUDIT_ARCH_I386, 26, 0, 24, ALLOW },
+	{ AUDIT_ARCH_X86_64, 521 | X32_BIT, 0, 16, REFUSE },
 };
 
 static struct sock_fprog program;
@@ -291,7 +317,7 @@ START_TEST(no_other_call_is_touched)
 			allowed++;
 		}
 	}
-	ck_assert_int_eq(allowed, 3 * NUMBERS - 36 - 44 - 36);
+	ck_assert_int_eq(allowed, 3 * NUMBERS - 38 - 48 - 38);
 	/* What a tracer leaves of a call that is not to be made. */
 	expect("skipped", AUDIT_ARCH_X86_64, -1, ALLOW);
 	expect("skipped", AUDIT_ARCH_I386, -1, ALLOW);
@@ -335,9 +361,12 @@ START_TEST(table_and_filter_agree)
 		for (int nr = 0; nr < NUMBERS; nr++) {
 			const struct ss_call *call =
 				ss_call_find(&table, arch, nr);
+			uint32_t value = call && call->argument >= 0 &&
+				!call->n_values ? 0x1000 :
+				call ? call->values[0] : 0;
 			uint32_t got = action(audit[arch], nr,
 					      call ? call->argument : -1,
-					      call ? call->values[0] : 0);
+					      value);
 
 			ck_assert_msg((call != NULL) == (got == NOTIFY),
 				      "%d of %d: %#x", nr, arch, got);
@@ -361,10 +390,43 @@ START_TEST(table_lists_each_call)
 		ck_assert_uint_lt(call->family, SS_FAMILY_COUNT);
 		ck_assert_uint_ne(call->archs, 0);
 		ck_assert_uint_le(call->n_values, SS_CALL_VALUES_MAX);
-		ck_assert_int_eq(call->argument >= 0, call->n_values > 0);
+		ck_assert(call->argument >= 0 || call->n_values == 0);
 		n++;
 	}
 	ck_assert_uint_eq(n, SS_ARRAY_SIZE(always) + SS_ARRAY_SIZE(sometimes));
+}
+END_TEST
+
+/* What the guard asks is what the filter does. */
+START_TEST(told_as_filtered)
+{
+	const struct argument_case *c = &argument_cases[_i];
+	static struct ss_call_table table;
+	const struct ss_call *call;
+	uint64_t args[6] = { 0 };
+	enum ss_arch arch;
+
+	ck_assert_int_eq(ss_filter_resolve(ss_calls, ss_calls_count, &table),
+			 0);
+	ck_assert_int_eq(ss_arch_from_audit(c->arch, &arch), 0);
+	call = ss_call_find(&table, arch, c->nr);
+	if (!call)
+		return;
+	for (int i = 0; i < 6; i++)
+		args[i] = 0x0101010100000000 + 9;
+	args[c->argument] = c->value;
+	ck_assert_int_eq(ss_call_is_told(call, args), c->action == NOTIFY);
+}
+END_TEST
+
+START_TEST(guard_calls_are_last)
+{
+	size_t n = ss_calls_count_unguarded();
+
+	ck_assert_uint_eq(n, ss_calls_count - 4);
+	for (size_t i = 0; i < ss_calls_count; i++)
+		ck_assert_int_eq(ss_calls[i].family == SS_FAMILY_SIGNAL,
+				 i >= n);
 }
 END_TEST
 
@@ -409,6 +471,9 @@ int main(void)
 	tcase_add_test(tcase, no_other_call_is_touched);
 	tcase_add_loop_test(tcase, arguments_decide, 0,
 			    (int)SS_ARRAY_SIZE(argument_cases));
+	tcase_add_loop_test(tcase, told_as_filtered, 0,
+			    (int)SS_ARRAY_SIZE(argument_cases));
+	tcase_add_test(tcase, guard_calls_are_last);
 	tcase_add_test(tcase, unknown_architectures_are_killed);
 	tcase_add_test(tcase, table_and_filter_agree);
 	tcase_add_test(tcase, table_lists_each_call);
