@@ -393,7 +393,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_type, type_names, order_of_checks, needs_about_tasks,
-		undo_lists_in_flight, life_of_threads, zombies, files, volatile_slots,
+		undo_lists_in_flight, life_of_threads, zombies,
+		files, volatile_slots,
 		volatile_copies, rings, epoll_items, labels_for_reports, NULL,
 	};
 
