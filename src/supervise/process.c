@@ -36,9 +36,11 @@ struct ss_process *ss_process_find(const struct ss_session *session,
 /* A pidfd to keep, or -EMFILE when the numbers run out. */
 static int pidfd_within(const struct ss_session *session, pid_t tgid)
 {
+	unsigned long reserved = session->nofile / 4 < NUMBERS_RESERVED ?
+		session->nofile / 4 : NUMBERS_RESERVED;
 	int fd = ss_pidfd_open(tgid, false);
 
-	if (fd < 0 || (unsigned long)fd + NUMBERS_RESERVED < session->nofile)
+	if (fd < 0 || (unsigned long)fd + reserved < session->nofile)
 		return fd;
 	(void)close(fd);
 	return -EMFILE;

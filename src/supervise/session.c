@@ -113,8 +113,8 @@ static int require_features(const struct ss_features *features)
 
 		if (features->has[i] || !info->required)
 			continue;
-		ss_error("this host lacks %s: %s; 'selfsame doctor' tells more",
-			 info->what, info->cost);
+		ss_error("this host lacks %s, %s: %s; 'selfsame doctor' tells "
+			 "more", info->name, info->what, info->cost);
 		return SS_EXIT_FAILURE;
 	}
 	if (!features->has[SS_FEATURE_DUPFD_QUERY] &&

@@ -21,7 +21,7 @@ for name in user-notification wait-killable sync-wake-up pidfd-getfd \
 	like "$name is reported" "$(state "$name")" '^(present|absent)$'
 	like "$name is in the manual" \
 		"$(sed 's/\\-/-/g' "$srcdir/doc/selfsame.1")" \
-		"^\\.BR $name( [,.])?\$"
+		"^\\.BR? $name( [,.])?\$"
 done
 is "nothing else is reported as a feature" \
 	"$(grep -cE ' (present|absent) ' "$out")" \
