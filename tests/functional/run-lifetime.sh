@@ -15,10 +15,12 @@ limited() {
 }
 
 # How many processes have this in their environment?
-left_over() {
+left_over() (
+	# Not those who look.
+	unset SELFSAME_TEST
 	cat /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n' |
 		grep -cx "SELFSAME_TEST=$1"
-}
+)
 
 # We end only when all descendants have ended.  What the command leaves behind
 # waits for the end of a fifo that we hold open, then writes a file.
@@ -139,8 +141,8 @@ ok "but they live" kill "$(cat "$tmp/earlier")"
 # shellcheck disable=SC2016
 run_ok "an earlier zombie" limited sh -c '
 	sh -c "exit 7" & zombie=$!
-	until grep -q "^State:.Z" "/proc/$zombie/status"; do :; done
 	exec "$0" run sh -c "
+		until grep -q ^State:.Z /proc/$zombie/status; do :; done
 		\"\$0\" find $zombie
 		grep ^State: /proc/$zombie/status" "$1"' "$SELFSAME" "$asker"
 is "does not exist either, and is not reaped" \

@@ -421,7 +421,8 @@ static int run_stops(void)
 /* The handlers go, what was ignored stays. */
 static int run_exec(char *self, char *name, char *count)
 {
-	char *const argv[] = { self, "calls", name, count, NULL };
+	char mode[] = "calls";
+	char *const argv[] = { self, mode, name, count, NULL };
 
 	handle(SIGALRM, 0);
 	handle(SIGUSR1, 0);
