@@ -25,6 +25,7 @@ enum {
 	PATIENCE = 20000,	/* milliseconds for one step */
 	TICK = 5,
 	GRACE = 100,
+	LATE = 3,
 	FIRST_WORKERS = 3,
 	CH_FD_WRITE = 905,
 };
@@ -40,6 +41,7 @@ enum state {
 struct life {
 	enum state state;
 	int creator;
+	int missed;	/* how often everybody was waited for in vain */
 	uint32_t exec_seen;
 };
 
@@ -196,7 +198,7 @@ static void await_birth(int index)
 	struct ch_slot *slot = slot_of(index);
 	int waited;
 
-	for (waited = 0; waited < PATIENCE / 10; waited += TICK) {
+	for (waited = 0; waited < PATIENCE / 20; waited += TICK) {
 		refresh();
 		if (lives[index].state != EMBRYO)
 			return;
@@ -213,6 +215,15 @@ static int is_spared(int index)
 	const struct ch_slot *slot = slot_of(index);
 
 	return load(&slot->done) == load(&slot->asked) || suspended(index);
+}
+
+/* Whose creator died before will never be. */
+static void await_late_birth(int index)
+{
+	if (lives[index].missed++ == 0)
+		await_birth(index);
+	else if (lives[index].missed > LATE && lives[index].state == EMBRYO)
+		lives[index].state = FREE;
 }
 
 static void await_death(int index)
@@ -259,11 +270,8 @@ static void sync_all(int again)
 			await(i, 1);
 	}
 	for (i = 1; i < CH_SLOTS; i++) {
-		int creator = lives[i].creator;
-
-		if (lives[i].state == EMBRYO &&
-		    lives[creator].state == ALIVE && !suspended(creator))
-			await_birth(i);
+		if (lives[i].state == EMBRYO && !suspended(lives[i].creator))
+			await_late_birth(i);
 	}
 	settle();
 	if (again)

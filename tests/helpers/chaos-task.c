@@ -23,7 +23,7 @@
 
 struct ch_arena *ch_arena;
 
-enum { IDLE_SECONDS = 60 };
+enum { IDLE_SECONDS = 15 };
 
 /*
  * ---- system calls ----
