@@ -23,7 +23,7 @@
 	  "selfsame cannot run") \
 	X(WAIT_KILLABLE, "wait-killable", false, \
 	  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (Linux 5.19)", \
-	  "a signal makes watched calls be made again, or, without signal-guard, fail with EINTR") \
+	  "a signal makes watched calls be made again (or fail: signal-guard)") \
 	X(SYNC_WAKE_UP, "sync-wake-up", false, \
 	  "SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (Linux 6.6)", \
 	  "watched calls take longer on several processors") \
@@ -48,7 +48,7 @@
 	  "new tasks are matched with their creators by parent process only") \
 	X(SIGNAL_GUARD, "signal-guard", false, \
 	  "ptrace(PTRACE_SEIZE) of a child", \
-	  "a signal handler without SA_RESTART can interrupt a watched call with EINTR")
+	  "a handler without SA_RESTART can interrupt a watched call (EINTR)")
 
 enum ss_feature {
 #define X(id, name, required, what, cost) SS_FEATURE_##id,

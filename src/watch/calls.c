@@ -11,7 +11,8 @@
 #define ALWAYS			-1, 0, { 0 }, 0
 #define ONE(arg, mask, a)	(arg), (mask), { (a) }, 1
 #define TWO(arg, mask, a, b)	(arg), (mask), { (a), (b) }, 2
-#define THREE(arg, mask, a, b, c) (arg), (mask), { (a), (b), (c) }, 3
+#define THREE(arg, mask, a, b, c) \
+	(arg), (mask), { (a), (b), (c) }, 3
 #define ADDRESS(arg)		(arg), 0, { 0 }, 0
 
 /* The two steps expand `args` into the members behind archs. */

@@ -77,8 +77,8 @@ if [ "$guarded" = yes ]; then
 	is "nobody is traced" "$(statistic guard.tasks)" 0
 	# shellcheck disable=SC2016
 	run_ok "a guarded shell" limited "$SELFSAME" run --stats -- \
-		sh -c 'trap : USR1; grep TracerPid "/proc/$$/status" >&2
-			exec grep TracerPid /proc/self/status'
+		sh -c 'trap : USR1; cat "/proc/$$/status" >&2
+			exec cat /proc/self/status'
 	isnt "is traced" "$(sed -n 's/^TracerPid:[^0-9]*//p' "$err")" 0
 	is "its exec is not" "$(sed -n 's/^TracerPid:[^0-9]*//p' "$out")" 0
 	is "it was counted" "$(statistic guard.processes)" 1
@@ -104,13 +104,13 @@ if command -v strace >/dev/null; then
 			sh -c "trap : USR2; (exit 3); echo \$?"'
 	is "works" "$(cat "$out" "$err")" 3
 	run_ok "strace of a guarded process" inside sh -c '
-		mkfifo "$0/in" "$0/out"
-		sh -c "trap : USR1; echo ready >\"\$0/out\"
+		mkfifo "$0/in" "$0/ready"
+		sh -c "trap : USR1; echo ready >\"\$0/ready\"
 			while read -r line; do (exit 4); echo \$?; done" \
 			"$0" <"$0/in" &
 		exec 5>"$0/in"
-		read -r line <"$0/out"
-		strace -f -o "$0/trace" -p "$!" 2>"$0/messages" & tracer=$!
+		read -r line <"$0/ready"
+		strace -f -o "$0/trace" -p "$!" 2>"$0/messages" 5>&- &
 		until grep -q attached "$0/messages"; do :; done
 		echo go >&5
 		exec 5>&-

@@ -342,10 +342,12 @@ static pid_t start(int ready[2], void (*job)(void))
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		sigset_t none;
+		sigset_t blocked;
 
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		/* The signal is let in only where it is waited for. */
+		sigemptyset(&blocked);
+		sigaddset(&blocked, SIGUSR1);
+		sigprocmask(SIG_SETMASK, &blocked, NULL);
 		handle(SIGUSR1, 0);
 		if (write(ready[1], &byte, 1) == 1)
 			job();
@@ -358,8 +360,11 @@ static pid_t start(int ready[2], void (*job)(void))
 
 static void job_wait(void)
 {
+	sigset_t none;
+
+	sigemptyset(&none);
 	while (!signals)
-		pause();
+		sigsuspend(&none);
 	_exit(3);
 }
 
