@@ -143,6 +143,9 @@ bool ss_loop_serve(struct ss_session *session,
 		return true;
 	}
 	ss_guard_look(session, task, call);
+	/* The command has ended, and nobody may outlive it. */
+	if (session->killed_all)
+		ss_kill_all(session);
 	if (!ss_handle(session, task, call, notification, &reply)) {
 		if (ss_hold_is_held(session, notification))
 			return session->failure || !is_valid(session,

@@ -280,6 +280,23 @@ static void tell_about(struct ss_session *session, enum ss_event_type type,
 	ss_tell(session, &event);
 }
 
+/*
+ * A dying process gives up one thing after the other: no answer about it is
+ * right until it has given up all.  That takes microseconds; if it takes longer
+ * (much memory, a slow file system), it is taken for dead all the same.
+ */
+static void await_end(const struct ss_task *task,
+		      const struct ss_process *process)
+{
+	unsigned int i;
+
+	/* A dead leader of living threads does not end by itself. */
+	if (task->leaving && !task->group->dying && task->next)
+		return;
+	for (i = 0; i < YIELDS_MAX && !ss_pidfd_is_over(process->pidfd); i++)
+		(void)sched_yield();
+}
+
 /* A leader that is no more what it was: alone, or with its whole group? */
 static void leader_check(struct ss_session *session, struct ss_task *task,
 			 struct ss_process *process)
@@ -297,6 +314,7 @@ static void leader_check(struct ss_session *session, struct ss_task *task,
 	}
 	if (group->dead)
 		return;
+	await_end(task, process);
 	if (task->leaving && !group->dying && task->next &&
 	    !ss_pidfd_is_over(process->pidfd)) {
 		if (!task->zombie)
@@ -490,11 +508,26 @@ void ss_life_check(struct ss_session *session, struct ss_task *task)
 void ss_kill_all(struct ss_session *session)
 {
 	struct ss_process *process, *tmp;
+	struct ss_tids list = { 0 };
+	size_t i;
 
 	HASH_ITER(hh, session->processes, process, tmp) {
 		if (process->pidfd >= 0 && !process->zombie)
 			ss_pidfd_kill(process->pidfd);
 	}
+	/* Those whom nobody has seen yet come to us when their parents die, or
+	   call us: then they are killed too. */
+	if (own_children(session, &list))
+		return;
+	for (i = 0; i < list.count; i++) {
+		int pidfd = ss_pidfd_open(list.tids[i], false);
+
+		if (pidfd < 0)
+			continue;
+		ss_pidfd_kill(pidfd);
+		(void)close(pidfd);
+	}
+	ss_tids_release(&list);
 }
 
 int ss_table_pidfd(struct ss_session *session, const struct ss_task *task,
