@@ -54,6 +54,19 @@ bool ss_pidfd_is_over(int pidfd)
 	return poll(&poll_fd, 1, 0) > 0;
 }
 
+bool ss_pidfd_await(int pidfd, int ms)
+{
+	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+	int r;
+
+	/* Our signals come from the same deaths; each makes the wait a little
+	   longer at most, and there are not many. */
+	do {
+		r = poll(&poll_fd, 1, ms);
+	} while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
 void ss_pidfd_kill(int pidfd)
 {
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

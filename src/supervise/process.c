@@ -19,6 +19,7 @@
 #define ZOMBIES_AT_ONCE	2
 #define YIELDS_MAX	64
 #define ORPHANS_MAX	64
+#define DYING_MS	100
 
 struct ss_process *ss_process_find(const struct ss_session *session,
 				   pid_t tgid)
@@ -283,18 +284,16 @@ static void tell_about(struct ss_session *session, enum ss_event_type type,
 /*
  * A dying process gives up one thing after the other: no answer about it is
  * right until it has given up all.  That takes microseconds; if it takes longer
- * (much memory, a slow file system), it is taken for dead all the same.
+ * (much memory, a slow file system), it is taken for dead all the same, so
+ * each process can make us wait once.
  */
 static void await_end(const struct ss_task *task,
 		      const struct ss_process *process)
 {
-	unsigned int i;
-
 	/* A dead leader of living threads does not end by itself. */
 	if (task->leaving && !task->group->dying && task->next)
 		return;
-	for (i = 0; i < YIELDS_MAX && !ss_pidfd_is_over(process->pidfd); i++)
-		(void)sched_yield();
+	(void)ss_pidfd_await(process->pidfd, DYING_MS);
 }
 
 /* A leader that is no more what it was: alone, or with its whole group? */

@@ -89,16 +89,20 @@ const forked = (i) => new Promise((done) => {
     const child = fork(__filename, ['child']);
     let answer;
     child.on('message', (m) => { answer = m; });
-    child.on('exit', (code) => done(`fork ${i}: ${answer} ${code}`));
+    // Its exit may be told before its last message.
+    const tell = () => {
+        if (answer !== undefined && child.exitCode !== null)
+            done(`fork ${i}: ${answer} ${child.exitCode}`);
+    };
+    child.on('message', tell);
+    child.on('exit', tell);
     child.send(i);
 });
 
 const worker = (i) => new Promise((done) => {
     const code = 'require("worker_threads").parentPort.postMessage(6 * 7)';
     const w = new Worker(code, { eval: true });
-    let answer;
-    w.on('message', (m) => { answer = m; });
-    w.on('exit', () => done(`worker ${i}: ${answer}`));
+    w.on('message', (m) => done(`worker ${i}: ${m}`));
 });
 
 if (process.argv[2] === 'child') {

@@ -138,13 +138,20 @@ run_ok "earlier children are not waited for" limited sh -c '
 	exec "$0" run "$2" find "$!"' "$SELFSAME" "$tmp" "$asker"
 is "nor do they exist" "$(cat "$out")" ESRCH
 ok "but they live" kill "$(cat "$tmp/earlier")"
-# shellcheck disable=SC2016
-run_ok "an earlier zombie" limited sh -c '
-	sh -c "exit 7" & zombie=$!
-	exec "$0" run sh -c "
-		until grep -q ^State:.Z /proc/$zombie/status; do :; done
-		\"\$0\" find $zombie
-		grep ^State: /proc/$zombie/status" "$1"' "$SELFSAME" "$asker"
+# Not by a shell, which might reap it before it execs us.
+cat >"$tmp/zombie.py" <<'END'
+import os, sys
+pid = os.fork()
+if pid == 0:
+    os._exit(7)
+script = """
+until grep -q ^State:.Z /proc/$1/status; do :; done
+"$0" find "$1"
+grep ^State: /proc/$1/status"""
+os.execv(sys.argv[1], [sys.argv[1], 'run', 'sh', '-c', script, sys.argv[2],
+                       str(pid)])
+END
+run_ok "an earlier zombie" limited python3 "$tmp/zombie.py" "$SELFSAME" "$asker"
 is "does not exist either, and is not reaped" \
 	"$(tr -s '\t\n' ' ' <"$out")" "ESRCH State: Z (zombie) "
 exec 5<>"$tmp/go"

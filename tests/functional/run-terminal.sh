@@ -151,10 +151,12 @@ END
 
 # A closed terminal: the kernel tells the leader of the session, which may be
 # we; a shell tells its jobs.
-mkfifo "$tmp/proof" "$tmp/never"
+# It waits in wait: a signal just before read would be seen only after it.
+mkfifo "$tmp/proof"
 # shellcheck disable=SC2016
-printf '%s\n' 'trap "echo told >\"$tmp/proof\"; exit 0" HUP' \
-	'echo ready; exec 3<>"$tmp/never"; read -r line <&3' >"$tmp/last"
+printf '%s\n' \
+	'trap "kill \$! 2>/dev/null; echo told >\"$tmp/proof\"; exit 0" HUP' \
+	'sleep 1000 & echo ready; wait' >"$tmp/last"
 
 dialogue "a closed terminal, of the command's own session" \
 	{} sh "$tmp/last" <<'END'
