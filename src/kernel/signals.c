@@ -241,7 +241,13 @@ static void pass_on(int number, siginfo_t *info)
 	/* The kernel lets us hand on only what sigqueue(3) made. */
 	if (info->si_code != SI_QUEUE)
 		info = NULL;
-	(void)pidfd_send_signal(state.command_pidfd, number, info, 0);
+	if (!pidfd_send_signal(state.command_pidfd, number, info, 0) ||
+	    errno != ESRCH)
+		return;
+	/* The command has ended and been reaped; we wait for what it left.
+	   Then the signal means us. */
+	if (signal(number, SIG_DFL) != SIG_ERR)
+		(void)raise(number);
 }
 
 static void handle(int number, siginfo_t *info, void *context ss_unused)

@@ -25,8 +25,12 @@ static int supply_task(struct ss_session *session, struct ss_question *q,
 		       const struct ss_need *need,
 		       ss_unused const struct ss_notification *notification)
 {
-	struct ss_task *caller = ss_model_task(session->model, q->caller);
+	struct ss_task *caller;
 
+	/* Whose creator was killed has moved to another parent. */
+	if (session->model->pendings)
+		ss_deaths_drain(session);
+	caller = ss_model_task(session->model, q->caller);
 	if (caller)
 		ss_settle_number(session, caller, q->pid[need->side]);
 	q->looked[need->side] = true;

@@ -66,6 +66,17 @@ for signal in HUP INT TERM USR1; do
 		$((128 + $(env kill -l "$signal")))
 done
 
+# The command has ended and a child of it is left: the signal is for that one.
+# What is left has no standard output, so its end is the command's.
+timeout --foreground -s KILL 30 env --default-signal "$SELFSAME" run \
+	sh -c 'sleep 1000 >/dev/null & exit 3' >"$tmp/said" &
+pid=$!
+cat "$tmp/said"
+kill -s TERM "$pid"
+status=0
+wait "$pid" || status=$?
+is "a signal after the command's end reaches what is left" "$status" 3
+
 # timeout(1) sends its signal to its child, which we are.
 run_is "a time limit ends the command" 124 timeout 0.2 "$SELFSAME" run \
 	sleep 1000
@@ -116,5 +127,15 @@ getpid: ok
 open: ok
 END
 same "watched calls fail with ENOSYS, others work" "$tmp/want" "$tmp/read"
+
+# After the command has ended, a signal means us: we wait for what it left.
+# shellcheck disable=SC2016
+run_is "a signal after the command has ended" 143 sh -c '
+	"$0" run sh -c "sleep 1000 & echo \$! >\"\$0\"" "$1" &
+	run=$!
+	until [ -s "$1" ] && ! pgrep -P "$run" -x sh >/dev/null; do :; done
+	kill -TERM "$run"
+	wait "$run"' "$SELFSAME" "$tmp/left"
+kill "$(cat "$tmp/left")"
 
 done_testing
