@@ -38,24 +38,47 @@ static int decode_kcmp(const struct input *in, struct ss_decoded *ret)
 
 #define CLONE_ARGS_MAX	4096	/* a page: E2BIG */
 
-/* copy_clone_args_from_user(), clone3_args_valid() */
+/* struct clone_args as of its first version (linux/sched.h). */
+struct clone3_args {
+	uint64_t flags;
+	uint64_t pidfd, child_tid, parent_tid;
+	uint64_t exit_signal;
+	uint64_t stack, stack_size;
+	uint64_t tls;
+};
+
+/* clone3_args_valid(): what is refused before anything is copied. */
+static bool clone3_is_refused(const struct clone3_args *args)
+{
+	if (args->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+		return true;
+	if (args->exit_signal & ~(uint64_t)CSIGNAL)
+		return true;
+	if ((args->flags & (CLONE_THREAD | CLONE_PARENT)) &&
+	    args->exit_signal)
+		return true;
+	return !args->stack != !args->stack_size;
+}
+
+/* copy_clone_args_from_user() */
 static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 {
-	uint64_t flags, size = in->args[1];
+	uint64_t size = in->args[1];
+	struct clone3_args args;
 	int r;
 
 	if (size < CLONE_ARGS_SIZE_VER0 || size > CLONE_ARGS_MAX)
 		return 0;
-	r = in->reader->read(in->reader, in->tid, in->args[0], &flags,
-			     sizeof(flags));
+	r = in->reader->read(in->reader, in->tid, in->args[0], &args,
+			     sizeof(args));
 	if (r == -EFAULT)
 		return 0;
 	if (r)
 		return r;
-	if (flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+	if (clone3_is_refused(&args))
 		return 0;
 	ret->act = SS_ACT_CLONE;
-	ret->flags = flags;
+	ret->flags = args.flags;
 	return 0;
 }
 

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls as they arrive -> what they mean.  The memory of the caller is an
+ * array here; address 0 is unmapped.
+ */
+#include <check.h>
+#include <errno.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sem.h>
+
+#include "watch/decode.h"
+
+#define SEMOPM	500
+
+static uint8_t memory[256];
+
+static int read_memory(ss_unused const struct ss_reader *reader,
+		       ss_unused pid_t tid, uint64_t address, void *buffer,
+		       size_t length)
+{
+	if (!address || address + length > sizeof(memory))
+		return -EFAULT;
+	memcpy(buffer, memory + address, length);
+	return 0;
+}
+
+static const struct ss_reader reader = {
+	.read = read_memory,
+	.semopm = SEMOPM,
+};
+
+static const struct ss_call *call_named(const char *name)
+{
+	for (size_t i = 0; i < ss_calls_count; i++) {
+		if (!strcmp(ss_calls[i].name, name))
+			return &ss_calls[i];
+	}
+	ck_abort_msg("no watched call %s", name);
+	return NULL;
+}
+
+static struct ss_decoded decode(const char *name, uint64_t a, uint64_t b,
+				uint64_t c)
+{
+	const uint64_t args[6] = { a, b, c, 0, 0, 0 };
+	struct ss_decoded decoded = { .act = SS_ACT_COUNT };
+
+	ck_assert_int_eq(ss_decode(&reader, call_named(name), SS_ARCH_X86_64,
+				   1, args, &decoded), 0);
+	return decoded;
+}
+
+#define HIGH	0xdead00000000u
+
+START_TEST(kcmp_takes_32_bits)
+{
+	const uint64_t args[6] = { HIGH | 7, HIGH | 8, HIGH | 2, 3, 4, 0 };
+	struct ss_decoded d;
+
+	ck_assert_int_eq(ss_decode(&reader, call_named("kcmp"),
+				   SS_ARCH_X86_64, 1, args, &d), 0);
+	ck_assert_int_eq(d.act, SS_ACT_KCMP);
+	ck_assert_int_eq(d.kcmp.pid[0], 7);
+	ck_assert_int_eq(d.kcmp.pid[1], 8);
+	ck_assert_int_eq(d.kcmp.type, 2);
+	ck_assert_uint_eq(d.kcmp.idx[0], 3);
+	ck_assert_uint_eq(d.kcmp.idx[1], 4);
+}
+END_TEST
+
+START_TEST(slots_that_lose_their_files)
+{
+	struct ss_decoded d = decode("close", HIGH | 5, 0, 0);
+
+	ck_assert_int_eq(d.act, SS_ACT_CLOSE);
+	ck_assert_uint_eq(d.range.first, 5);
+	ck_assert_uint_eq(d.range.last, 5);
+	ck_assert_int_eq(decode("close", 0xffffffff, 0, 0).act,
+			 SS_ACT_NOTHING);
+	d = decode("dup2", 3, HIGH | 6, 0);
+	ck_assert_int_eq(d.act, SS_ACT_CLOSE);
+	ck_assert_uint_eq(d.range.first, 6);
+	ck_assert_int_eq(d.range.from, 3);
+	ck_assert_int_eq(decode("dup2", 6, 6, 0).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("dup3", 3, 6, 0xdead).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("close_range", 9, 8, 0).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("close_range", 1, 8, 0x100).act,
+			 SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("close_range", 1, 8,
+				CLOSE_RANGE_CLOEXEC).act, SS_ACT_NOTHING);
+	d = decode("close_range", 1, 8,
+		   CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE);
+	ck_assert_int_eq(d.act, SS_ACT_CLOSE);
+	ck_assert(d.range.unshare && d.range.keep);
+}
+END_TEST
+
+/* flags, exit signal, stack, its size -> is there a clone? */
+static const struct {
+	uint64_t flags, exit_signal, stack, stack_size;
+	bool is_clone;
+} clones[] = {
+	{ 0, 17, 0, 0, true },
+	{ CLONE_VM | CLONE_SYSVSEM, 17, 0x1000, 0x1000, true },
+	{ CLONE_PARENT | CLONE_SYSVSEM, 17, 0, 0, false },
+	{ CLONE_PARENT | CLONE_SYSVSEM, 0, 0, 0, true },
+	{ 0, 0x100, 0, 0, false },
+	{ CLONE_DETACHED, 0, 0, 0, false },
+	{ 1, 0, 0, 0, false },
+	{ CLONE_VM, 17, 0x1000, 0, false },
+	{ CLONE_VM, 17, 0, 0x1000, false },
+};
+
+START_TEST(clone3_is_read_from_memory)
+{
+	uint64_t args[8] = { 0 };
+
+	args[0] = clones[_i].flags;
+	args[4] = clones[_i].exit_signal;
+	args[5] = clones[_i].stack;
+	args[6] = clones[_i].stack_size;
+	memcpy(memory + 8, args, sizeof(args));
+	ck_assert_int_eq(decode("clone3", 8, sizeof(args), 0).act,
+			 clones[_i].is_clone ? SS_ACT_CLONE : SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("clone3", 0, sizeof(args), 0).act,
+			 SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("clone3", 8, 63, 0).act, SS_ACT_NOTHING);
+}
+END_TEST
+
+START_TEST(clones_by_register)
+{
+	ck_assert_uint_eq(decode("clone", HIGH | CLONE_FILES | 17, 0, 0).flags,
+			  CLONE_FILES);
+	ck_assert_uint_eq(decode("fork", 0, 0, 0).flags, 0);
+	ck_assert_uint_eq(decode("vfork", 0, 0, 0).flags,
+			  CLONE_VM | CLONE_VFORK);
+}
+END_TEST
+
+static enum ss_act sem_act(int flags, uint64_t count, uint64_t id)
+{
+	const struct sembuf op = { .sem_flg = (short)flags };
+
+	memcpy(memory + 8, &op, sizeof(op));
+	return decode("semop", id, 8, count).act;
+}
+
+START_TEST(undo_lists)
+{
+	ck_assert_int_eq(sem_act(SEM_UNDO, 1, 3), SS_ACT_UNDO);
+	ck_assert_int_eq(sem_act(0, 1, 3), SS_ACT_NOTHING);
+	ck_assert_int_eq(sem_act(SEM_UNDO, 0, 3), SS_ACT_NOTHING);
+	ck_assert_int_eq(sem_act(SEM_UNDO, SEMOPM + 1, 3), SS_ACT_NOTHING);
+	ck_assert_int_eq(sem_act(SEM_UNDO, 1, 0xffffffff), SS_ACT_NOTHING);
+}
+END_TEST
+
+START_TEST(classes_of_io)
+{
+	struct ss_decoded d = decode("ioprio_set", 1, 7, 2 << 13 | 4);
+
+	ck_assert_int_eq(d.act, SS_ACT_IOPRIO);
+	ck_assert_int_eq(d.ioprio.who, 7);
+	ck_assert_int_eq(d.ioprio.io_class, 2);
+	ck_assert_int_eq(decode("ioprio_set", 4, 0, 0).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("ioprio_set", 1, 0, 3).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("ioprio_set", 1, 0, 5 << 13).act,
+			 SS_ACT_NOTHING);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("watch/decode");
+	TCase *tcase = tcase_create("decode");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, kcmp_takes_32_bits);
+	tcase_add_test(tcase, slots_that_lose_their_files);
+	tcase_add_loop_test(tcase, clone3_is_read_from_memory, 0,
+			    (int)SS_ARRAY_SIZE(clones));
+	tcase_add_test(tcase, clones_by_register);
+	tcase_add_test(tcase, undo_lists);
+	tcase_add_test(tcase, classes_of_io);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
