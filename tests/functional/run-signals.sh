@@ -66,17 +66,6 @@ for signal in HUP INT TERM USR1; do
 		$((128 + $(env kill -l "$signal")))
 done
 
-# The command has ended and a child of it is left: the signal is for that one.
-# What is left has no standard output, so its end is the command's.
-timeout --foreground -s KILL 30 env --default-signal "$SELFSAME" run \
-	sh -c 'sleep 1000 >/dev/null & exit 3' >"$tmp/said" &
-pid=$!
-cat "$tmp/said"
-kill -s TERM "$pid"
-status=0
-wait "$pid" || status=$?
-is "a signal after the command's end reaches what is left" "$status" 3
-
 # timeout(1) sends its signal to its child, which we are.
 run_is "a time limit ends the command" 124 timeout 0.2 "$SELFSAME" run \
 	sleep 1000
