@@ -107,7 +107,7 @@ static void refresh(void)
 }
 
 /* R, S, Z, ... or 0: nobody has this number. */
-static char task_state(const struct ch_slot *slot)
+static char task_state(pid_t tgid, pid_t tid)
 {
 	char path[64];
 	char text[512];
@@ -115,8 +115,7 @@ static char task_state(const struct ch_slot *slot)
 	char *end;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", slot->tgid,
-		 slot->tid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tgid, tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -132,7 +131,7 @@ static char task_state(const struct ch_slot *slot)
 /* True if it works on; otherwise it is known as dead afterwards. */
 static int is_living(int index)
 {
-	char state = task_state(slot_of(index));
+	char state = task_state(slot_of(index)->tgid, slot_of(index)->tid);
 
 	refresh();
 	if (lives[index].state == DEAD || lives[index].state == FREE)
@@ -639,6 +638,19 @@ static int begin(const char *path)
 	return 0;
 }
 
+/*
+ * The kernel's own threads of an io_uring outlive those of a group that ended
+ * one by one: the dead leader's number still reaches them.
+ */
+static void kill_remains(int index)
+{
+	const struct ch_slot *slot = slot_of(index);
+
+	if (slot->tgid > 0 && ch_sys(SYS_tgkill, slot->tgid, slot->tgid, 0)
+	    == 0 && task_state(slot->tgid, slot->tgid) == 'Z')
+		kill(slot->tgid, SIGKILL);
+}
+
 static void kill_all(void)
 {
 	int i;
@@ -648,6 +660,8 @@ static void kill_all(void)
 		if (lives[i].state == ALIVE || lives[i].state == DYING)
 			ch_sys(SYS_tgkill, slot_of(i)->tgid, slot_of(i)->tid,
 			       SIGKILL);
+		if (lives[i].state == DEAD)
+			kill_remains(i);
 	}
 	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
 		continue;
