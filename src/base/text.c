@@ -186,6 +186,11 @@ int ss_cursor_read_hex(struct ss_cursor *cursor, uint64_t *ret)
 	return read_number(cursor, 16, UINT64_MAX, ret);
 }
 
+int ss_cursor_read_octal(struct ss_cursor *cursor, uint64_t *ret)
+{
+	return read_number(cursor, 8, UINT64_MAX, ret);
+}
+
 int ss_cursor_read_u32(struct ss_cursor *cursor, uint32_t *ret)
 {
 	uint64_t value;

@@ -71,6 +71,8 @@ static inline struct ss_cursor ss_cursor_of(const char *data, size_t length)
 int ss_cursor_read_u64(struct ss_cursor *cursor, uint64_t *ret) ss_must_check;
 int ss_cursor_read_i64(struct ss_cursor *cursor, int64_t *ret) ss_must_check;
 int ss_cursor_read_hex(struct ss_cursor *cursor, uint64_t *ret) ss_must_check;
+int ss_cursor_read_octal(struct ss_cursor *cursor, uint64_t *ret)
+	ss_must_check;
 /* The same for a number that must lie in [0, 2^32) and [-2^31, 2^31). */
 int ss_cursor_read_u32(struct ss_cursor *cursor, uint32_t *ret) ss_must_check;
 int ss_cursor_read_i32(struct ss_cursor *cursor, int32_t *ret) ss_must_check;

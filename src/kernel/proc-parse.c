@@ -300,6 +300,24 @@ int ss_proc_parse_epoll(const char *text, size_t length,
 	return 0;
 }
 
+int ss_proc_parse_fd_flags(const char *text, size_t length, uint64_t *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length);
+	struct ss_cursor line;
+	uint64_t flags;
+
+	while (ss_cursor_read_line(&rest, &line)) {
+		if (!ss_cursor_skip(&line, "flags:"))
+			continue;
+		ss_cursor_skip_blanks(&line);
+		if (ss_cursor_read_octal(&line, &flags) || line.left)
+			return -EBADMSG;
+		*ret = flags;
+		return 0;
+	}
+	return -EBADMSG;
+}
+
 uint64_t ss_proc_kernel_dev(dev_t dev)
 {
 	/* MKDEV() of the kernel: 12 bits of major above 20 of minor. */

@@ -2,6 +2,7 @@
 #include "kernel/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,6 +132,30 @@ int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret)
 	if (error)
 		return error;
 	return ss_proc_parse_epoll(text.data, text.length, ret);
+}
+
+/* "pos:" and "flags:" come first, and fit. */
+#define FD_FLAGS_BYTES	128
+
+int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
+{
+	char path[SS_PROC_PATH_SIZE], text[FD_FLAGS_BYTES];
+	ss_cleanup_fd int info = -1;
+	uint64_t flags;
+	ssize_t n;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	if (info < 0)
+		return ss_proc_error(-errno, tid, -EBADF);
+	n = read(info, text, sizeof(text));
+	if (n < 0)
+		return ss_proc_error(-errno, tid, -EBADF);
+	r = ss_proc_parse_fd_flags(text, (size_t)n, &flags);
+	if (!r)
+		*ret = flags & O_CLOEXEC;
+	return r;
 }
 
 int ss_proc_at_random(pid_t tid, uint64_t *ret)

@@ -121,6 +121,12 @@ void ss_proc_epoll_release(struct ss_proc_epoll *list);
 int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret) ss_must_check;
 int ss_proc_parse_epoll(const char *text, size_t length,
 			struct ss_proc_epoll *ret) ss_must_check;
+/* Is descriptor fd of the task close-on-exec?  Of one line of fdinfo, however
+   long the rest is.  -EBADF as above. */
+int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret) ss_must_check;
+/* The "flags:" line, octal: O_CLOEXEC stands for the descriptor's flag. */
+int ss_proc_parse_fd_flags(const char *text, size_t length, uint64_t *ret)
+	ss_must_check;
 /*
  * st_dev as fstat(2) gives it -> the number that fdinfo prints.  The two may
  * still differ where fstat(2) does not tell the device of the superblock (a

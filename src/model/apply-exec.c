@@ -6,12 +6,15 @@
 #include "model/event-apply.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <utlist.h>
 
 int ss_apply_exec(ss_unused struct ss_model *model, struct ss_task *task,
-		  ss_unused const struct ss_event *event)
+		  const struct ss_event *event)
 {
+	struct ss_files *files = ss_task_files(task);
+
+	if (files)
+		ss_files_keep(files, event->exec.kept, event->exec.count);
 	task->group->execing = task;
 	return 0;
 }
@@ -138,8 +141,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		task->made[SS_KIND_FILES]++;
 		ss_task_set(task, SS_KIND_FILES, &parts.files->r);
 	}
-	/* Which slots were close-on-exec nobody told us. */
-	ss_files_forget(ss_task_files(task), 0, INT_MAX, NULL);
+	ss_files_exec(ss_task_files(task));
 	task->creds.known = false;
 	task->before.known = false;
 	task->execed = true;

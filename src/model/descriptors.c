@@ -8,6 +8,7 @@ static void slot_detach(struct ss_slot *slot)
 {
 	struct ss_file *file = slot->file;
 
+	slot->kept = false;
 	if (!file)
 		return;
 	slot->file = NULL;
@@ -24,6 +25,7 @@ static void slot_attach(struct ss_slot *slot, struct ss_file *file)
 	if (old)
 		DL_DELETE(old->holders, slot);
 	slot->file = file;
+	slot->kept = false;
 	if (file)
 		DL_APPEND(file->holders, slot);
 	if (old)
@@ -220,5 +222,30 @@ void ss_files_forget(struct ss_files *files, unsigned int first,
 	DL_FOREACH(files->copies, copy) {
 		if (copy != mine)
 			ss_files_forget(copy->to, first, last, mine);
+	}
+}
+
+void ss_files_keep(struct ss_files *files, const int *fds, size_t count)
+{
+	struct ss_slot *slot;
+	size_t i;
+
+	for (slot = files->slots; slot; slot = slot->hh.next)
+		slot->kept = false;
+	for (i = 0; i < count; i++) {
+		slot = ss_slot_find(files, fds[i]);
+		if (slot)
+			slot->kept = slot->file;
+	}
+}
+
+void ss_files_exec(struct ss_files *files)
+{
+	struct ss_slot *slot;
+
+	for (slot = files->slots; slot; slot = slot->hh.next) {
+		if (!slot->kept)
+			slot_forget(slot);
+		slot->kept = false;
 	}
 }

@@ -10,6 +10,9 @@
  *
  *	unknown --asked--> labelled --close, dup2, exec...--> unknown (count+1)
  *
+ * An exec closes what is close-on-exec, and no call tells what that is; so it
+ * is told with the exec, when it enters, which labelled slots will be kept.
+ *
  * Calls in flight.  Between the entry of a close and its execution another
  * thread may still ask for the slot.  While a call is in flight, the slots
  * that it changes are volatile: discovered for the question at hand, never
@@ -21,6 +24,7 @@
 #define SS_MODEL_DESCRIPTORS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
@@ -36,6 +40,7 @@ struct ss_slot {
 	struct ss_file *file;		/* borrowed, or NULL: unknown */
 	struct ss_slot *prev, *next;	/* among the file's holders */
 	struct ss_origin origin;
+	bool kept;		/* the exec in flight leaves it as it is */
 	UT_hash_handle hh;
 };
 
@@ -90,5 +95,12 @@ void ss_slot_label(const struct ss_files *files, int fd,
  */
 void ss_files_forget(struct ss_files *files, unsigned int first,
 		     unsigned int last, const struct ss_copy *mine);
+
+/*
+ * These labelled slots, and no others, are known to survive the exec that is
+ * in flight: ss_files_exec() forgets all but them.
+ */
+void ss_files_keep(struct ss_files *files, const int *fds, size_t count);
+void ss_files_exec(struct ss_files *files);
 
 #endif

@@ -22,7 +22,7 @@ enum ss_event_type {
 	/* calls that enter; .tid is the caller */
 	SS_EVENT_START,		/* the first task; tid becomes "1" */
 	SS_EVENT_CLONE,		/* .clone */
-	SS_EVENT_EXEC,		/* execve, execveat */
+	SS_EVENT_EXEC,		/* execve, execveat; .exec */
 	SS_EVENT_EXIT,		/* .exit */
 	SS_EVENT_CLOSE,		/* .range: these slots lose their files */
 	SS_EVENT_UNSHARE,	/* .flags: it will succeed, as far as files,
@@ -102,6 +102,12 @@ struct ss_event {
 		struct {
 			bool group;		/* exit_group */
 		} exit;
+		struct {
+			const int *kept;	/* labelled slots of a table
+						   that nobody else uses, and
+						   that are not close-on-exec */
+			size_t count;
+		} exec;
 		struct {
 			uint32_t pending;	/* its serial */
 			pid_t tid;

@@ -482,6 +482,8 @@ static int check_slots(struct checking *c, const struct ss_files *files)
 		if (!slot->origin.path || !slot->origin.path->refs ||
 		    !slot->origin.count)
 			return bad(c, "slot %d has no origin", slot->fd);
+		if (slot->kept && !slot->file)
+			return bad(c, "slot %d keeps nothing", slot->fd);
 		if (!slot->file)
 			continue;
 		if (!known_file(c, slot->file))

@@ -33,6 +33,8 @@
 	  "clones that could not be told apart by themselves") \
 	X(execs, "execs.settled", \
 	  "execs that were seen to have succeeded or failed") \
+	X(exec_unsure, "execs.unsure", \
+	  "labels forgotten because an exec might have closed the descriptor") \
 	X(slots, "slots.discovered", \
 	  "descriptors whose open file was looked at") \
 	X(probes, "slots.probes", \

@@ -23,6 +23,10 @@
 #include "kernel/death.h"
 #include "kernel/memory.h"
 
+/* Slots whose flags are read for one exec: a program that has many labelled
+   ones, and starts many others, must not pay for all of them each time. */
+#define KEPT_MAX	1024
+
 static bool all_zero(const uint8_t *bytes)
 {
 	static const uint8_t zero[SS_RANDOM_BYTES];
@@ -63,12 +67,42 @@ static void evidence_collect(struct ss_evidence *evidence,
 	}
 }
 
+/*
+ * Which labelled slots will survive?  The flags can be read, and believed: the
+ * only user of the table waits for us.  Where others use it, too, or a ring
+ * may, they could change them until the exec happens; then none is believed.
+ */
+static size_t kept_slots(struct ss_session *session,
+			 const struct ss_task *task, int kept[KEPT_MAX])
+{
+	const struct ss_files *files = ss_task_files(task);
+	bool alone = files && files->r.refs == 1 && !session->model->rings;
+	const struct ss_slot *slot;
+	size_t n = 0, labelled = 0;
+	bool cloexec;
+
+	for (slot = files ? files->slots : NULL; slot; slot = slot->hh.next) {
+		if (!slot->file)
+			continue;
+		labelled++;
+		if (!alone || labelled > KEPT_MAX)
+			session->stats.exec_unsure++;
+		else if (!ss_proc_fd_cloexec(task->tid, slot->fd, &cloexec) &&
+			 !cloexec)
+			kept[n++] = slot->fd;
+	}
+	return n;
+}
+
 void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_process *process = ss_process_find(session,
 						     task->group->tgid);
 	struct ss_event event = { .type = SS_EVENT_EXEC, .tid = task->tid };
+	int kept[KEPT_MAX];
 
+	event.exec.kept = kept;
+	event.exec.count = kept_slots(session, task, kept);
 	if (process)
 		evidence_collect(&process->evidence, task);
 	ss_tell(session, &event);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
@@ -70,6 +71,64 @@ static void exec_cloexec(void)
 			slot[i]);
 	mw_call(one, SYS_dup2, kept, lost);
 	mw_classes(NULL, "a number used again", slot, 5);
+}
+
+enum { HELD = 6 };
+
+static void ask_held(struct mw_peer *one, const int *fd, signed char *answer)
+{
+	int i;
+
+	for (i = 0; i < HELD * HELD; i++) {
+		const long arg[5] = { mw_pid(one), mw_pid(one), KCMP_FILE,
+				      fd[i / HELD], fd[i % HELD] };
+
+		answer[i] = (signed char)mw_kcmp(NULL, arg);
+	}
+}
+
+/*
+ * Files that nobody else holds, the younger ones at the lower numbers: what
+ * is named anew after an exec gets another place.
+ */
+static void exec_order(void)
+{
+	static const char path[] = "/nonexistent";
+	char *nowhere = mw_alloc(sizeof(path));
+	struct mw_peer *one = mw_fork(NULL);
+	signed char before[HELD * HELD];
+	signed char after[HELD * HELD];
+	int fd[HELD];
+	int i;
+
+	for (i = 0; i < HELD; i++) {
+		int first = mw_null(one);
+
+		mw_file(NULL, "a new file", MW_SLOT(one, first),
+			MW_SLOT(one, first));
+		fd[i] = 100 - i;
+		mw_call(one, SYS_dup2, first, fd[i]);
+		if (i != 0)
+			mw_call(one, SYS_fcntl, first, F_SETFD, FD_CLOEXEC);
+		else
+			mw_call(one, SYS_close, first);
+	}
+	memcpy(nowhere, path, sizeof(path));
+	ask_held(one, fd, before);
+	for (i = 0; i < 2; i++) {
+		mw_did("exec", mw_exec(one));
+		ask_held(one, fd, after);
+		mw_order("over an exec", HELD, before, after);
+	}
+	mw_call(one, SYS_fcntl, fd[1], F_SETFD, FD_CLOEXEC);
+	mw_did("an exec that fails", mw_exec_path(one, nowhere));
+	ask_held(one, fd, after);
+	mw_order("over it", HELD, before, after);
+	mw_call(one, SYS_close, fd[2]);
+	mw_did("exec", mw_exec(one));
+	for (i = 0; i < HELD; i++)
+		mw_file(NULL, "what is left", MW_SLOT(one, fd[i]),
+			MW_SLOT(one, fd[0]));
 }
 
 /* What the exec'ing thread makes its own before its exec. */
@@ -280,6 +339,7 @@ static void exec_many(void)
 const struct mw_scenario mw_exec_table[] = {
 	{ "exec-leader", exec_leader, "exec of plain children" },
 	{ "exec-cloexec", exec_cloexec, "files kept and lost in exec" },
+	{ "exec-order", exec_order, "the order of files over an exec" },
 	{ "exec-thread", exec_thread, "exec from a thread that owns things" },
 	{ "exec-raw-thread", exec_raw_thread, "exec from a raw thread" },
 	{ "exec-dead-leader", exec_dead_leader, "exec after the leader's end" },

@@ -66,8 +66,9 @@ static int ask_model(struct ss_question *q)
 
 /*
  * What has another name now has another place in the order: a file that nobody
- * was known to hold for a while (its only table went through an exec), or what
- * two execs at the same time did not share any more, whichever was first.
+ * was known to hold for a while (its only table went through an exec, and had
+ * other users when that began), or what two execs at the same time did not
+ * share any more, whichever was first.
  */
 static void check_name(int id, const struct ss_question *q, unsigned int side)
 {

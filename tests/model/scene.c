@@ -346,23 +346,31 @@ void scene_enter(struct twin_task *caller)
 
 /* Calls. */
 
-void scene_begin(struct twin_task *task, struct call *call, enum op op)
+/* What can be known of an exec: of a table that has one user. */
+static size_t kept_slots(const struct twin_task *task,
+			 const struct call *call, int kept[TWIN_FDS])
+{
+	const struct ss_files *files =
+		ss_task_files(task_of(scene.model, task->tid));
+	size_t n = 0;
+	int fd;
+
+	for (fd = 0; files->r.refs == 1 && fd < TWIN_FDS; fd++) {
+		if (ss_slot_file(files, fd) && !(call->cloexec >> fd & 1))
+			kept[n++] = fd;
+	}
+	return n;
+}
+
+/* What a supervisor would tell of this call; it stays true while kept does. */
+static struct ss_event event_of(const struct twin_task *task,
+				struct call *call, int kept[TWIN_FDS])
 {
 	struct ss_event event = { .tid = task->tid };
 
-	*call = (struct call){
-		.stage = STAGE_ENTERED, .op = op, .tid = task->tid,
-		.flags = scramble(&scene.seed) & ALL_FLAGS,
-	};
-	call->first = (int)scene_pick(TWIN_FDS);
-	call->last = (int)scene_pick(TWIN_FDS);
-	/* Threads, half of the time: much is shared then. */
-	if (scene_pick(2))
-		call->flags |= CLONE_VM | CLONE_SIGHAND | CLONE_THREAD |
-			CLONE_FILES;
 	event.range.first = (unsigned int)call->first;
 	event.range.last = (unsigned int)call->first;
-	switch (op) {
+	switch (call->op) {
 	case OP_CLOSE_RANGE:
 		if (call->last < call->first)
 			call->last = call->first;
@@ -385,6 +393,8 @@ void scene_begin(struct twin_task *task, struct call *call, enum op op)
 		break;
 	case OP_EXEC:
 		event.type = SS_EVENT_EXEC;
+		event.exec.kept = kept;
+		event.exec.count = kept_slots(task, call, kept);
 		break;
 	case OP_UNDO:
 		event.type = SS_EVENT_UNDO;
@@ -392,7 +402,7 @@ void scene_begin(struct twin_task *task, struct call *call, enum op op)
 	case OP_EXIT:
 	case OP_EXIT_GROUP:
 		event.type = SS_EVENT_EXIT;
-		event.exit.group = op == OP_EXIT_GROUP;
+		event.exit.group = call->op == OP_EXIT_GROUP;
 		break;
 	case OP_OPEN:
 	case OP_DUP:
@@ -402,7 +412,25 @@ void scene_begin(struct twin_task *task, struct call *call, enum op op)
 	case OP_COUNT:
 		break;
 	}
-	tell(scene.model, event);
+	return event;
+}
+
+void scene_begin(struct twin_task *task, struct call *call, enum op op)
+{
+	int kept[TWIN_FDS];
+
+	*call = (struct call){
+		.stage = STAGE_ENTERED, .op = op, .tid = task->tid,
+		.flags = scramble(&scene.seed) & ALL_FLAGS,
+		.cloexec = scramble(&scene.seed),
+	};
+	call->first = (int)scene_pick(TWIN_FDS);
+	call->last = (int)scene_pick(TWIN_FDS);
+	/* Threads, half of the time: much is shared then. */
+	if (scene_pick(2))
+		call->flags |= CLONE_VM | CLONE_SIGHAND | CLONE_THREAD |
+			CLONE_FILES;
+	tell(scene.model, event_of(task, call, kept));
 	if (op == OP_CLONE && task_of(scene.model, task->tid)->pending) {
 		call->unsettled = true;
 		call->serial = task_of(scene.model, task->tid)->pending->serial;
@@ -452,7 +480,7 @@ void scene_execute(struct twin_task *task, struct call *call)
 		twin_unshare(twin, task, call->flags);
 		break;
 	case OP_EXEC:
-		twin_exec(twin, task, scramble(&scene.seed));
+		twin_exec(twin, task, call->cloexec);
 		break;
 	case OP_UNDO:
 		twin_undo(twin, task);

@@ -34,6 +34,7 @@ struct call {
 	pid_t tid;		/* as the model knows the caller */
 	int first, last;
 	uint64_t flags;
+	unsigned int cloexec;	/* bit n: exec closes descriptor n */
 	uint32_t serial;	/* of a pending clone */
 	pid_t child;		/* or 0: it failed */
 	bool unsettled;		/* the clone is not told to its end */

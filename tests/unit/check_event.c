@@ -80,6 +80,41 @@ START_TEST(exec_of_a_process_alone)
 }
 END_TEST
 
+START_TEST(exec_keeps_what_it_was_told_to)
+{
+	static const int kept[] = { 3, 5, 6, 7 };
+	struct ss_model *model = world_new();
+	struct ss_file *file, *other;
+
+	tell_new_file(model, ROOT, 3, 1);
+	tell_new_file(model, ROOT, 4, 2);
+	tell_new_file(model, ROOT, 5, 3);
+	tell_new_file(model, ROOT, 7, 4);
+	file = slot_of(model, ROOT, 3);
+	other = slot_of(model, ROOT, 7);
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_EXEC, .tid = ROOT,
+		.exec = { .kept = kept, .count = SS_ARRAY_SIZE(kept) } });
+	/* Another file meanwhile: nothing is known of this one. */
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_FORGET, .tid = ROOT,
+		.range = { .first = 5, .last = 5 } });
+	tell_new_file(model, ROOT, 5, 5);
+	/* It was not known that there is one. */
+	tell_new_file(model, ROOT, 6, 6);
+	tell_of(model, SS_EVENT_EXEC_DONE, ROOT);
+	ck_assert_ptr_eq(slot_of(model, ROOT, 3), file);
+	ck_assert_ptr_null(slot_of(model, ROOT, 4));
+	ck_assert_ptr_null(slot_of(model, ROOT, 5));
+	ck_assert_ptr_null(slot_of(model, ROOT, 6));
+	ck_assert_ptr_eq(slot_of(model, ROOT, 7), other);
+	/* Of the next exec nothing is known yet. */
+	tell_exec(model, ROOT);
+	ck_assert_ptr_null(slot_of(model, ROOT, 3));
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(exec_that_fails)
 {
 	struct ss_model *model = world_new();
@@ -430,7 +465,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		exec_of_a_process_alone, exec_that_fails,
+		exec_of_a_process_alone, exec_keeps_what_it_was_told_to,
+		exec_that_fails,
 		exec_of_one_that_shares, exec_of_a_leader_with_threads,
 		exec_of_a_thread, exec_of_a_thread_of_a_dead_leader, unshare,
 		unshare_that_is_refused, calls_in_flight, splitting_a_table,

@@ -592,12 +592,33 @@ START_TEST(links_of_descriptors)
 }
 END_TEST
 
+START_TEST(close_on_exec_or_not)
+{
+	int marked = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int plain = open("/dev/null", O_RDONLY);
+	bool cloexec = false;
+
+	ck_assert_int_eq(ss_proc_fd_cloexec(getpid(), marked, &cloexec), 0);
+	ck_assert(cloexec);
+	ck_assert_int_eq(ss_proc_fd_cloexec(getpid(), plain, &cloexec), 0);
+	ck_assert(!cloexec);
+	ck_assert_int_eq(fcntl(plain, F_SETFD, FD_CLOEXEC), 0);
+	ck_assert_int_eq(ss_proc_fd_cloexec(getpid(), plain, &cloexec), 0);
+	ck_assert(cloexec);
+	ck_assert_int_eq(close(marked), 0);
+	ck_assert_int_eq(close(plain), 0);
+	ck_assert_int_eq(ss_proc_fd_cloexec(getpid(), plain, &cloexec),
+			 -EBADF);
+}
+END_TEST
+
 START_TEST(nothing_stays_open)
 {
 	int before = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct ss_proc_ns_chain chain;
 	struct ss_proc_epoll epoll;
 	struct ss_tids list;
+	bool cloexec;
 	int after;
 
 	ck_assert_int_eq(close(before), 0);
@@ -606,6 +627,7 @@ START_TEST(nothing_stays_open)
 	ss_tids_release(&list);
 	ck_assert_int_eq(ss_proc_epoll(getpid(), 0, &epoll), 0);
 	ss_proc_epoll_release(&epoll);
+	ck_assert_int_eq(ss_proc_fd_cloexec(getpid(), 0, &cloexec), 0);
 	after = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ck_assert_int_eq(after, before);
 }
@@ -639,6 +661,7 @@ static Suite *proc_suite(void)
 	tcase_add_test(files, epoll_of_many_items);
 	tcase_add_test(files, epoll_in_the_table_of_a_thread);
 	tcase_add_test(files, links_of_descriptors);
+	tcase_add_test(files, close_on_exec_or_not);
 	tcase_add_test(files, nothing_stays_open);
 	suite_add_tcase(suite, files);
 	return suite;

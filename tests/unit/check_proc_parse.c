@@ -205,6 +205,25 @@ START_TEST(epoll_is_read)
 }
 END_TEST
 
+START_TEST(fd_flags_are_read)
+{
+	static const char text[] = "pos:\t0\nflags:\t02100002\nmnt_id:\t1";
+	static const char *const wrong[] = {
+		"", "pos:\t0\n", "flags:\t\n", "flags:\t8\n",
+		"flags:\t01 \n",
+	};
+	uint64_t flags;
+
+	ck_assert_int_eq(ss_proc_parse_fd_flags(text, sizeof(text) - 1,
+						&flags), 0);
+	ck_assert_uint_eq(flags, 02100002);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(ss_proc_parse_fd_flags(wrong[i],
+							strlen(wrong[i]),
+							&flags), -EBADMSG);
+}
+END_TEST
+
 static const uint64_t auxv_64[] = {
 	AT_SYSINFO_EHDR, 0x7ffd8a9f3000, AT_HWCAP, 0xbfebfbff, AT_SECURE, 0,
 	AT_PAGESZ, 4096, AT_RANDOM, 0x7ffd8a9a1239, AT_NULL, 0,
@@ -271,6 +290,7 @@ static void parse_everything(const char *text, size_t length)
 		ck_assert_uint_le(epoll.count, length);
 		ss_proc_epoll_release(&epoll);
 	}
+	(void)!ss_proc_parse_fd_flags(copy, length, &address);
 	(void)!ss_proc_parse_auxv(copy, length, true, &address);
 	(void)!ss_proc_parse_auxv(copy, length, false, &address);
 	(void)ss_proc_auxv_is_32bit(copy, length);
@@ -355,6 +375,7 @@ static Suite *parse_suite(void)
 	tcase_add_test(right, call_is_read);
 	tcase_add_test(right, tids_are_read);
 	tcase_add_test(right, epoll_is_read);
+	tcase_add_test(right, fd_flags_are_read);
 	tcase_add_test(right, auxv_is_read);
 	suite_add_tcase(suite, right);
 	tcase_set_timeout(wrong, 60);

@@ -107,7 +107,7 @@ START_TEST(text_escapes)
 }
 END_TEST
 
-enum kind { U64, I64, HEX, U32, I32 };
+enum kind { U64, I64, HEX, OCT, U32, I32 };
 
 static const struct {
 	enum kind kind;
@@ -137,6 +137,11 @@ static const struct {
 	{ I64, "-0", 0, 0, 0 },
 	{ I64, "9223372036854775807", 0, INT64_MAX, 0 },
 	{ I64, "9223372036854775808", -ERANGE, 0, 19 },
+	{ OCT, "02100002", 0, 02100002, 0 },
+	{ OCT, "78", 0, 7, 1 },
+	{ OCT, "8", -EINVAL, 0, 1 },
+	{ OCT, "1777777777777777777777", 0, UINT64_MAX, 0 },
+	{ OCT, "2000000000000000000000", -ERANGE, 0, 22 },
 	{ I64, "-9223372036854775808", 0, (uint64_t)INT64_MIN, 0 },
 	{ I64, "-9223372036854775809", -ERANGE, 0, 20 },
 	{ I64, "-", -EINVAL, 0, 1 },
@@ -163,6 +168,8 @@ static int read_as(enum kind kind, struct ss_cursor *cursor, uint64_t *ret)
 		return ss_cursor_read_u64(cursor, ret);
 	case HEX:
 		return ss_cursor_read_hex(cursor, ret);
+	case OCT:
+		return ss_cursor_read_octal(cursor, ret);
 	case I64:
 		r = ss_cursor_read_i64(cursor, &i64);
 		if (r == 0)
