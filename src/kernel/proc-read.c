@@ -92,6 +92,17 @@ void ss_tids_release(struct ss_tids *list)
 	list->room = 0;
 }
 
+bool ss_tids_has(const struct ss_tids *list, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (list->tids[i] == tid)
+			return true;
+	}
+	return false;
+}
+
 int ss_tids_push(struct ss_tids *list, pid_t tid)
 {
 	pid_t *tids;

@@ -72,12 +72,17 @@ static int keep_children_of(struct ss_tids *list, pid_t ppid)
 	return 0;
 }
 
+int ss_proc_processes(struct ss_tids *ret)
+{
+	return ss_proc_read_numbers("/proc", ret);
+}
+
 int ss_proc_children_by_parent(pid_t ppid, struct ss_tids *ret)
 {
 	struct ss_tids list = { 0 };
 	int error;
 
-	error = ss_proc_read_numbers("/proc", &list);
+	error = ss_proc_processes(&list);
 	if (!error)
 		error = keep_children_of(&list, ppid);
 	if (error) {

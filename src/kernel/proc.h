@@ -29,6 +29,7 @@ struct ss_tids {
 };
 
 void ss_tids_release(struct ss_tids *list);
+bool ss_tids_has(const struct ss_tids *list, pid_t tid);
 
 /* /proc/TGID/task/TID/children: the children that this thread made (and
    still has), oldest first; of a dead or just dying thread it may be empty.
@@ -39,6 +40,9 @@ int ss_proc_parse_tids(const char *text, size_t length, struct ss_tids *ret)
 	ss_must_check;
 /* /proc/TGID/task: the threads of a group, the dead leader included. */
 int ss_proc_threads(pid_t tgid, struct ss_tids *ret) ss_must_check;
+/* Every process of /proc, by ascending number: none that is there all the time
+   is left out. */
+int ss_proc_processes(struct ss_tids *ret) ss_must_check;
 /* Every process of /proc whose parent is ppid.  Slow: the fallback of
    ss_proc_children(). */
 int ss_proc_children_by_parent(pid_t ppid, struct ss_tids *ret) ss_must_check;

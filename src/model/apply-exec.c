@@ -222,10 +222,16 @@ int ss_apply_group_gone(struct ss_model *model, ss_unused struct ss_task *t,
 			const struct ss_event *event)
 {
 	struct ss_group *group = ss_model_group(model, event->tid);
+	struct ss_pending *pending;
 
 	if (!group)
 		return -ESRCH;
 	ss_pending_drop_threads(model, group->tgid);
+	/* Another group may get the number, and be no parent of these. */
+	DL_FOREACH(model->pendings, pending) {
+		if (pending->parent == group->tgid)
+			pending->parent = 0;
+	}
 	/* The group goes with its last task. */
 	while (group->tasks->next)
 		ss_task_free(model, group->tasks->next);

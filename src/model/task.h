@@ -49,7 +49,7 @@ struct ss_number {
 struct ss_group {
 	pid_t tgid;
 	pid_t parent;			/* tgid of the real parent as far as
-					   known; it may be gone */
+					   known, or 0; it may be gone */
 	struct ss_task *tasks;		/* list, the leader first */
 	struct ss_task *execing;	/* borrowed: a task of it whose exec is
 					   in flight */

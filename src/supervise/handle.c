@@ -95,6 +95,9 @@ static bool handle_clone(struct handling *h)
 	ss_deaths_drain(session);
 	if (!still_there(h))
 		return false;
+	/* It has been killed. */
+	if (h->task->pending)
+		return false;
 	if (ss_settle_must_wait(session, h->task, event.clone.flags) &&
 	    put_aside(h))
 		return false;

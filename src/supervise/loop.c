@@ -135,6 +135,8 @@ bool ss_loop_serve(struct ss_session *session,
 		if (!is_valid(session, notification))
 			return true;
 		session->stats.lost++;
+		if (session->killed_all)
+			ss_kill_stranger(session, notification);
 		if (!call || call->family == SS_FAMILY_KCMP) {
 			reply.kind = SS_REPLY_ERROR;
 			reply.child_errno = ENOSYS;

@@ -18,7 +18,6 @@
 #define DEATHS_AT_ONCE	64
 #define ZOMBIES_AT_ONCE	2
 #define YIELDS_MAX	64
-#define ORPHANS_MAX	64
 #define DYING_MS	100
 
 struct ss_process *ss_process_find(const struct ss_session *session,
@@ -135,10 +134,8 @@ static void process_dead(struct ss_session *session,
 
 	if (group && group->execing)
 		ss_exec_settle(session, group, 0);
-	if (group && !group->dead) {
-		ss_settle_death(session, group);
+	if (group && !group->dead)
 		ss_tell(session, &event);
-	}
 	/* Only the command, and what was orphaned, are ours to reap. */
 	if ((!group || !ss_model_group(session->model, group->parent)) &&
 	    reap(session, process, false)) {
@@ -168,32 +165,6 @@ static void zombies_sweep(struct ss_session *session, unsigned int n)
 	}
 }
 
-/* Clones whose creators were killed before their children were seen.  Most of
-   those children come to us; a child that makes too many of them loses the
-   oldest. */
-static void orphans_settle(struct ss_session *session)
-{
-	struct ss_pending *pending, *tmp;
-	unsigned int n = 0;
-
-	DL_FOREACH(session->model->pendings, pending)
-		n += !pending->creator;
-	if (n <= ORPHANS_MAX)
-		return;
-	ss_settle_orphans(session);
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-		struct ss_event end = {
-			.type = SS_EVENT_CLONE_END,
-			.child.pending = pending->serial,
-		};
-
-		if (pending->creator || n-- <= ORPHANS_MAX)
-			continue;
-		session->stats.clones_ambiguous++;
-		ss_tell(session, &end);
-	}
-}
-
 void ss_deaths_drain(struct ss_session *session)
 {
 	pid_t ended[DEATHS_AT_ONCE];
@@ -210,8 +181,7 @@ void ss_deaths_drain(struct ss_session *session)
 		}
 	} while (n == DEATHS_AT_ONCE);
 	zombies_sweep(session, ZOMBIES_AT_ONCE);
-	if (session->model->pending_count > ORPHANS_MAX)
-		orphans_settle(session);
+	ss_orphans_prune(session);
 }
 
 /* Our children, but for those that we had before the command. */
@@ -271,6 +241,25 @@ void ss_children_await(struct ss_session *session)
 		ss_tids_release(&list);
 	}
 	ss_tids_release(&list);
+}
+
+/*
+ * Those who are dying, but not known to be dead yet, may have lost children to
+ * another parent already.
+ */
+void ss_creators_await(struct ss_session *session)
+{
+	const struct ss_pending *pending;
+
+	DL_FOREACH(session->model->pendings, pending) {
+		const struct ss_process *process =
+			ss_process_find(session, pending->tgid);
+
+		if (pending->creator && process && process->pidfd >= 0 &&
+		    ss_pidfd_life(process->pidfd) == SS_LIFE_DYING)
+			(void)ss_pidfd_await(process->pidfd, DYING_MS);
+	}
+	ss_deaths_drain(session);
 }
 
 static void tell_about(struct ss_session *session, enum ss_event_type type,
@@ -527,6 +516,24 @@ void ss_kill_all(struct ss_session *session)
 		(void)close(pidfd);
 	}
 	ss_tids_release(&list);
+}
+
+void ss_kill_stranger(struct ss_session *session,
+		      const struct ss_notification *notification)
+{
+	struct ss_proc_status status;
+	int pidfd;
+
+	if (ss_proc_status(notification->tid, &status))
+		return;
+	pidfd = ss_pidfd_open(status.tgid, false);
+	if (pidfd < 0)
+		return;
+	/* If it still waits for us, the number was its own all the time. */
+	if (ss_listener_is_valid(&session->launched.listener,
+				 notification->id))
+		ss_pidfd_kill(pidfd);
+	(void)close(pidfd);
 }
 
 int ss_table_pidfd(struct ss_session *session, const struct ss_task *task,

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "kernel/descriptor.h"
+
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
 /* The numbers of a task that may live in a nested pid namespace. */
@@ -48,8 +50,8 @@ static int read_numbers(pid_t tid, struct ss_event_numbers *ret)
 	return 0;
 }
 
-static struct ss_task *adopt(struct ss_session *session,
-			     struct ss_pending *pending, pid_t tid)
+struct ss_task *ss_settle_adopt(struct ss_session *session,
+				struct ss_pending *pending, pid_t tid)
 {
 	struct ss_event_numbers numbers;
 	struct ss_event event = {
@@ -105,17 +107,6 @@ static bool adopt_worker(struct ss_session *session, pid_t tid,
 	return true;
 }
 
-static bool lists_child(const struct ss_tids *list, pid_t tid)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++) {
-		if (list->tids[i] == tid)
-			return true;
-	}
-	return false;
-}
-
 /* Did this very thread make it? */
 static bool made_by(const struct ss_pending *pending, pid_t tid)
 {
@@ -125,15 +116,14 @@ static bool made_by(const struct ss_pending *pending, pid_t tid)
 	if (!pending->creator ||
 	    ss_proc_children(pending->tgid, pending->creator_tid, &list))
 		return false;
-	found = lists_child(&list, tid);
+	found = ss_tids_has(&list, tid);
 	ss_tids_release(&list);
 	return found;
 }
 
-/* May the task be the child of this clone, as far as its status tells? */
-static bool may_be_child(const struct ss_session *session,
-			 const struct ss_pending *pending, pid_t tid,
-			 const struct ss_proc_status *status)
+bool ss_settle_may_be_child(const struct ss_session *session,
+			    const struct ss_pending *pending, pid_t tid,
+			    const struct ss_proc_status *status)
 {
 	const struct ss_group *parent;
 
@@ -145,31 +135,47 @@ static bool may_be_child(const struct ss_session *session,
 		return true;
 	/* Orphaned: its parent is whoever reaps for us. */
 	parent = ss_model_group(session->model, pending->parent);
-	return !pending->creator || !parent || parent->dead;
+	return !parent || parent->dead;
 }
 
+/* The clone that made the task, or NULL: none, or not to be told from others
+   in this way. */
 static struct ss_pending *match(struct ss_session *session, pid_t tid,
 				const struct ss_proc_status *status)
 {
 	struct ss_pending *pending, *found = NULL;
-	unsigned int n = 0;
+	unsigned int n = 0, orphans = 0;
 
 	DL_FOREACH(session->model->pendings, pending) {
-		if (!may_be_child(session, pending, tid, status))
+		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
-		if (!found)
+		orphans += !pending->creator;
+		if (!found || (!found->creator && pending->creator))
 			found = pending;
 		n++;
 	}
 	if (n <= 1 || (found->flags & CLONE_THREAD))
 		return found;
 	DL_FOREACH(session->model->pendings, pending) {
-		if (may_be_child(session, pending, tid, status) &&
+		if (ss_settle_may_be_child(session, pending, tid, status) &&
 		    made_by(pending, tid))
 			return pending;
 	}
+	if (orphans)
+		return NULL;
 	session->stats.clones_ambiguous++;
 	return found;
+}
+
+/*
+ * Its creator may have been killed a moment ago: then the child has another
+ * parent by now, and it is the orphans that must be told apart.
+ */
+static struct ss_task *settle_orphan(struct ss_session *session, pid_t tid)
+{
+	ss_creators_await(session);
+	ss_orphans_settle(session);
+	return ss_model_task(session->model, tid);
 }
 
 static struct ss_task *settle_unknown(struct ss_session *session, pid_t tid)
@@ -180,14 +186,14 @@ static struct ss_task *settle_unknown(struct ss_session *session, pid_t tid)
 
 	if (model->pending_count == 1) {
 		session->stats.clones_at_once++;
-		return adopt(session, model->pendings, tid);
+		return ss_settle_adopt(session, model->pendings, tid);
 	}
 	if (!ss_proc_status(tid, &status))
 		pending = match(session, tid, &status);
 	if (!pending)
-		return NULL;
+		return settle_orphan(session, tid);
 	session->stats.clones_late++;
-	return adopt(session, pending, tid);
+	return ss_settle_adopt(session, pending, tid);
 }
 
 struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
@@ -235,7 +241,7 @@ static pid_t unknown_in(struct ss_session *session,
 		struct ss_proc_stat stat;
 
 		if ((known && !ss_number_is_new(session, known)) ||
-		    lists_child(&session->inherited.children, tid))
+		    ss_tids_has(&session->inherited.children, tid))
 			continue;
 		if (session->model->rings && !ss_proc_stat(tid, &stat) &&
 		    (stat.flags & PF_USER_WORKER))
@@ -243,19 +249,6 @@ static pid_t unknown_in(struct ss_session *session,
 		return tid;
 	}
 	return 0;
-}
-
-/* Is a clone of this group, other than of a thread, still pending? */
-static bool expects_child(const struct ss_session *session, pid_t tgid)
-{
-	const struct ss_pending *pending;
-
-	DL_FOREACH(session->model->pendings, pending) {
-		if (pending->tgid == tgid && pending->creator &&
-		    !(pending->flags & CLONE_THREAD))
-			return true;
-	}
-	return false;
 }
 
 /* Where CLONE_PARENT puts it: among the children of the parent's threads. */
@@ -277,9 +270,8 @@ static pid_t find_sibling(struct ss_session *session, pid_t parent)
 	return found;
 }
 
-/* The task that this pending clone has made, or 0. */
-static pid_t find_child(struct ss_session *session,
-			const struct ss_pending *pending)
+pid_t ss_settle_find(struct ss_session *session,
+		     const struct ss_pending *pending)
 {
 	struct ss_tids list = { 0 };
 	pid_t found;
@@ -328,6 +320,16 @@ static bool pass_on(struct ss_session *session,
 	return false;
 }
 
+static bool is_dying(const struct ss_session *session,
+		     const struct ss_group *group)
+{
+	const struct ss_process *process = ss_process_find(session,
+							   group->tgid);
+
+	return process && process->pidfd >= 0 &&
+		ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE;
+}
+
 void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_pending *pending = task->pending;
@@ -336,13 +338,16 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 
 	if (!pending)
 		return;
-	tid = find_child(session, pending);
+	tid = ss_settle_find(session, pending);
 	if (tid) {
 		session->stats.clones_late++;
-		if (adopt(session, pending, tid) || session->failure)
+		if (ss_settle_adopt(session, pending, tid) || session->failure)
 			return;
 	}
 	if (pass_on(session, pending))
+		return;
+	/* Killed while we look: then the child has another parent by now. */
+	if (is_dying(session, task->group))
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	end.child.pending = pending->serial;
@@ -354,78 +359,12 @@ void ss_settle_all(struct ss_session *session)
 	struct ss_pending *pending, *tmp;
 
 	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-		pid_t tid = pending->creator ? find_child(session, pending) :
-			0;
+		pid_t tid = pending->creator ?
+			ss_settle_find(session, pending) : 0;
 
-		if (tid && adopt(session, pending, tid))
+		if (tid && ss_settle_adopt(session, pending, tid))
 			session->stats.clones_on_demand++;
 	}
-}
-
-/*
- * A creator was killed: the child that it may have made has gone to whoever
- * reaps for it, one of its ancestors, or us.  A reaper that has just made a
- * child of its own cannot tell the two apart: then it stays open.
- */
-static void settle_killed(struct ss_session *session,
-			  struct ss_pending *pending, pid_t dead)
-{
-	struct ss_event end = {
-		.type = SS_EVENT_CLONE_END,
-		.child.pending = pending->serial,
-	};
-	struct ss_proc_status status;
-	pid_t tid, reaper = dead;
-
-	while (!ss_proc_status(reaper, &status) && status.ppid > 0) {
-		reaper = status.ppid;
-		if (expects_child(session, reaper))
-			return;
-		tid = find_sibling(session, reaper);
-		if (tid) {
-			session->stats.clones_late++;
-			(void)adopt(session, pending, tid);
-			return;
-		}
-		if (reaper == session->self)
-			break;
-	}
-	ss_tell(session, &end);
-}
-
-void ss_settle_death(struct ss_session *session, struct ss_group *group)
-{
-	pid_t tgid = group->tgid;
-	struct ss_task *task, *next;
-
-	DL_FOREACH_SAFE(group->tasks, task, next) {
-		if (task->pending && !(task->pending->flags & CLONE_THREAD))
-			settle_killed(session, task->pending, tgid);
-	}
-}
-
-void ss_settle_orphans(struct ss_session *session)
-{
-	struct ss_tids list = { 0 };
-	size_t i;
-
-	if (ss_proc_children(session->self, session->self, &list))
-		return;
-	for (i = 0; i < list.count; i++) {
-		struct ss_proc_status status;
-		struct ss_pending *pending;
-		pid_t tid = list.tids[i];
-
-		if (ss_model_task(session->model, tid) ||
-		    lists_child(&session->inherited.children, tid) ||
-		    ss_proc_status(tid, &status))
-			continue;
-		pending = match(session, tid, &status);
-		if (pending && !pending->creator &&
-		    adopt(session, pending, tid))
-			session->stats.clones_late++;
-	}
-	ss_tids_release(&list);
 }
 
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
@@ -437,6 +376,7 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 	/* In a nested namespace a number says nothing to us. */
 	if (ss_task_pidns(caller)) {
 		ss_settle_all(session);
+		(void)settle_orphan(session, nr);
 		return;
 	}
 	if (!session->model->pendings && !session->model->rings)
@@ -445,16 +385,19 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 	    adopt_worker(session, nr, &status))
 		return;
 	pending = match(session, nr, &status);
+	if (!pending || !pending->creator) {
+		(void)settle_orphan(session, nr);
+		return;
+	}
 	/* A parent alone does not make it ours: its creator must list it. */
-	if (!pending || (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
-			 pending->creator &&
-			 session->features.has[SS_FEATURE_PROC_CHILDREN] &&
-			 !made_by(pending, nr)))
+	if (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
+	    session->features.has[SS_FEATURE_PROC_CHILDREN] &&
+	    !made_by(pending, nr))
 		return;
 	if (status.ppid == session->self &&
-	    lists_child(&session->inherited.children, nr))
+	    ss_tids_has(&session->inherited.children, nr))
 		return;
-	if (adopt(session, pending, nr))
+	if (ss_settle_adopt(session, pending, nr))
 		session->stats.clones_on_demand++;
 }
 
@@ -510,8 +453,8 @@ bool ss_settle_must_wait(struct ss_session *session,
 		    !same_list(session, pending, task, flags) ||
 		    alike(pending, task, flags))
 			continue;
-		tid = find_child(session, pending);
-		if (tid && adopt(session, pending, tid)) {
+		tid = ss_settle_find(session, pending);
+		if (tid && ss_settle_adopt(session, pending, tid)) {
 			session->stats.clones_on_demand++;
 			continue;
 		}

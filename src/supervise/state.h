@@ -5,6 +5,7 @@
  *	loop.c		receives, finds the caller, lets handle.c decide, sends
  *	handle.c	one handler for each kind of call
  *	settle.c	pending clones: whose child is this task?
+ *	orphans.c	pending clones whose creators have died
  *	exec.c		execs in flight: did they succeed?
  *	process.c	pidfds, deaths, life
  *	supply.c	fetches what the model lacks for an answer
@@ -90,6 +91,7 @@ struct ss_session {
 	unsigned long nofile;		/* our limit of descriptors */
 	int deaths;			/* owned: epoll of pidfds */
 	uint64_t clones;		/* let go on so far ... */
+	uint64_t orphans_looked;	/* ... when orphans were settled last */
 	uint64_t deaths_drained;	/* ... when deaths were drained last */
 	struct ss_guard guard;
 	struct ss_held *held;		/* owned list */
@@ -126,20 +128,34 @@ bool ss_handle(struct ss_session *session, struct ss_task *task,
 /* settle.c */
 /* The task behind a number that is calling us: known, or adopted now. */
 struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid);
-/* Tries to find the child of this task's pending clone, which is over. */
+/* Tries to find the child of this task's pending clone, which is over.  It
+   stays pending if the task is dying. */
 void ss_settle_creator(struct ss_session *session, struct ss_task *task);
 /* Somebody asks for a number that the model does not know. */
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr);
-/* The group has ended: what became of the clones that it had pending? */
-void ss_settle_death(struct ss_session *session, struct ss_group *group);
-/* Adopts the children that came to us because their creators died. */
-void ss_settle_orphans(struct ss_session *session);
+/* The task that this pending clone has made and nobody knows yet, or 0. */
+pid_t ss_settle_find(struct ss_session *session,
+		     const struct ss_pending *pending);
+/* May the task be the child of this clone, as far as its status tells? */
+bool ss_settle_may_be_child(const struct ss_session *session,
+			    const struct ss_pending *pending, pid_t tid,
+			    const struct ss_proc_status *status);
+/* Tells the model whose child the task is.  NULL: it has gone. */
+struct ss_task *ss_settle_adopt(struct ss_session *session,
+				struct ss_pending *pending, pid_t tid);
 /* Looks for the children of all pending clones. */
 void ss_settle_all(struct ss_session *session);
 /* Would this clone be confused with one that is still pending? */
 bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags);
+
+/* orphans.c */
+/* Finds the children of clones whose creators have died, and ends the clones
+   that left none. */
+void ss_orphans_settle(struct ss_session *session);
+/* The same, if there are many, or they are old. */
+void ss_orphans_prune(struct ss_session *session);
 
 /* exec.c */
 void ss_exec_enter(struct ss_session *session, struct ss_task *task);
@@ -168,6 +184,11 @@ void ss_children_await(struct ss_session *session);
 void ss_life_check(struct ss_session *session, struct ss_task *task);
 /* Takes the threads that have ended out of a group. */
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
+/* Waits for the creators of pending clones that are dying, and drains. */
+void ss_creators_await(struct ss_session *session);
+/* Kills a caller who could not be told from any task. */
+void ss_kill_stranger(struct ss_session *session,
+		      const struct ss_notification *notification);
 /* Kills everybody who is left. */
 void ss_kill_all(struct ss_session *session);
 /* A pidfd through which this task's descriptor table can be reached; *ret_own

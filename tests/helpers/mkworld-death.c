@@ -211,6 +211,74 @@ static void orphans(void)
 	}
 }
 
+/*
+ * A child whose creator was killed before anybody heard of either again;
+ * nothing but its own number tells of it.  In a namespace, or not.
+ */
+static void orphan_of_killed(struct mw_peer *asker, unsigned long flags,
+			     int reap)
+{
+	struct mw_peer *one = mw_spawn(asker, CLONE_FS | CLONE_FILES |
+				       SIGCHLD);
+	struct mw_peer *two = mw_spawn(one, flags | SIGCHLD);
+
+	mw_must("kill", mw_call(asker, SYS_kill, one->self, SIGKILL));
+	mw_zombie(asker, one);
+	if (reap)
+		mw_reap(asker, one);
+	mw_ask(asker, "orphan and its creator's partner",
+	       asker ? asker->self : mw_pid(NULL), two->self);
+	mw_ask(two, "asked by the orphan", two->self,
+	       asker ? asker->self : mw_pid(NULL));
+}
+
+/* Two at the same time, not alike. */
+static void two_orphans(struct mw_peer *asker)
+{
+	struct mw_peer *one[2], *two[2];
+	pid_t me = asker ? asker->self : mw_pid(NULL);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		one[i] = mw_spawn(asker, CLONE_FS | CLONE_FILES | SIGCHLD);
+		two[i] = mw_spawn(one[i], SIGCHLD |
+				  (i ? CLONE_FS : CLONE_FILES));
+	}
+	for (i = 0; i < 2; i++)
+		mw_must("kill", mw_call(asker, SYS_kill, one[i]->self,
+					SIGKILL));
+	for (i = 0; i < 2; i++)
+		mw_reap(asker, one[i]);
+	for (i = 0; i < 2; i++)
+		mw_ask(asker, "one of two orphans", me, two[i]->self);
+}
+
+static void orphans_of_killed(struct mw_peer *asker)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		orphan_of_killed(asker, i / 2 ? CLONE_FS : CLONE_FILES, i % 2);
+	two_orphans(asker);
+}
+
+static void orphans_killed(void)
+{
+	orphans_of_killed(NULL);
+}
+
+static void orphans_killed_inside(void)
+{
+	struct mw_peer *init;
+	long ret;
+
+	mw_need_root();
+	ret = mw_try_spawn(NULL, CLONE_NEWPID | SIGCHLD, &init);
+	if (ret < 0)
+		mw_skip("cannot make a namespace", ret);
+	orphans_of_killed(mw_fork(init));
+}
+
 const struct mw_scenario mw_death[] = {
 	{ "zombie", zombie, "zombies, reaped or not" },
 	{ "zombie-leader", zombie_leader, "a dead leader's threads" },
@@ -219,5 +287,8 @@ const struct mw_scenario mw_death[] = {
 	{ "exit-thread", exit_thread, "threads that end" },
 	{ "daemon", daemon_, "two forks and an exit" },
 	{ "orphans", orphans, "creators that die at once" },
+	{ "orphans-killed", orphans_killed, "creators that are killed" },
+	{ "orphans-inside", orphans_killed_inside,
+		"creators that are killed in a pid namespace" },
 	{ NULL, NULL, NULL },
 };
