@@ -14,6 +14,7 @@
 #include "supervise/session.h"
 
 #define LABEL_MAX_BYTES	96
+#define ANCESTORS_MAX	4096
 
 /* What the kernel is asked, twice in the same words. */
 struct inquiry {
@@ -27,6 +28,8 @@ struct ss_audit {
 	/* whom the kernel judges when we ask */
 	struct ss_proc_status self;
 	uint64_t userns;
+	pid_t pid;
+	const struct ss_tids *earlier;	/* borrowed, or NULL */
 	/* the question at hand */
 	bool asked;
 	bool leaving;		/* one of its tasks was about to exit */
@@ -35,7 +38,8 @@ struct ss_audit {
 	uint64_t counts[SS_AUDIT_CLASS_COUNT];
 };
 
-int ss_audit_new(const struct ss_features *features, struct ss_audit **ret)
+int ss_audit_new(const struct ss_features *features,
+		 const struct ss_tids *earlier, struct ss_audit **ret)
 {
 	struct ss_audit *audit;
 
@@ -44,9 +48,11 @@ int ss_audit_new(const struct ss_features *features, struct ss_audit **ret)
 	audit = calloc(1, sizeof(*audit));
 	if (!audit)
 		return -ENOMEM;
+	audit->earlier = earlier;
+	audit->pid = getpid();
 	/* Not known: then nobody is taken to have the same rights as we. */
-	if (ss_proc_status(getpid(), &audit->self) ||
-	    ss_proc_namespace(getpid(), "user", &audit->userns))
+	if (ss_proc_status(audit->pid, &audit->self) ||
+	    ss_proc_namespace(audit->pid, "user", &audit->userns))
 		audit->userns = 0;
 	*ret = audit;
 	return 0;
@@ -57,9 +63,69 @@ void ss_audit_free(struct ss_audit *audit)
 	free(audit);
 }
 
+/* Is it one of the program's tasks, whatever the model says? */
+static bool is_inside(const struct ss_audit *audit, pid_t tid)
+{
+	struct ss_proc_status status;
+	unsigned int i;
+
+	for (i = 0; i < ANCESTORS_MAX && tid > 1; i++) {
+		if (ss_proc_status(tid, &status))
+			return false;
+		if (status.ppid == audit->pid)
+			return !audit->earlier ||
+				!ss_tids_has(audit->earlier, status.tgid);
+		tid = status.ppid;
+	}
+	/* Nobody outside has that many. */
+	return i == ANCESTORS_MAX;
+}
+
+/* The process that has this number in the caller's nested pid namespace.  (Of
+   threads there is no list.) */
+static pid_t find_nested(const struct ss_pidns *ns, pid_t nr)
+{
+	struct ss_proc_status status;
+	struct ss_tids all = { 0 };
+	pid_t found = 0;
+	size_t i;
+
+	if (ss_proc_processes(&all))
+		return 0;
+	for (i = 0; i < all.count && !found; i++) {
+		struct ss_proc_ns_chain chain;
+		unsigned int up;
+
+		if (ss_proc_status(all.tids[i], &status) ||
+		    status.levels <= ns->level ||
+		    status.nspid[ns->level] != nr ||
+		    ss_proc_namespace_chain(all.tids[i], "pid", &chain))
+			continue;
+		/* The chain goes from its own namespace out. */
+		up = status.levels - 1 - ns->level;
+		if (up < chain.count && chain.ino[up] == ns->ino)
+			found = all.tids[i];
+	}
+	ss_tids_release(&all);
+	return found;
+}
+
+/* A task that the model does not know: one that it should know, or 0. */
+static pid_t find_lost(const struct ss_audit *audit,
+		       const struct ss_model *model, pid_t caller, pid_t nr)
+{
+	const struct ss_task *task = ss_model_task(model, caller);
+	const struct ss_pidns *ns = task ? ss_task_pidns(task) : NULL;
+	pid_t tid = ns ? find_nested(ns, nr) : nr;
+
+	return tid && is_inside(audit, tid) ? tid : 0;
+}
+
 /* Says whose numbers are to be compared; false if the kernel cannot be asked
    about them. */
-static bool translate(const struct ss_question *q, pid_t tid[2])
+static bool translate(const struct ss_audit *audit,
+		      const struct ss_model *model,
+		      const struct ss_question *q, pid_t tid[2])
 {
 	bool nobody = false;
 	unsigned int i;
@@ -67,9 +133,12 @@ static bool translate(const struct ss_question *q, pid_t tid[2])
 	for (i = 0; i < 2; i++) {
 		tid[i] = q->task[i] ? q->task[i]->tid : 0;
 		nobody = nobody || q->pid[i] <= 0;
+		if (!q->task[i] && q->pid[i] > 0)
+			tid[i] = find_lost(audit, model, q->caller,
+					   q->pid[i]);
 	}
 	/* Zero and below are nobody's in every namespace. */
-	return nobody || (q->task[0] && q->task[1]);
+	return nobody || (tid[0] && tid[1]);
 }
 
 static int inquire(const struct inquiry *inquiry)
@@ -81,12 +150,13 @@ static int inquire(const struct inquiry *inquiry)
 		       inquiry->idx[0], idx2);
 }
 
-static void ask(struct ss_audit *audit, const struct ss_question *q)
+static void ask(struct ss_audit *audit, const struct ss_model *model,
+		const struct ss_question *q)
 {
 	struct inquiry *inquiry = &audit->inquiry;
 	unsigned int i;
 
-	if (!translate(q, inquiry->tid))
+	if (!translate(audit, model, q, inquiry->tid))
 		return;
 	inquiry->type = q->type;
 	inquiry->idx[0] = (unsigned long)q->idx[0];
@@ -108,13 +178,20 @@ static void ask(struct ss_audit *audit, const struct ss_question *q)
 }
 
 void ss_audit_before(struct ss_audit *audit,
-		     ss_unused const struct ss_model *model,
+		     const struct ss_model *model,
 		     const struct ss_question *question)
 {
 	if (audit->asked ||
 	    (question->type == SS_TYPE_EPOLL_TFD && !question->slot_read))
 		return;
-	ask(audit, question);
+	ask(audit, model, question);
+}
+
+void ss_audit_lost(struct ss_audit *audit, pid_t caller)
+{
+	ss_error("audit: pid %d asked, and could not be told from any task: "
+		 "ENOSYS", caller);
+	audit->counts[SS_AUDIT_DIFFERS]++;
 }
 
 void ss_audit_cancel(struct ss_audit *audit)
@@ -216,7 +293,7 @@ void ss_audit_after(struct ss_audit *audit, const struct ss_model *model,
 
 	/* An epoll question that failed before its slot was read. */
 	if (!audit->asked)
-		ask(audit, question);
+		ask(audit, model, question);
 	if (audit->asked)
 		after = inquire(&audit->inquiry);
 	class = classify(audit, model, question, ours, after);

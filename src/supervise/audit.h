@@ -15,6 +15,9 @@
  *	ss_audit_after(audit, model, &q, &answer);
  *	...send the answer...
  *
+ * A number that the model does not know, of a task that descends from us, is
+ * compared like any other: the model has lost it.
+ *
  * Not compared, and counted apart: tasks outside the sandbox, unreadable
  * memory of the caller, and permissions where the caller's differ from ours.
  */
@@ -25,6 +28,7 @@
 
 #include "base/attributes.h"
 #include "kernel/features.h"
+#include "kernel/proc.h"
 #include "model/compare.h"
 #include "model/model.h"
 
@@ -41,8 +45,12 @@ enum ss_audit_class {
 
 struct ss_audit;
 
-/* 0, -ENOMEM; -EOPNOTSUPP if this host has no kcmp for us. */
-int ss_audit_new(const struct ss_features *features, struct ss_audit **ret)
+/*
+ * earlier (borrowed; NULL: none): our children that are none of the program's.
+ * 0, -ENOMEM; -EOPNOTSUPP if this host has no kcmp for us.
+ */
+int ss_audit_new(const struct ss_features *features,
+		 const struct ss_tids *earlier, struct ss_audit **ret)
 	ss_must_check;
 void ss_audit_free(struct ss_audit *audit);	/* NULL is fine */
 
@@ -57,6 +65,9 @@ void ss_audit_before(struct ss_audit *audit, const struct ss_model *model,
 void ss_audit_after(struct ss_audit *audit, const struct ss_model *model,
 		    const struct ss_question *question,
 		    const struct ss_answer *answer);
+/* A caller was not recognised, and got no answer from the model: a difference,
+   whatever it asked. */
+void ss_audit_lost(struct ss_audit *audit, pid_t caller);
 /* Forgets a question that gets no answer (its caller was killed). */
 void ss_audit_cancel(struct ss_audit *audit);
 

@@ -110,6 +110,27 @@ static struct ss_reply unhandled(struct ss_session *session,
 	return reply;
 }
 
+/* Nobody we know, if it is still there: nothing it asks is answered. */
+static void serve_stranger(struct ss_session *session,
+			   const struct ss_notification *notification,
+			   const struct ss_call *call)
+{
+	struct ss_reply reply = { .kind = SS_REPLY_CONTINUE };
+
+	if (!is_valid(session, notification))
+		return;
+	session->stats.lost++;
+	if (session->killed_all)
+		ss_kill_stranger(session, notification);
+	if (session->audit && call && call->family == SS_FAMILY_KCMP)
+		ss_audit_lost(session->audit, notification->tid);
+	if (!call || call->family == SS_FAMILY_KCMP) {
+		reply.kind = SS_REPLY_ERROR;
+		reply.child_errno = ENOSYS;
+	}
+	answer(session, notification, &reply);
+}
+
 bool ss_loop_serve(struct ss_session *session,
 		   const struct ss_notification *notification)
 {
@@ -131,17 +152,7 @@ bool ss_loop_serve(struct ss_session *session,
 	}
 	task = call ? find_caller(session, notification->tid) : NULL;
 	if (!task) {
-		/* Nobody we know: nothing it asks is answered. */
-		if (!is_valid(session, notification))
-			return true;
-		session->stats.lost++;
-		if (session->killed_all)
-			ss_kill_stranger(session, notification);
-		if (!call || call->family == SS_FAMILY_KCMP) {
-			reply.kind = SS_REPLY_ERROR;
-			reply.child_errno = ENOSYS;
-		}
-		answer(session, notification, &reply);
+		serve_stranger(session, notification, call);
 		return true;
 	}
 	ss_guard_look(session, task, call);

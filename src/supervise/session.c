@@ -83,7 +83,9 @@ static int open_reports(struct ss_session *session)
 	int r;
 
 	if (session->options.audit) {
-		r = ss_audit_new(&session->features, &session->audit);
+		r = ss_audit_new(&session->features,
+				 &session->inherited.children,
+				 &session->audit);
 		if (r == -EOPNOTSUPP) {
 			ss_error("cannot audit: this host refuses kcmp to "
 				 "selfsame itself; run without --audit");

@@ -28,6 +28,7 @@ static struct ss_model *model;
 static struct ss_audit *audit;
 static pid_t self;
 static struct child child;
+static struct ss_tids earlier;
 
 static void wait_here(const struct child *c)
 {
@@ -43,7 +44,7 @@ static void setup(void)
 	model = ss_model_new(&limits);
 	tell_of(model, SS_EVENT_START, self);
 	spawn(model, self, child.pid, 0);
-	ck_assert_int_eq(ss_audit_new(&features, &audit), 0);
+	ck_assert_int_eq(ss_audit_new(&features, NULL, &audit), 0);
 }
 
 static void teardown(void)
@@ -245,6 +246,36 @@ START_TEST(tasks_outside)
 }
 END_TEST
 
+/* A task of the program's that the model does not know. */
+START_TEST(lost_tasks)
+{
+	struct child lost;
+	char said[SAID_MAX];
+
+	setup();
+	lost = child_start(wait_here);
+	hear_begin();
+	put(question(self, SS_TYPE_VM, self, lost.pid), ESRCH, 0);
+	counts(SS_AUDIT_DIFFERS, 1);
+	ss_audit_lost(audit, lost.pid);
+	counts(SS_AUDIT_DIFFERS, 2);
+	ss_audit_free(audit);
+	/* Unless it was our child before there was a program. */
+	earlier.tids = &lost.pid;
+	earlier.count = 1;
+	ck_assert_int_eq(ss_audit_new(&features, &earlier, &audit), 0);
+	put(question(self, SS_TYPE_VM, self, lost.pid), ESRCH, 0);
+	counts(SS_AUDIT_OUTSIDE, 1);
+	counts(SS_AUDIT_DIFFERS, 0);
+	hear_end(said);
+	ck_assert_ptr_nonnull(strstr(said, "= -1 ESRCH"));
+	ck_assert_ptr_nonnull(strstr(said, "side 2: - of nobody\n"));
+	child_kill(&lost);
+	child_reap(&lost);
+	teardown();
+}
+END_TEST
+
 /* The caller's credentials, as they are. */
 static void tell_own_creds(pid_t tid)
 {
@@ -298,7 +329,7 @@ START_TEST(without_kcmp)
 	static const struct ss_features none = { .has = { false } };
 	struct ss_audit *got = NULL;
 
-	ck_assert_int_eq(ss_audit_new(&none, &got), -EOPNOTSUPP);
+	ck_assert_int_eq(ss_audit_new(&none, NULL, &got), -EOPNOTSUPP);
 	ck_assert_ptr_null(got);
 	ss_audit_free(NULL);
 }
@@ -308,7 +339,7 @@ int main(void)
 {
 	const TTest *tests[] = {
 		without_kcmp, right_answers, wrong_answers, epoll_questions,
-		races, tasks_outside, permissions, NULL,
+		races, tasks_outside, lost_tasks, permissions, NULL,
 	};
 
 	if (ss_kcmp(getpid(), getpid(), SS_TYPE_VM, 0, 0) < 0) {
