@@ -99,6 +99,8 @@ static int parse_status_line(struct ss_cursor *line,
 			     struct ss_proc_status *status,
 			     pid_t *pid)
 {
+	uint32_t size;
+
 	if (ss_cursor_skip(line, "State:"))
 		return read_state(line, &status->state) ? SEEN_STATE : -1;
 	if (ss_cursor_skip(line, "Tgid:"))
@@ -113,6 +115,15 @@ static int parse_status_line(struct ss_cursor *line,
 		return read_ids(line, status->gid) ? SEEN_GID : -1;
 	if (ss_cursor_skip(line, "NSpid:"))
 		return read_levels(line, status) ? SEEN_NSPID : -1;
+	if (ss_cursor_skip(line, "Umask:"))
+		status->has_fs = true;
+	if (ss_cursor_skip(line, "VmSize:"))
+		status->has_mm = true;
+	if (ss_cursor_skip(line, "FDSize:")) {
+		if (!read_u32(line, &size))
+			return -1;
+		status->has_files = size;
+	}
 	if (ss_cursor_skip(line, "CapPrm:"))
 		return read_hex(line, &status->cap_permitted) ?
 		       SEEN_CAP_PERMITTED : -1;

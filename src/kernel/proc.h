@@ -58,6 +58,10 @@ struct ss_proc_status {
 	gid_t gid[4];
 	uint64_t cap_permitted;
 	uint64_t cap_effective;
+	/* what a dying task gives up, in this order: do_exit() */
+	bool has_mm;			/* there are Vm lines */
+	bool has_files;			/* FDSize is not 0 */
+	bool has_fs;			/* there is an Umask */
 	pid_t nspid[SS_PROC_LEVELS_MAX]; /* NSpid: from our namespace in */
 	unsigned int levels;
 };

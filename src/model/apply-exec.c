@@ -169,6 +169,15 @@ int ss_apply_exit(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
+int ss_apply_fading(struct ss_model *model, struct ss_task *task,
+		    const struct ss_event *event)
+{
+	model->generation++;
+	task->fading = true;
+	ss_task_give_up(task, event->gone & ~(1u << SS_KIND_SIGHAND));
+	return 0;
+}
+
 int ss_apply_thread_gone(struct ss_model *model, struct ss_task *task,
 			 ss_unused const struct ss_event *event)
 {

@@ -125,6 +125,8 @@ void ss_task_dump(const struct ss_task *task, struct ss_text *text)
 		ss_text_add_string(text, " leaving");
 	if (group->dying)
 		ss_text_add_string(text, " dying");
+	if (task->fading)
+		ss_text_add_string(text, " fading");
 	if (task->zombie)
 		ss_text_add_string(text, " zombie");
 }

@@ -16,7 +16,8 @@ ss_apply_fn ss_apply_start, ss_apply_clone, ss_apply_clone_pass,
 	ss_apply_child, ss_apply_clone_end, ss_apply_worker;
 /* apply-exec.c */
 ss_apply_fn ss_apply_exec, ss_apply_exec_done, ss_apply_exec_failed,
-	ss_apply_exit, ss_apply_thread_gone, ss_apply_task_zombie,
+	ss_apply_exit, ss_apply_fading,
+	ss_apply_thread_gone, ss_apply_task_zombie,
 	ss_apply_group_dead, ss_apply_group_gone;
 /* apply-share.c */
 ss_apply_fn ss_apply_unshare, ss_apply_undo, ss_apply_undo_drop,

@@ -44,6 +44,7 @@ enum ss_event_type {
 	SS_EVENT_CLONE_END,	/* .child.pending has no child, or none left */
 	SS_EVENT_EXEC_DONE,	/* the exec of .tid succeeded */
 	SS_EVENT_EXEC_FAILED,
+	SS_EVENT_FADING,	/* a task on its way out has given up .gone */
 	SS_EVENT_THREAD_GONE,	/* one thread has ended and been reaped */
 	SS_EVENT_TASK_ZOMBIE,	/* a dead leader whose threads live on, or a
 				   dead thread that a tracer keeps */
@@ -120,6 +121,7 @@ struct ss_event {
 			bool keep;	/* and nothing is closed */
 		} range;
 		uint64_t flags;
+		unsigned int gone;	/* bits 1 << enum ss_kind */
 		bool set_id;
 		enum ss_dumpable dumpable;
 		int io_class;

@@ -80,7 +80,7 @@ static int reach_quality(const struct ss_task *task)
 	if (task->zombie || group->dead)
 		return 0;
 	/* It may have become another program, or be on its way out. */
-	if (task->leaving || group->execing || group->dying)
+	if (task->leaving || task->fading || group->execing || group->dying)
 		return 1;
 	return task->tid == group->tgid ? 3 : 2;
 }
@@ -153,6 +153,7 @@ static const struct {
 	[SS_EVENT_CLONE_END] = { SUBJECT_NONE, ss_apply_clone_end },
 	[SS_EVENT_EXEC_DONE] = { SUBJECT_LIVING, ss_apply_exec_done },
 	[SS_EVENT_EXEC_FAILED] = { SUBJECT_TASK, ss_apply_exec_failed },
+	[SS_EVENT_FADING] = { SUBJECT_LIVING, ss_apply_fading },
 	[SS_EVENT_THREAD_GONE] = { SUBJECT_TASK, ss_apply_thread_gone },
 	[SS_EVENT_TASK_ZOMBIE] = { SUBJECT_TASK, ss_apply_task_zombie },
 	[SS_EVENT_GROUP_DEAD] = { SUBJECT_NONE, ss_apply_group_dead },

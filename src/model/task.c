@@ -25,17 +25,22 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 	ss_resource_put(old);
 }
 
-void ss_task_release_resources(struct ss_task *task)
+void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 {
 	enum ss_kind kind;
 
 	ss_task_land(task);
-	if (ss_task_mm(task))
+	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM)
 		task->dumpable = ss_task_mm(task)->dumpable;
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
-		if (kind != SS_KIND_SIGHAND)
+		if (kinds & 1u << kind)
 			ss_task_set(task, kind, NULL);
 	}
+}
+
+void ss_task_release_resources(struct ss_task *task)
+{
+	ss_task_give_up(task, ~(1u << SS_KIND_SIGHAND));
 }
 
 void ss_task_land(struct ss_task *task)

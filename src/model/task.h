@@ -113,6 +113,7 @@ struct ss_task {
 	struct ss_task *fprev, *fnext;	/* among the users of its table */
 	bool leaving;			/* exit was seen to enter */
 	bool zombie;			/* a dead leader of living threads */
+	bool fading;			/* dying, and has given up something */
 	bool execed;			/* since it was forked */
 	bool seen;			/* it has made a watched call */
 	bool cloning;			/* since its last clone call it was not
@@ -150,7 +151,9 @@ static inline struct ss_pidns *ss_task_pidns(const struct ss_task *task)
 /* Replaces a resource; takes over the new reference (may be NULL). */
 void ss_task_set(struct ss_task *task, enum ss_kind kind,
 		 struct ss_resource *resource);
-/* Drops all but sighand, as exit does; the task stays. */
+/* Drops these (bits 1 << kind), as exit does; the task stays. */
+void ss_task_give_up(struct ss_task *task, unsigned int kinds);
+/* Drops all but sighand. */
 void ss_task_release_resources(struct ss_task *task);
 /* Ends a call in flight. */
 void ss_task_land(struct ss_task *task);

@@ -82,7 +82,7 @@ static int check_resources(struct checking *c, const struct ss_task *task)
 
 		if (task->zombie)
 			always = kind == SS_KIND_SIGHAND;
-		if (!r && always)
+		if (!r && always && !task->fading)
 			return bad(c, "task %d lacks resource %d", task->tid,
 				   kind);
 		if (r && task->zombie && !always)

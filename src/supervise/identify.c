@@ -52,16 +52,16 @@ static int fetch(struct ss_session *session, const struct ss_task *task,
 	return r;
 }
 
-/* What a dead task held is forgotten: the tree may have changed under our
-   feet. */
+/* What a dead task held is forgotten, and what a dying one gives up: true if
+   the tree may have changed under our feet. */
 static bool died(struct ss_session *session, pid_t tid)
 {
 	struct ss_task *task = ss_model_task(session->model, tid);
+	uint64_t generation = session->model->generation;
 
 	if (task)
 		ss_life_check(session, task);
-	task = ss_model_task(session->model, tid);
-	return !task || task->zombie;
+	return session->model->generation != generation;
 }
 
 /* Any slot that holds the file: a descriptor of ours, or -errno. */

@@ -35,15 +35,48 @@ static int give_up(struct ss_session *session, struct ss_question *q, int r,
 	return 0;
 }
 
-/* 0, or -ESRCH: the caller has gone. */
+/*
+ * A task dies while we look at it: has anything changed by that?  A task that
+ * is dying, but still has its table, shows us nothing that is in it.
+ */
+static bool life_has_changed(struct ss_session *session, const pid_t tid[2])
+{
+	uint64_t generation = session->model->generation;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		struct ss_task *task = ss_model_task(session->model, tid[i]);
+
+		if (task)
+			ss_life_check(session, task);
+	}
+	return generation != session->model->generation;
+}
+
+/* Whom the need is about; by number, because looking may end them. */
+static void note_subjects(const struct ss_question *q,
+			  const struct ss_need *need, pid_t ret[2])
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		const struct ss_task *task = need->task ? need->task :
+			q->task[i];
+
+		ret[i] = task ? task->tid : 0;
+	}
+}
+
+/* 0; -ESRCH: the caller has gone; -EBUSY: one of the tasks is dying, and it
+   has to be waited for what it still has. */
 static int find_answer(struct ss_session *session, struct ss_question *q,
 		       const struct ss_notification *notification,
 		       struct ss_answer *answer)
 {
 	struct ss_need need;
 	unsigned int rounds;
+	pid_t subjects[2];
 	bool answered;
-	pid_t tid;
 	int r = 0;
 
 	for (rounds = 0; rounds < ROUNDS_MAX; rounds++) {
@@ -55,19 +88,16 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 				session->stats.from_memory++;
 			return 0;
 		}
-		tid = need.task ? need.task->tid : 0;
+		note_subjects(q, &need, subjects);
 		r = ss_supply(session, q, &need, notification);
 		if (r == -ESRCH && need.kind == SS_NEED_EPOLL_SLOT)
 			return -ESRCH;
-		if (r == -ESRCH && tid && need.kind != SS_NEED_LIFE) {
-			/* It dies while we look: look at its life again. */
-			struct ss_task *task = ss_model_task(session->model,
-							     tid);
-
+		if (r == -ESRCH) {
 			q->alive[0] = q->alive[1] = false;
-			if (task)
-				ss_life_check(session, task);
-			continue;
+			if (life_has_changed(session, subjects))
+				continue;
+			if (!ss_hold_is_over(session, notification))
+				return -EBUSY;
 		}
 		if (r)
 			return give_up(session, q, r, answer);
@@ -86,10 +116,14 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 		.idx = { call->kcmp.idx[0], call->kcmp.idx[1] },
 	};
 	struct ss_answer answer = { 0 };
+	int r;
 
 	if (session->deferred)
 		ss_deferred_settle(session, 0);
-	if (find_answer(session, &q, notification, &answer)) {
+	r = find_answer(session, &q, notification, &answer);
+	if (r == -EBUSY && ss_hold(session, notification))
+		r = give_up(session, &q, -ESRCH, &answer);
+	if (r) {
 		if (session->audit)
 			ss_audit_cancel(session->audit);
 		return false;

@@ -7,7 +7,7 @@
 
 #include "supervise/state.h"
 
-/* true: *ret is the reply; false: the caller has gone. */
+/* true: *ret is the reply; false: the caller has gone, or was put aside. */
 bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 		    const struct ss_notification *notification,
 		    const struct ss_decoded *call, struct ss_reply *ret)

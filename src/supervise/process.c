@@ -243,6 +243,17 @@ void ss_children_await(struct ss_session *session)
 	ss_tids_release(&list);
 }
 
+/* The last step but one: next its children get another parent, and it is a
+   zombie. */
+static bool is_ending(const struct ss_process *process)
+{
+	struct ss_proc_status status;
+
+	return process->pidfd >= 0 &&
+		ss_pidfd_life(process->pidfd) == SS_LIFE_DYING &&
+		!ss_proc_status(process->tgid, &status) && !status.has_fs;
+}
+
 /*
  * Those who are dying, but not known to be dead yet, may have lost children to
  * another parent already.
@@ -255,8 +266,7 @@ void ss_creators_await(struct ss_session *session)
 		const struct ss_process *process =
 			ss_process_find(session, pending->tgid);
 
-		if (pending->creator && process && process->pidfd >= 0 &&
-		    ss_pidfd_life(process->pidfd) == SS_LIFE_DYING)
+		if (pending->creator && process && is_ending(process))
 			(void)ss_pidfd_await(process->pidfd, DYING_MS);
 	}
 	ss_deaths_drain(session);
@@ -270,27 +280,53 @@ static void tell_about(struct ss_session *session, enum ss_event_type type,
 	ss_tell(session, &event);
 }
 
-/*
- * A dying process gives up one thing after the other: no answer about it is
- * right until it has given up all.  That takes microseconds; if it takes longer
- * (much memory, a slow file system), it is taken for dead all the same, so
- * each process can make us wait once.
- */
-static void await_end(const struct ss_task *task,
-		      const struct ss_process *process)
+/* What a task with this status has given up since, as bits 1 << kind. */
+static unsigned int given_up(const struct ss_task *task,
+			     const struct ss_proc_status *status)
 {
-	/* A dead leader of living threads does not end by itself. */
-	if (task->leaving && !task->group->dying && task->next)
+	/* The undo list goes between memory and files. */
+	const bool has[SS_KIND_COUNT] = {
+		[SS_KIND_MM] = status->has_mm,
+		[SS_KIND_FILES] = status->has_files,
+		[SS_KIND_FS] = status->has_fs,
+		[SS_KIND_SIGHAND] = true,
+		[SS_KIND_IO] = true,
+		[SS_KIND_UNDO] = status->has_files,
+	};
+	unsigned int gone = 0;
+	enum ss_kind kind;
+
+	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
+		if (!has[kind] && task->resources[kind])
+			gone |= 1u << kind;
+	}
+	return gone;
+}
+
+/*
+ * A dying task gives up one thing after the other, and each of them can take
+ * long (much memory, a slow file system).  What it still has at this moment is
+ * what the answer is about.
+ */
+static void fade(struct ss_session *session, const struct ss_task *task)
+{
+	struct ss_event event = { .type = SS_EVENT_FADING, .tid = task->tid };
+	struct ss_proc_status status;
+
+	if (task->zombie || ss_proc_status(task->tid, &status))
 		return;
-	(void)ss_pidfd_await(process->pidfd, DYING_MS);
+	event.gone = given_up(task, &status);
+	if (!status.has_mm && !status.has_files && !status.has_fs)
+		event.type = SS_EVENT_TASK_ZOMBIE;
+	else if (!event.gone)
+		return;
+	ss_tell(session, &event);
 }
 
 /* A leader that is no more what it was: alone, or with its whole group? */
 static void leader_check(struct ss_session *session, struct ss_task *task,
 			 struct ss_process *process)
 {
-	struct ss_group *group = task->group;
-
 	switch (ss_pidfd_life(process->pidfd)) {
 	case SS_LIFE_ALIVE:
 		return;
@@ -300,16 +336,12 @@ static void leader_check(struct ss_session *session, struct ss_task *task,
 	case SS_LIFE_DYING:
 		break;
 	}
-	if (group->dead)
+	if (task->group->dead)
 		return;
-	await_end(task, process);
-	if (task->leaving && !group->dying && task->next &&
-	    !ss_pidfd_is_over(process->pidfd)) {
-		if (!task->zombie)
-			tell_about(session, SS_EVENT_TASK_ZOMBIE, task->tid);
-		return;
-	}
-	tell_about(session, SS_EVENT_GROUP_DEAD, group->tgid);
+	if (ss_pidfd_is_over(process->pidfd))
+		tell_about(session, SS_EVENT_GROUP_DEAD, task->tid);
+	else
+		fade(session, task);
 }
 
 enum leaving {
@@ -407,9 +439,7 @@ static void thread_leaving(struct ss_session *session, struct ss_task *task)
 		break;
 	case LEAVING_ZOMBIE:
 	case LEAVING_STILL:
-		if (!task->zombie)
-			tell_about(session, SS_EVENT_TASK_ZOMBIE,
-				   task->tid);
+		fade(session, task);
 		break;
 	}
 }
@@ -435,8 +465,8 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
 		return;
 	}
-	if (stat.flags & SS_PROC_EXITING && !task->zombie)
-		tell_about(session, SS_EVENT_TASK_ZOMBIE, task->tid);
+	if (stat.flags & SS_PROC_EXITING)
+		fade(session, task);
 }
 
 static void look_at_life(struct ss_session *session, struct ss_task *task,

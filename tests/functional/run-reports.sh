@@ -144,6 +144,10 @@ run_is "nothing that could be compared" 123 "$SELFSAME" run --audit -- \
 like "it is counted apart" "$(sed -n 2p "$err")" \
 	'^selfsame: audit: not compared: 1 about tasks outside$'
 
+# A process that takes long to die has for a while what it had.
+run_ok "--audit of long deaths" "$SELFSAME" run --audit -- "$asker" dying 5
+like "no answer differs" "$(cat "$err")" ' compared with the kernel, 0 differ$'
+
 # All reports at once.
 run_ok "all of them" "$SELFSAME" run --audit --stats --log -- \
 	"$helpers/kcmp-example"

@@ -10,6 +10,7 @@
  *	asker signals		prints the signals that it gets; TERM ends it
  *	asker orphan		kills its parent, then makes watched calls
  *	asker forks N		N children that fork for ever
+ *	asker dying N		asks about N children that take long to die
  *	asker daemon FILE	leaves a daemon that writes FILE when fd 0 ends
  *	asker among COMMAND...	while COMMAND runs, asks about all tasks that it
  *				finds in /proc, again and again
@@ -28,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -238,6 +240,73 @@ static int forks(long count)
 	return 3;
 }
 
+enum {
+	WINDOWS = 8000,
+	WINDOW = 1 << 20,
+};
+
+/* Memory of many pages that costs little to have, and long to give up. */
+static int map_much(void)
+{
+	int fd = memfd_create("windows", MFD_CLOEXEC);
+	int i;
+
+	if (fd < 0 || ftruncate(fd, WINDOW) < 0)
+		return -1;
+	for (i = 0; i < WINDOWS; i++) {
+		if (mmap(NULL, WINDOW, PROT_READ, MAP_SHARED | MAP_POPULATE,
+			 fd, 0) == MAP_FAILED)
+			return -1;
+	}
+	return close(fd);
+}
+
+/* From the signal to the end: what has it still, what not any more? */
+static int watch_death(void)
+{
+	int ready[2], still[2];
+	pid_t self = getpid(), child;
+	char byte;
+	int type;
+
+	if (pipe(ready) < 0 || pipe(still) < 0)
+		return fail("pipe");
+	child = fork();
+	if (child == 0) {
+		if (map_much() < 0 || write(ready[1], "r", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(ready[1]);
+	if (child < 0 || read(ready[0], &byte, 1) != 1)
+		return fail("the child does not come up");
+	ask(self, child, KCMP_FILE, (unsigned long)still[0],
+	    (unsigned long)still[0]);
+	kill(child, SIGKILL);
+	/* Nobody has looked at this one before. */
+	ask(self, child, KCMP_FILE, (unsigned long)still[1],
+	    (unsigned long)still[1]);
+	do {
+		for (type = KCMP_VM; type <= KCMP_SIGHAND; type++)
+			ask(self, child, type, 0, 0);
+		ask(child, child, KCMP_VM, 0, 0);
+	} while (ask(self, child, KCMP_FILE, (unsigned long)still[0],
+		     (unsigned long)still[0]) == 0);
+	close(ready[0]);
+	close(still[0]);
+	close(still[1]);
+	return waitpid(child, NULL, 0) == child ? 0 : fail("waitpid");
+}
+
+static int deaths(long count)
+{
+	while (count-- > 0) {
+		if (watch_death() != 0)
+			return 1;
+	}
+	return 0;
+}
+
 static int leave_daemon(const char *file)
 {
 	char byte;
@@ -407,6 +476,8 @@ int main(int argc, char **argv)
 		return orphan();
 	if (argc == 3 && strcmp(mode, "forks") == 0)
 		return forks(number);
+	if (argc == 3 && strcmp(mode, "dying") == 0)
+		return deaths(number);
 	if (argc == 3 && strcmp(mode, "daemon") == 0)
 		return leave_daemon(argv[2]);
 	if (argc > 2 && strcmp(mode, "among") == 0)

@@ -193,6 +193,9 @@ START_TEST(zombies_and_the_gone)
 	child_kill(&child);
 	ck_assert_int_eq(ss_proc_status(child.pid, &status), 0);
 	ck_assert_int_eq(status.state, 'Z');
+	ck_assert(!status.has_mm && !status.has_files && !status.has_fs);
+	ck_assert_int_eq(ss_proc_status(getpid(), &status), 0);
+	ck_assert(status.has_mm && status.has_files && status.has_fs);
 	ck_assert_int_eq(ss_proc_epoll(child.pid, 0, &epoll), -EBADF);
 	ck_assert_int_eq(ss_proc_namespace(child.pid, "mnt", &value),
 			 -ENODATA);

@@ -70,6 +70,34 @@ START_TEST(status_is_read)
 }
 END_TEST
 
+START_TEST(status_tells_what_is_left)
+{
+	static const char rest[] =
+		"State:\tR\nTgid:\t1\nPid:\t9\nPPid:\t0\nUid:\t1\t1\t1\t1\n"
+		"Gid:\t1\t1\t1\t1\nNSpid:\t9\nCapPrm:\t0\nCapEff:\t0\n";
+	static const struct {
+		const char *text;
+		bool has_mm, has_files, has_fs;
+	} left[] = {
+		{ "", false, false, false },
+		{ "FDSize:\t0\n", false, false, false },
+		{ "Umask:\t0022\nFDSize:\t0\n", false, false, true },
+		{ "Umask:\t0022\nFDSize:\t64\n", false, true, true },
+		{ "Umask:\t0022\nFDSize:\t64\nVmSize:\t 9 kB\n",
+			true, true, true },
+	};
+	struct ss_proc_status status;
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s%s", rest, left[_i].text);
+	ck_assert_int_eq(ss_proc_parse_status(text, strlen(text), &status),
+			 0);
+	ck_assert_int_eq(status.has_mm, left[_i].has_mm);
+	ck_assert_int_eq(status.has_files, left[_i].has_files);
+	ck_assert_int_eq(status.has_fs, left[_i].has_fs);
+}
+END_TEST
+
 #define STATUS_WITH(nspid) \
 	"State:\tR\nTgid:\t1\nPid:\t9\nPPid:\t0\nUid:\t1\t1\t1\t1\n" \
 	"Gid:\t1\t1\t1\t1\n" nspid "CapPrm:\t0\nCapEff:\t0\n"
@@ -370,6 +398,7 @@ static Suite *parse_suite(void)
 	TCase *wrong = tcase_create("damage");
 
 	tcase_add_test(right, status_is_read);
+	tcase_add_loop_test(right, status_tells_what_is_left, 0, 5);
 	tcase_add_test(right, status_is_complete_or_refused);
 	tcase_add_test(right, stat_is_read);
 	tcase_add_test(right, call_is_read);

@@ -341,6 +341,38 @@ START_TEST(threads_end_alone)
 END_TEST
 
 /* The creator has gone before its child was found. */
+/* A task gives up one thing after the other. */
+START_TEST(fading)
+{
+	const unsigned int mm = 1u << SS_KIND_MM;
+	const unsigned int files = 1u << SS_KIND_FILES;
+	struct ss_model *model = world_new();
+	struct ss_event event = { .type = SS_EVENT_FADING, .tid = CHILD };
+	struct ss_task *task = spawn(model, ROOT, CHILD, CLONE_FILES);
+
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE,
+				       .tid = CHILD,
+				       .dumpable = SS_DUMPABLE_NO });
+	event.gone = mm | 1u << SS_KIND_SIGHAND;
+	tell(model, event);
+	ck_assert(task->fading && !task->zombie);
+	ck_assert_ptr_null(has(model, CHILD, SS_KIND_MM));
+	ck_assert_uint_eq(task->dumpable, SS_DUMPABLE_NO);
+	ck_assert_ptr_eq(has(model, CHILD, SS_KIND_FILES),
+			 has(model, ROOT, SS_KIND_FILES));
+	ck_assert_ptr_nonnull(has(model, CHILD, SS_KIND_SIGHAND));
+	event.gone = mm | files;
+	tell(model, event);
+	ck_assert_ptr_null(has(model, CHILD, SS_KIND_FILES));
+	ck_assert_ptr_nonnull(has(model, CHILD, SS_KIND_FS));
+	ck_assert_uint_eq(task->dumpable, SS_DUMPABLE_NO);
+	tell_of(model, SS_EVENT_TASK_ZOMBIE, CHILD);
+	ck_assert_int_eq(apply(model, &event), -ESRCH);
+	ck_assert_ptr_nonnull(has(model, CHILD, SS_KIND_SIGHAND));
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(orphaned_clones)
 {
 	struct ss_model *model = world_new();
@@ -394,7 +426,8 @@ int main(void)
 		every_combination_of_flags, io_contexts, clone_that_fails_late,
 		names_count_calls, what_a_pending_clone_keeps,
 		events_that_cannot_be, numbers_in_namespaces, zombies,
-		threads_end_alone, orphaned_clones, workers_of_rings, NULL,
+		threads_end_alone, fading, orphaned_clones, workers_of_rings,
+		NULL,
 	};
 
 	return run_tests("model/task", tests);
