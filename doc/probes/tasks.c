@@ -155,6 +155,50 @@ static void table_of_a_thread(void)
 	claim("ended: getfd", getfd(p.fd, 77), -ESRCH);
 }
 
+static void map_much(void)
+{
+	int fd = memfd_create("much", MFD_CLOEXEC);
+	int i;
+
+	must(fd, "memfd_create");
+	must(ftruncate(fd, 1 << 20), "ftruncate");
+	for (i = 0; i < 8000; i++) {
+		if (mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED | MAP_POPULATE,
+			 fd, 0) == MAP_FAILED)
+			exit(2);
+	}
+}
+
+/* While it gives up its memory, which takes long, it has the rest. */
+static void table_of_the_dying(void)
+{
+	char path[32], text[4096] = "", c;
+	pid_t child = fork();
+	int fd, status;
+
+	if (!child) {
+		map_much();
+		must(write(shared.up[1], "x", 1), "write");
+		pause();
+	}
+	must(read(shared.up[0], &c, 1), "read");
+	fd = pidfd(child, 0);
+	must(kill(child, SIGKILL), "kill");
+	while (getfd(fd, 0x7fffffff) != -ESRCH)
+		continue;
+	claim("dying: getfd of an open number", getfd(fd, 0), -ESRCH);
+	claim("dying: kcmp of it",
+	      ret(syscall(SYS_kcmp, getpid(), child, KCMP_FILE, 0, 0)), 0);
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", child);
+	status = open(path, O_RDONLY | O_CLOEXEC);
+	must(read(status, text, sizeof(text) - 1), "read");
+	claim("dying: FDSize is 0", strstr(text, "FDSize:\t0\n") != NULL, 0);
+	claim("dying: there is an Umask", strstr(text, "Umask:") != NULL, 1);
+	must(waitpid(child, NULL, 0), "waitpid");
+	(void)close(status);
+	(void)close(fd);
+}
+
 static void await_zombie(pid_t pid)
 {
 	char path[32], text[256];
@@ -395,6 +439,7 @@ int main(int argc, char **argv)
 	children_order();
 	children_of_threads();
 	table_of_a_thread();
+	table_of_the_dying();
 	dead_leader();
 	joined_threads();
 	traced_thread();
