@@ -78,6 +78,22 @@ static pid_t sibling_parent(const struct ss_task *task, uint64_t flags)
 	return status.ppid;
 }
 
+/*
+ * A thread is not made while children go to another pid namespace, and this is
+ * found out before the undo list is made.  A namespace that has no init yet
+ * cannot be read.
+ */
+static bool thread_is_refused(const struct ss_task *task, uint64_t flags)
+{
+	uint64_t own, children;
+
+	if (!(flags & CLONE_THREAD) || !task->pidns_moved ||
+	    ss_proc_namespace(task->tid, "pid", &own))
+		return false;
+	return ss_proc_namespace(task->tid, "pid_for_children", &children) ||
+		own != children;
+}
+
 static bool handle_clone(struct handling *h)
 {
 	struct ss_session *session = h->session;
@@ -103,6 +119,8 @@ static bool handle_clone(struct handling *h)
 		return false;
 	if (!still_there(h))
 		return false;
+	if (thread_is_refused(h->task, event.clone.flags))
+		return true;
 	event.clone.parent = sibling_parent(h->task, event.clone.flags);
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
