@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <utlist.h>
 
 #include "model/epoll.h"
 
@@ -106,34 +105,13 @@ static enum step may_look(struct asking *a, unsigned int i)
 	return lack(a, SS_NEED_DUMPABLE, i, task);
 }
 
-/* A thread, other than the asker, whose call in flight changes the slot. */
-static struct ss_task *flight_over(const struct asking *a,
-				   const struct ss_files *files, int fd)
-{
-	struct ss_task *task;
-
-	DL_FOREACH2(files->flights, task, flight.next) {
-		if (task != a->caller &&
-		    (unsigned int)fd >= task->flight.first &&
-		    (unsigned int)fd <= task->flight.last)
-			return task;
-	}
-	/* Split off and not copied yet: what happens to the original counts. */
-	DL_FOREACH2(files->users, task, fnext) {
-		const struct ss_copy *copy = &task->flight.copy;
-
-		if (copy->from && copy->to == files)
-			return flight_over(a, copy->from, fd);
-	}
-	return NULL;
-}
-
 /* The open file behind one side: EBADF, a label, or a need. */
 static enum step find_file(struct asking *a, unsigned int i, unsigned int nr)
 {
 	struct ss_question *q = a->q;
 	struct ss_side *side = &q->side[i];
 	struct ss_files *files = ss_task_files(q->task[i]);
+	struct ss_task *flyer;
 	enum step step;
 
 	if (!files || nr > INT_MAX || side->state == SS_SIDE_CLOSED)
@@ -147,9 +125,10 @@ static enum step find_file(struct asking *a, unsigned int i, unsigned int nr)
 		return STEP_ON;
 	step = lack(a, SS_NEED_SLOT, i, q->task[i]);
 	a->need->fd = (int)nr;
-	if (flight_over(a, files, (int)nr)) {
+	flyer = ss_slot_flight(files, (int)nr, a->caller);
+	if (flyer) {
 		a->need->kind = SS_NEED_FLIGHT;
-		a->need->task = flight_over(a, files, (int)nr);
+		a->need->task = flyer;
 	}
 	return step;
 }

@@ -51,10 +51,10 @@ int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
 void ss_epoll_delete(struct ss_file *file, int tfd, struct ss_file *target);
 
 /*
- * The target of the item with this number and hint, if the candidates leave
- * no doubt: exactly one was added and not deleted.  `lines` is how many lines
- * of fdinfo have that number and hint.  NULL: has to be found out by
- * comparing.
+ * A guess at the target of the item with this number and hint: the only
+ * candidate that was added and not deleted.  `lines` is how many lines of
+ * fdinfo have that number and hint.  To be compared with the item: calls in
+ * flight, and those that failed, are candidates too.  NULL: no guess.
  */
 struct ss_file *ss_epoll_target(struct ss_file_table *table,
 				struct ss_file *file, int tfd,

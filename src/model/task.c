@@ -71,6 +71,27 @@ void ss_task_fly(struct ss_task *task, struct ss_files *table,
 	DL_APPEND2(table->flights, task, flight.prev, flight.next);
 }
 
+struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
+			       const struct ss_task *except)
+{
+	struct ss_task *task;
+
+	DL_FOREACH2(files->flights, task, flight.next) {
+		if (task != except &&
+		    (unsigned int)fd >= task->flight.first &&
+		    (unsigned int)fd <= task->flight.last)
+			return task;
+	}
+	/* Split off and not copied yet: what happens to the original counts. */
+	DL_FOREACH2(files->users, task, fnext) {
+		const struct ss_copy *copy = &task->flight.copy;
+
+		if (copy->from && copy->to == files)
+			return ss_slot_flight(copy->from, fd, except);
+	}
+	return NULL;
+}
+
 struct ss_resource *ss_task_make(struct ss_task *task, enum ss_kind kind)
 {
 	struct ss_resource *resource =

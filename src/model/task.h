@@ -160,5 +160,9 @@ void ss_task_land(struct ss_task *task);
 /* Starts one that changes slots; the one before must have ended. */
 void ss_task_fly(struct ss_task *task, struct ss_files *table,
 		 unsigned int first, unsigned int last);
+/* A task, other than `except`, whose call in flight changes the slot, or
+   NULL: then what it holds may be remembered. */
+struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
+			       const struct ss_task *except);
 
 #endif

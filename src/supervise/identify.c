@@ -356,6 +356,9 @@ int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
 	*ret = ss_slot_file(files, fd);
 	if (*ret)
 		return 0;
+	/* What is there now may be gone before anybody tells. */
+	if (ss_slot_flight(files, fd, NULL))
+		return -ENOSPC;
 	r = ss_identify(session, task, fd, &found);
 	if (r)
 		return r;
@@ -442,6 +445,24 @@ bool ss_identify_is_epoll(struct ss_session *session,
 	return r == 1;
 }
 
+/* Is it what the model guesses?  An epoll_ctl in flight, or one that failed,
+   is known only by its entry. */
+static struct ss_file *guess_item(struct ss_session *session,
+				  const struct subject *subject,
+				  const struct ss_question *q)
+{
+	struct ss_file *file = NULL;
+	int order;
+
+	if (q->file[1])
+		file = ss_epoll_target(&session->model->open, q->file[1],
+				       subject->tfd, &q->item_hint,
+				       q->item_lines);
+	if (file && (order_with(session, subject, file, &order) || order))
+		return NULL;
+	return file;
+}
+
 int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		     const struct ss_question *q, struct ss_file **ret)
 {
@@ -455,16 +476,25 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		.toff = q->slot.toff,
 	};
 	struct ss_event event = { .type = SS_EVENT_EPOLL_ADD };
+	uint64_t generation = session->model->generation;
 	int r;
 
 	subject.epoll = fetch(session, task, (int)q->slot.efd);
 	if (subject.epoll < 0)
 		return subject.epoll;
+	*ret = guess_item(session, &subject, q);
+	if (*ret) {
+		ss_fetched_close(subject.epoll);
+		return 0;
+	}
 	found.hint = q->item_hint;
 	r = search(session, &subject, &found);
 	ss_fetched_close(subject.epoll);
 	if (r)
 		return r;
+	/* The epoll itself may have gone with somebody who died. */
+	if (session->model->generation != generation)
+		return -ESTALE;
 	*ret = found.file;
 	if (!epoll || (found.uncertain && !found.file))
 		return 0;

@@ -277,23 +277,16 @@ static int supply_item(struct ss_session *session, struct ss_question *q,
 		       const struct ss_need *need,
 		       ss_unused const struct ss_notification *notification)
 {
-	struct ss_file *file = NULL;
-	int r;
+	struct ss_file *file;
+	int r = ss_identify_item(session, need->task, q, &file);
 
-	if (q->file[1] && !session->model->rings)
-		file = ss_epoll_target(&session->model->open, q->file[1],
-				       (int)q->slot.tfd, &q->item_hint,
-				       q->item_lines);
-	if (!file) {
-		r = ss_identify_item(session, need->task, q, &file);
-		if (r == -ESTALE) {
-			/* The item has gone meanwhile: which are there? */
-			q->items = SS_ITEMS_ASK;
-			return 0;
-		}
-		if (r)
-			return r;
+	if (r == -ESTALE) {
+		/* The item has gone meanwhile: which are there? */
+		q->items = SS_ITEMS_ASK;
+		return 0;
 	}
+	if (r)
+		return r;
 	q->item = file;
 	q->item_known = true;
 	return 0;
