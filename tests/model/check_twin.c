@@ -10,58 +10,43 @@
  * the damage must be found.
  */
 #include <check.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <utlist.h>
 
-#include "scene.h"
+#include "judge.h"
 
 #define RUNS		120
 #define DAMAGED_RUNS	60
 #define STEPS		700
 #define IDS		1024
+#define ALL_FLAGS	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | \
+			 CLONE_THREAD | CLONE_SYSVSEM | CLONE_IO | \
+			 CLONE_PARENT)
 
 static struct {
 	uint32_t seed;
-	unsigned int answers, wrong;
-	bool damaged;
 	/* order of two things when it was answered first */
 	int8_t order[IDS][IDS];
 	/* labels when they were answered about last */
 	char names[IDS][32];
 } run;
 
-static void run_start(uint32_t seed)
+static const char *story(void)
 {
-	memset(&run, 0, sizeof(run));
-	run.seed = seed;
-	scene_start(seed);
+	static char text[32];
+
+	snprintf(text, sizeof(text), "seed %u", run.seed);
+	return text;
 }
 
-static void must(bool right, const char *what)
+static void before(void)
 {
-	if (!right)
-		run.wrong++;
-	ck_assert_msg(right || run.damaged, "seed %u: %s", run.seed, what);
-}
-
-/* Asking. */
-
-static int ask_model(struct ss_question *q)
-{
-	struct ss_answer a = { 0 };
-	struct ss_need need = { 0 };
-	unsigned int rounds = 0;
-
 	if (scene_pick(4) == 0)
 		scene_look_everywhere();
-	while (!ss_model_compare(scene.model, q, &a, &need)) {
-		scene_serve(q, &need);
-		ck_assert_uint_lt(rounds++, 50);
-	}
-	run.answers++;
-	return a.child_errno ? -a.child_errno : a.result;
+	if (scene_pick(50) == 0)
+		scene_prune();
 }
 
 /*
@@ -94,166 +79,148 @@ static void check_order(const struct ss_question *q, int a, int b, int result)
 	check_name(a, q, 0);
 	check_name(b, q, 1);
 	known = &run.order[a][b];
-	must(!*known || *known == result, "the order has changed");
-	must(run.order[b][a] != result, "the order is not antisymmetric");
+	judge_must(!*known || *known == result, "the order has changed");
+	judge_must(run.order[b][a] != result, "the order is not antisymmetric");
 	*known = (int8_t)result;
 }
 
-static void check_file(struct twin_task *caller, struct twin_task *a, int fd1,
-		       struct twin_task *b, int fd2)
+/* a < b and b < c means a < c: among all that was ever put in order. */
+static void check_transitive(void)
 {
-	struct ss_question q = file_question(caller->tid, a->tid, fd1, b->tid,
-					     fd2);
-	int id1 = twin_file(&scene.twin, a, fd1);
-	int id2 = twin_file(&scene.twin, b, fd2);
-	int result = ask_model(&q);
+	int i, j, k;
 
-	if (!id1 || !id2) {
-		must(result == -EBADF, "a closed slot");
-		return;
+	for (i = 0; i < IDS; i++) {
+		for (j = 0; j < IDS; j++) {
+			if (run.order[i][j] != 1)
+				continue;
+			for (k = 0; k < IDS; k++)
+				judge_must(run.order[j][k] != 1 ||
+					   run.order[i][k] != 2,
+					   "the order is not transitive");
+		}
 	}
-	must(result >= 0 && (result == 0) == (id1 == id2),
-	     "open files: equal or not");
-	/* What has no label has no place in the order yet. */
-	if (result > 0 && q.file[0] && q.file[1])
-		check_order(&q, id1, id2, result);
 }
 
-/* The model takes these as done from the beginning. */
-static bool is_being_changed(const struct twin_task *task, int type)
+static void run_start(uint32_t seed)
 {
-	const struct call *call = scene_call(task);
-
-	if (call->stage != STAGE_ENTERED)
-		return false;
-	switch (call->op) {
-	case OP_UNSHARE:
-	case OP_CLOSE_RANGE:
-		return type == SS_TYPE_FS || type == SS_TYPE_FILES ||
-			type == SS_TYPE_SYSVSEM;
-	case OP_CLONE:
-	case OP_UNDO:
-		return type == SS_TYPE_SYSVSEM;
-	case OP_CLOSE:
-	case OP_DUP2:
-	case OP_EXEC:
-	case OP_EXIT:
-	case OP_EXIT_GROUP:
-	case OP_OPEN:
-	case OP_DUP:
-	case OP_PASS:
-	case OP_IO:
-	case OP_REAP:
-	case OP_COUNT:
-		break;
-	}
-	return false;
+	memset(&run, 0, sizeof(run));
+	run.seed = seed;
+	judge = (struct judge){ .story = story, .before = before,
+				.order = check_order };
+	scene_start(seed);
 }
 
-static void check_type(struct twin_task *caller, int type,
-		       struct twin_task *a, struct twin_task *b)
+static struct ss_epoll_slot some_item(void)
 {
-	struct ss_question q = question(caller->tid, type, a->tid, b->tid);
-	int id1 = twin_resource(&scene.twin, a, type);
-	int id2 = twin_resource(&scene.twin, b, type);
-	int result;
-
-	if (is_being_changed(a, type) || is_being_changed(b, type))
-		return;
-	result = ask_model(&q);
-	must(result >= 0 && (result == 0) == (id1 == id2),
-	     ss_type_name(type));
-	if (!id1 || !id2)
-		must(result == (id1 == id2 ? 0 : id1 ? 2 : 1),
-		     "nothing is smaller than all");
-	else if (result > 0)
-		check_order(&q, id1, id2, result);
+	return (struct ss_epoll_slot){
+		.efd = scene_pick(TWIN_FDS), .tfd = scene_pick(TWIN_FDS),
+		.toff = scene_pick(4) / 2 };
 }
 
 static void ask_something(struct twin_task *caller)
 {
 	struct twin_task *a = scene_some_task(), *b = scene_some_task();
-	int type = (int)scene_pick(SS_TYPE_EPOLL_TFD);
+	int type = (int)scene_pick(SS_TYPE_COUNT);
 	int fd1 = (int)scene_pick(TWIN_FDS), fd2 = (int)scene_pick(TWIN_FDS);
 
 	scene_enter(caller);
-	if (type == SS_TYPE_FILE || scene_pick(2))
-		check_file(caller, a, fd1, b, fd2);
+	if (type == SS_TYPE_EPOLL_TFD)
+		judge_item(caller, a, fd1, b, some_item());
+	else if (type == SS_TYPE_FILE || scene_pick(2))
+		judge_file(caller, a, fd1, b, fd2);
 	else
-		check_type(caller, type, a, b);
+		judge_type(caller, type, a, b);
+	judge_errors(caller, a);
 }
 
-/* Every descriptor, so that labels are everywhere and stale ones are seen. */
-static void ask_slots(struct twin_task *caller)
+/* What a task does next. */
+static struct call some_call(enum op op)
 {
-	unsigned int i;
-	int fd;
+	struct call call = {
+		.op = op,
+		.first = (int)scene_pick(TWIN_FDS),
+		.last = (int)scene_pick(TWIN_FDS),
+		.flags = scramble(&scene.seed),
+		.fails = scene_pick(8) == 0,
+	};
 
-	scene_enter(caller);
-	for (i = 0; i < TWIN_TASKS; i++) {
-		struct twin_task *task = &scene.twin.tasks[i];
-
-		for (fd = 0; task->used && fd < TWIN_FDS; fd++)
-			check_file(caller, task, fd, task, fd);
-	}
+	if (op == OP_CLOSE_RANGE && call.last < call.first)
+		call.last = call.first;
+	if (op == OP_UNSHARE)
+		call.flags &= CLONE_FS | CLONE_FILES | CLONE_SYSVSEM |
+			(scene_pick(4) ? 0 : CLONE_NEWPID);
+	if (op == OP_IO)
+		call.first = 1 + (int)scene_pick(3);
+	if (op != OP_CLONE)
+		return call;
+	call.flags &= ALL_FLAGS | (scene_pick(4) ? 0 : CLONE_NEWPID);
+	/* Threads, half of the time: much is shared then. */
+	if (scene_pick(2))
+		call.flags |= CLONE_VM | CLONE_SIGHAND | CLONE_THREAD |
+			CLONE_FILES;
+	return call;
 }
 
-/* Every pair of everything. */
-static void ask_everything(struct twin_task *caller)
+/* Clones come more often, because they fail, and closing, because that is
+   what matters; items, or there would be none. */
+static enum op some_op(void)
 {
-	unsigned int i, j, n;
-	int type;
+	static const enum op often[] = {
+		OP_CLONE, OP_CLOSE, OP_EPOLL, OP_EPOLL_ADD,
+	};
 
-	scene_enter(caller);
-	for (i = 0; i < TWIN_TASKS; i++) {
-		for (j = 0; j < TWIN_TASKS; j++) {
-			struct twin_task *a = &scene.twin.tasks[i];
-			struct twin_task *b = &scene.twin.tasks[j];
+	if (scene_pick(2))
+		return often[scene_pick(SS_ARRAY_SIZE(often))];
+	return (enum op)scene_pick(OP_COUNT);
+}
 
-			if (!a->used || !b->used)
-				continue;
-			for (type = SS_TYPE_VM; type <= SS_TYPE_SYSVSEM;
-			     type++)
-				check_type(caller, type, a, b);
-			for (n = 0; n < TWIN_FDS * TWIN_FDS; n++)
-				check_file(caller, a, (int)(n / TWIN_FDS), b,
-					   (int)(n % TWIN_FDS));
-		}
+static void act(struct twin_task *task)
+{
+	struct call call = some_call(some_op());
+
+	if (call.op >= OP_OPEN) {
+		(void)scene_do_at_once(task, &call, scene_some_task());
+		return;
 	}
+	scene_enter(task);
+	if (scene_is_possible(task, &call))
+		scene_begin(task, &call);
 }
 
 static void step(void)
 {
 	struct twin_task *task = scene_some_task();
 	struct call *call = scene_call(task);
-	enum op op = (enum op)scene_pick(OP_COUNT);
 
-	/* These come more often: clones fail, and closing is what matters. */
-	if (scene_pick(2))
-		op = scene_pick(2) ? OP_CLONE : OP_CLOSE;
 	if (task->zombie)
 		return;
 	if (call->stage == STAGE_ENTERED) {
 		/* Others may act before it does. */
 		if (scene_pick(3) == 0)
-			scene_execute(task, call);
-	} else if (call->stage == STAGE_EXECUTED && call->op == OP_EXEC) {
-		scene_settle_exec(task->tgid);
+			scene_execute(task);
 	} else if (call->stage == STAGE_EXECUTED) {
-		call->stage = STAGE_IDLE;
-		scene_look_at(task->tid);
-		tell_of(scene.model, SS_EVENT_RETURNED, task->tid);
+		scene_return(task);
 	} else if (scene_pick(10) == 0) {
-		ask_slots(task);
+		judge_slots(task);
 	} else if (scene_pick(3) == 0) {
 		ask_something(task);
-	} else if (op >= OP_OPEN) {
-		scene_do_at_once(task, op);
 	} else {
-		scene_enter(task);
-		if (scene_is_possible(task, op))
-			scene_begin(task, call, op);
+		act(task);
 	}
+}
+
+/* One that can ask, and sees everybody. */
+static struct twin_task *some_seer(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < TWIN_TASKS; i++) {
+		struct twin_task *task = scene_some_caller();
+
+		if (task && !task->in.levels)
+			return task;
+	}
+	return NULL;
 }
 
 START_TEST(model_and_twin_agree)
@@ -267,8 +234,9 @@ START_TEST(model_and_twin_agree)
 		for (i = 0; i < STEPS; i++)
 			step();
 		if (scene_some_caller())
-			ask_everything(scene_some_caller());
-		answers += run.answers;
+			judge_everything(scene_some_caller(), false);
+		check_transitive();
+		answers += judge.answers;
 		ss_model_free(scene.model);
 	}
 	printf("# %d runs, %lu answers\n", RUNS, answers);
@@ -330,15 +298,17 @@ static bool damage_task(unsigned int kind)
 /* True: there was something to damage.  All may have ended by now. */
 static bool try_damage(unsigned int kind)
 {
-	if (!scene_some_caller())
+	struct twin_task *caller = some_seer();
+
+	if (!caller)
 		return false;
-	ask_everything(scene_some_caller());
-	ck_assert_uint_eq(run.wrong, 0);
+	judge_everything(caller, false);
+	ck_assert_uint_eq(judge.wrong, 0);
 	if (kind == 5 ? !damage_file() : !damage_task(kind))
 		return false;
-	run.damaged = true;
-	ask_everything(scene_some_caller());
-	ck_assert_msg(run.wrong, "seed %u: not found", run.seed);
+	judge.damaged = true;
+	judge_everything(caller, false);
+	ck_assert_msg(judge.wrong, "seed %u: not found", run.seed);
 	return true;
 }
 
