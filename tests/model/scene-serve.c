@@ -330,6 +330,21 @@ static void serve_flight(struct ss_question *q, const struct ss_need *need)
 		look_only(q, need->side, need->fd);
 }
 
+/* The target of the item in question, or 0. */
+static int item_now(const struct ss_question *q, pid_t tid)
+{
+	const struct twin_task *task = twin_find(&scene.twin, tid);
+	int epoll = twin_file(&scene.twin, task, (int)q->slot.efd);
+	struct twin_item list[TWIN_ITEMS];
+	unsigned int i, n = twin_list(&scene.twin, epoll, list), toff = 0;
+
+	for (i = 0; i < n; i++) {
+		if (list[i].tfd == (int)q->slot.tfd && toff++ == q->slot.toff)
+			return list[i].target;
+	}
+	return 0;
+}
+
 /* Are the two files of a question the same at this moment? */
 static bool same_now(const struct ss_question *q)
 {
@@ -339,8 +354,7 @@ static bool same_now(const struct ss_question *q)
 	int first = twin_file(twin, a, (int)q->idx[0]);
 
 	if (q->type == SS_TYPE_EPOLL_TFD)
-		return first == twin_target(twin, b, (int)q->slot.efd,
-					    (int)q->slot.tfd, q->slot.toff);
+		return first == item_now(q, b->tid);
 	return first == twin_file(twin, b, (int)q->idx[1]);
 }
 
@@ -388,10 +402,8 @@ static struct ss_file *identify_item(const struct ss_question *q,
 
 static void serve_item(struct ss_question *q, const struct ss_need *need)
 {
-	const struct twin_task *task = twin_find(&scene.twin, need->task->tid);
-	int id = twin_target(&scene.twin, task, need->fd, (int)q->slot.tfd,
-			     q->slot.toff);
 	struct ss_file *file = NULL;
+	int id = item_now(q, need->task->tid);
 
 	if (q->file[1])
 		file = ss_epoll_target(&scene.model->open, q->file[1],

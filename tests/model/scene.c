@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scene.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
@@ -337,7 +338,7 @@ void scene_start(uint32_t seed)
 {
 	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
 
-	memset(&scene, 0, sizeof(scene));
+	memset(&scene, 0, offsetof(struct scene, orphans));
 	scene.seed = seed * 2654435761u + 1;
 	scene.last_tid = ROOT;
 	scene.least = 3;

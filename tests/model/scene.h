@@ -47,13 +47,14 @@ struct scene {
 	struct ss_model *model;
 	struct twin twin;
 	struct call calls[TWIN_TASKS];
-	/* clones whose creators are gone */
-	struct call orphans[CALLS_MAX];
 	unsigned int n_orphans;
 	pid_t last_tid;
 	unsigned int least;	/* how many must be left to ask */
 	bool lazy;		/* ends of calls are not told for a question */
 	struct ss_epoll_slot memory;	/* what questions about items name */
+	/* clones whose creators are gone; the last, to be left alone at the
+	   start */
+	struct call orphans[CALLS_MAX];
 };
 
 extern struct scene scene;

@@ -41,6 +41,8 @@ static int table_copy(struct twin *twin, int from)
 
 	memcpy(twin->tables[to], twin->tables[from],
 	       sizeof(twin->tables[to]));
+	if (twin->mutation == TWIN_COPY_REOPENS && twin->tables[to][0])
+		twin->tables[to][0] = new_id(twin);
 	return to;
 }
 
@@ -181,7 +183,7 @@ static void clone_io(struct twin *twin, const struct twin_task *creator,
 	child->io_class = 0;
 	if (!creator->io)
 		return;
-	if (flags & CLONE_IO)
+	if ((flags & CLONE_IO) || twin->mutation == TWIN_CLONE_SHARES_IO)
 		child->io = creator->io;
 	else if (creator->io_class)
 		child->io = new_id(twin);
@@ -212,7 +214,7 @@ struct twin_task *twin_clone(struct twin *twin, struct twin_task *creator,
 		child->tgid = tid;
 	if (!(flags & CLONE_VM))
 		child->mm = new_id(twin);
-	if (!(flags & CLONE_FS))
+	if (!(flags & CLONE_FS) && twin->mutation != TWIN_CLONE_SHARES_FS)
 		child->fs = new_id(twin);
 	if (!(flags & CLONE_SIGHAND))
 		child->sighand = new_id(twin);
@@ -220,7 +222,8 @@ struct twin_task *twin_clone(struct twin *twin, struct twin_task *creator,
 		child->table = table_copy(twin, creator->table);
 	if (flags & CLONE_SYSVSEM) {
 		twin_undo(twin, creator);
-		child->undo = creator->undo;
+		child->undo = twin->mutation == TWIN_CLONE_SPLITS_UNDO ?
+			new_id(twin) : creator->undo;
 	}
 	clone_io(twin, creator, child, flags);
 	child->used = true;
@@ -243,6 +246,8 @@ void twin_close(struct twin *twin, struct twin_task *task, int first, int last)
 {
 	int fd;
 
+	if (twin->mutation == TWIN_CLOSE_NEXT)
+		last++;
 	for (fd = first; fd <= last && fd < TWIN_FDS; fd++)
 		twin->tables[task->table][fd] = 0;
 }
@@ -250,7 +255,8 @@ void twin_close(struct twin *twin, struct twin_task *task, int first, int last)
 void twin_unshare(struct twin *twin, struct twin_task *task, uint64_t flags)
 {
 	/* Shared or not makes no difference to who has the same. */
-	if (flags & (CLONE_FS | CLONE_NEWNS))
+	if ((flags & (CLONE_FS | CLONE_NEWNS)) &&
+	    twin->mutation != TWIN_UNSHARE_KEEPS)
 		task->fs = new_id(twin);
 	if (flags & CLONE_FILES)
 		task->table = table_copy(twin, task->table);
@@ -295,7 +301,8 @@ void twin_exec(struct twin *twin, struct twin_task *task, unsigned int cloexec)
 			memcpy(task->nr, t->nr, sizeof(task->nr));
 	}
 	task->tid = task->tgid;
-	task->mm = new_id(twin);
+	if (twin->mutation != TWIN_EXEC_KEEPS_MM)
+		task->mm = new_id(twin);
 	for (i = 0; i < TWIN_TASKS; i++) {
 		const struct twin_task *t = &twin->tasks[i];
 
@@ -313,17 +320,19 @@ void twin_exec(struct twin *twin, struct twin_task *task, unsigned int cloexec)
 }
 
 /* Keeps its number, and what it does with signals. */
-static void make_zombie(struct twin_task *task)
+static void make_zombie(const struct twin *twin, struct twin_task *task)
 {
 	task->zombie = true;
-	task->mm = task->fs = task->io = task->undo = 0;
+	task->mm = task->io = task->undo = 0;
+	if (twin->mutation != TWIN_EXIT_KEEPS_FS)
+		task->fs = 0;
 	task->table = -1;
 }
 
-static void end(struct twin_task *task)
+static void end(const struct twin *twin, struct twin_task *task)
 {
 	if (task->tid == task->tgid)
-		make_zombie(task);
+		make_zombie(twin, task);
 	else
 		task->used = false;
 }
@@ -338,7 +347,7 @@ static void end_pidns(struct twin *twin, const struct twin_task *init)
 
 		if (task->used && task->tgid != init->tgid &&
 		    twin_is_inside(task, init)) {
-			end(task);
+			end(twin, task);
 			task->used = false;
 		}
 	}
@@ -348,7 +357,7 @@ void twin_exit(struct twin *twin, struct twin_task *task)
 {
 	const struct twin_task *leader = twin_find(twin, task->tgid);
 
-	end(task);
+	end(twin, task);
 	if (leader && twin_is_init(leader) &&
 	    !twin_group_lives(twin, leader->tgid))
 		end_pidns(twin, leader);
@@ -536,6 +545,20 @@ unsigned int twin_list(const struct twin *twin, int epoll,
 	return n;
 }
 
+/* Those that are not there any more, too. */
+static unsigned int list_all(const struct twin *twin, int epoll,
+			     struct twin_item *ret)
+{
+	unsigned int n = 0;
+	int i;
+
+	for (i = 0; i < TWIN_ITEMS; i++) {
+		if (twin->items[i].epoll == epoll)
+			ret[n++] = twin->items[i];
+	}
+	return n;
+}
+
 int twin_target(const struct twin *twin, const struct twin_task *task, int efd,
 		int tfd, unsigned int toff)
 {
@@ -548,7 +571,9 @@ int twin_target(const struct twin *twin, const struct twin_task *task, int efd,
 	if (!twin_is_epoll(twin, epoll))
 		return -EINVAL;
 	n = twin_list(twin, epoll, list);
-	for (i = 0; i < n; i++) {
+	if (twin->mutation == TWIN_ITEM_OUTLIVES)
+		n = list_all(twin, epoll, list);
+	for (i = twin->mutation == TWIN_ITEM_SKIPS; i < n; i++) {
 		if (list[i].tfd == tfd && toff-- == 0)
 			return list[i].target;
 	}

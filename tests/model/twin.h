@@ -43,7 +43,24 @@ struct twin_item {
 	int target;			/* open file */
 };
 
+/* Ways to be wrong, each in one place: tests of the tests. */
+enum twin_mutation {
+	TWIN_SOUND,
+	TWIN_CLONE_SHARES_FS,
+	TWIN_CLONE_SPLITS_UNDO,
+	TWIN_CLONE_SHARES_IO,
+	TWIN_COPY_REOPENS,	/* a copied table has another file in slot 0 */
+	TWIN_CLOSE_NEXT,	/* close empties the next slot too */
+	TWIN_UNSHARE_KEEPS,	/* unshare leaves fs as it is */
+	TWIN_EXEC_KEEPS_MM,
+	TWIN_EXIT_KEEPS_FS,	/* zombies have it still */
+	TWIN_ITEM_SKIPS,	/* the first item is not there */
+	TWIN_ITEM_OUTLIVES,	/* items do not go with their targets */
+	TWIN_MUTATIONS
+};
+
 struct twin {
+	enum twin_mutation mutation;
 	struct twin_task tasks[TWIN_TASKS];
 	/* open files by descriptor; 0: closed */
 	int tables[TWIN_TASKS + 1][TWIN_FDS];
@@ -75,7 +92,7 @@ bool twin_group_lives(const struct twin *twin, pid_t tgid);
 bool twin_refuses(const struct twin_task *creator, uint64_t flags);
 /* What calls do when they are executed; flags are clone's. */
 struct twin_task *twin_clone(struct twin *twin, struct twin_task *creator,
-			     pid_t tid, uint64_t flags);	/* NULL: it fails */
+			     pid_t tid, uint64_t flags);	/* NULL: not */
 void twin_open(struct twin *twin, struct twin_task *task, int fd);
 /* A descriptor that is the same open file as another, of whomever. */
 void twin_dup(struct twin *twin, const struct twin_task *from, int from_fd,
@@ -107,7 +124,8 @@ bool twin_is_epoll(const struct twin *twin, int file);
    of addresses: how many.  Room for TWIN_ITEMS. */
 unsigned int twin_list(const struct twin *twin, int epoll,
 		       struct twin_item *ret);
-/* The target of an item, or -errno as KCMP_EPOLL_TFD finds them. */
+/* The target of an item, or -errno as KCMP_EPOLL_TFD finds them: what is
+   right, never used to tell the model. */
 int twin_target(const struct twin *twin, const struct twin_task *task, int efd,
 		int tfd, unsigned int toff);
 
