@@ -214,24 +214,60 @@ int ss_apply_pidns_change(ss_unused struct ss_model *model,
 /* The host's first user namespace has a fixed inode (linux/proc_ns.h). */
 #define INIT_USERNS_INO	0xeffffffdu
 
-static struct ss_userns *userns_add(struct ss_model *model, uint64_t ino,
-				    uid_t owner, struct ss_userns *parent)
+static struct ss_userns *userns_find(const struct ss_model *model,
+				     uint64_t ino)
 {
 	struct ss_userns *ns;
 
 	HASH_FIND(hh, model->userns, &ino, sizeof(ino), ns);
-	if (!ns) {
-		ns = calloc(1, sizeof(*ns));
-		if (!ns)
-			return NULL;
-		ns->ino = ino;
-		HASH_ADD(hh, model->userns, ino, sizeof(ns->ino), ns);
-		if (ss_hash_failed(ns)) {
-			free(ns);
-			return NULL;
-		}
+	return ns;
+}
+
+static struct ss_userns *userns_new(struct ss_model *model, uint64_t ino)
+{
+	struct ss_userns *ns = calloc(1, sizeof(*ns));
+
+	if (!ns)
+		return NULL;
+	ns->ino = ino;
+	HASH_ADD(hh, model->userns, ino, sizeof(ns->ino), ns);
+	if (ss_hash_failed(ns)) {
+		free(ns);
+		return NULL;
 	}
-	/* Numbers of namespaces come back: what was known may be of another. */
+	return ns;
+}
+
+/* All of them are known, or nothing has changed. */
+static int userns_add(struct ss_model *model,
+		      const struct ss_event_creds *from)
+{
+	struct ss_userns *added[SS_EVENT_NS_MAX], *ns;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < from->namespaces; i++) {
+		if (userns_find(model, from->ino[i]))
+			continue;
+		ns = userns_new(model, from->ino[i]);
+		if (!ns)
+			break;
+		added[n++] = ns;
+	}
+	if (i == from->namespaces)
+		return 0;
+	while (n--) {
+		HASH_DEL(model->userns, added[n]);
+		free(added[n]);
+	}
+	return -ENOMEM;
+}
+
+/* Numbers of namespaces come back: what was known may be of another. */
+static struct ss_userns *userns_set(struct ss_model *model, uint64_t ino,
+				    uid_t owner, struct ss_userns *parent)
+{
+	struct ss_userns *ns = userns_find(model, ino);
+
 	ns->owner = owner;
 	ns->parent = parent;
 	ns->level = parent ? parent->level + 1 : 0;
@@ -251,12 +287,11 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 	};
 	unsigned int i = from->namespaces;
 
-	while (i--) {
-		creds.userns = userns_add(model, from->ino[i], from->owner[i],
+	if (userns_add(model, from))
+		return -ENOMEM;
+	while (i--)
+		creds.userns = userns_set(model, from->ino[i], from->owner[i],
 					  creds.userns);
-		if (!creds.userns)
-			return -ENOMEM;
-	}
 	memcpy(creds.uid, from->uid, sizeof(creds.uid));
 	memcpy(creds.gid, from->gid, sizeof(creds.gid));
 	if (task->flight.kind != SS_FLIGHT_CREDS)

@@ -54,25 +54,37 @@ static struct ss_epoll_item *item_find(const struct ss_file *file, int tfd,
 	return NULL;
 }
 
-static struct ss_epoll_number *number_get(struct ss_file *file, int tfd)
+static struct ss_epoll_number *number_new(struct ss_epoll *epoll, int tfd)
 {
-	struct ss_epoll_number *number = number_find(file, tfd);
+	struct ss_epoll_number *number = calloc(1, sizeof(*number));
 
-	if (number)
-		return number;
-	if (!file->epoll)
-		file->epoll = calloc(1, sizeof(*file->epoll));
-	if (!file->epoll)
-		return NULL;
-	number = calloc(1, sizeof(*number));
 	if (!number)
 		return NULL;
 	number->tfd = tfd;
-	HASH_ADD_INT(file->epoll->numbers, tfd, number);
+	HASH_ADD_INT(epoll->numbers, tfd, number);
 	if (ss_hash_failed(number)) {
 		free(number);
 		return NULL;
 	}
+	return number;
+}
+
+static struct ss_epoll_number *number_get(struct ss_file *file, int tfd)
+{
+	struct ss_epoll_number *number = number_find(file, tfd);
+	struct ss_epoll *epoll = file->epoll;
+
+	if (number)
+		return number;
+	if (!epoll)
+		epoll = calloc(1, sizeof(*epoll));
+	if (!epoll)
+		return NULL;
+	number = number_new(epoll, tfd);
+	if (number)
+		file->epoll = epoll;
+	else if (!file->epoll)
+		free(epoll);
 	return number;
 }
 
