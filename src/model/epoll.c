@@ -269,6 +269,20 @@ const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file)
 	return NULL;
 }
 
+bool ss_epoll_is_only(const struct ss_epoll_item *item)
+{
+	const struct ss_epoll_number *number = number_find(item->epoll,
+							   item->tfd);
+	const struct ss_epoll_item *other;
+
+	DL_FOREACH(number->items, other) {
+		if (other != item &&
+		    hint_is(other->target, &item->target->set->hint))
+			return false;
+	}
+	return true;
+}
+
 struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd)
 {
 	struct ss_epoll_number *number = number_find(file, tfd);

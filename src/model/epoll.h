@@ -78,6 +78,10 @@ void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
    NULL.  The way to a file that no slot is known to hold. */
 const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file);
 
+/* Is no other candidate of its epoll like it, in number and hint?  If there
+   is, nobody can tell whose a line is. */
+bool ss_epoll_is_only(const struct ss_epoll_item *item);
+
 /* The target of the item with this number that was added last, or NULL. */
 struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd);
 

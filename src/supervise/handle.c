@@ -364,6 +364,8 @@ static bool handle_epoll(struct handling *h)
 		r = ss_identify_slot(h->session, h->task, h->call->epoll.fd,
 				     &target);
 	/* Closed: the call fails.  Not ours to see: found out when asked. */
+	if (r && h->call->epoll.add)
+		h->session->items_unseen = true;
 	if (r || epoll == target)
 		return true;
 	event.epoll.file = epoll;

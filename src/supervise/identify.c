@@ -98,28 +98,31 @@ static int order_files(struct ss_session *session, int a, int b, int *ret)
 	return 0;
 }
 
-/* Which of the epoll's items with this number is the one for the file? */
-static unsigned int item_toff(const struct ss_file *file,
-			      const struct ss_task *user, int efd, int tfd)
+/*
+ * Which of the epoll's items with this number is the one for the file?  False:
+ * there is none, or nobody can tell.
+ */
+static bool item_toff(const struct ss_file *file, const struct ss_task *user,
+		      int efd, int tfd, unsigned int *ret)
 {
 	struct ss_proc_epoll list = { 0 };
-	unsigned int toff = 0;
+	unsigned int toff = 0, like = 0;
 	size_t i;
 
 	if (ss_proc_epoll(user->tid, efd, &list))
-		return 0;
+		return false;
 	for (i = 0; i < list.count; i++) {
 		const struct ss_proc_epoll_item *item = &list.items[i];
 
 		if (item->tfd != tfd)
 			continue;
 		if (item->ino == file->set->hint.ino &&
-		    item->sdev == file->set->hint.dev)
-			break;
+		    item->sdev == file->set->hint.dev && !like++)
+			*ret = toff;
 		toff++;
 	}
 	ss_proc_epoll_release(&list);
-	return toff;
+	return like == 1;
 }
 
 /* The subject against a file that only an epoll item is known to hold. */
@@ -130,23 +133,25 @@ static int order_orphan(struct ss_session *session,
 	const struct ss_epoll_item *item = ss_epoll_reach(file);
 	struct ss_slot *slot;
 	struct ss_task *user = NULL;
+	unsigned int toff;
 	int epoll, r;
 
-	if (!item || subject->fd < 0)
+	/* What was added unseen may be another file of the same inode. */
+	if (!item || subject->fd < 0 || session->items_unseen ||
+	    session->model->rings || !ss_epoll_is_only(item))
 		return -ENOENT;
 	DL_FOREACH(item->epoll->holders, slot) {
 		user = ss_files_user(slot->table);
 		if (user)
 			break;
 	}
-	if (!user)
+	if (!user || !item_toff(file, user, slot->fd, item->tfd, &toff))
 		return -ENOENT;
 	epoll = fetch(session, user, slot->fd);
 	if (epoll < 0)
 		return epoll;
 	r = ss_file_order_item(&session->features, subject->fd, epoll,
-			       item->tfd, item_toff(file, user, slot->fd,
-						    item->tfd), ret);
+			       item->tfd, toff, ret);
 	ss_fetched_close(epoll);
 	if (!r && *ret && !session->features.has[SS_FEATURE_KCMP])
 		*ret = ORDER_UNKNOWN;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -352,6 +353,27 @@ static void epoll_order(void)
 	       memcmp(file, target, sizeof(file)) == 0 ? "yes" : "NO");
 }
 
+/* A descriptor's number comes back for another file of the same inode, while
+   an item still watches the first one. */
+static void epoll_likes(void)
+{
+	int me = (int)mw_pid(NULL), equal = 0, i;
+
+	for (i = 0; i < FILES; i++) {
+		const long arg[5] = { me, me, KCMP_FILE, T, V };
+
+		move(epoll_create1(0), EP);
+		move(eventfd(0, 0), T);
+		(void)control(NULL, EP, EPOLL_CTL_ADD, T);
+		dup2(T, U);
+		move(eventfd(0, 0), T);
+		(void)control(NULL, EP, EPOLL_CTL_ADD, T);
+		dup2(T, V);
+		equal += mw_kcmp(NULL, arg) == 0;
+	}
+	mw_say("a file and its duplicate, equal: %d of %d", equal, FILES);
+}
+
 const struct mw_scenario mw_epoll[] = {
 	{ "epoll", epoll_plain, "add, modify, delete, and failures" },
 	{ "epoll-errors", epoll_errors, "errors and which one wins" },
@@ -359,6 +381,7 @@ const struct mw_scenario mw_epoll[] = {
 	{ "epoll-reuse", epoll_reuse, "numbers closed and used again" },
 	{ "epoll-nested", epoll_nested, "epolls in epolls, and copies" },
 	{ "epoll-shared", epoll_shared, "over fork, exec and death" },
+	{ "epoll-likes", epoll_likes, "two files of one inode on a number" },
 	{ "epoll-order", epoll_order, "twenty files, one order" },
 	{ NULL, NULL, NULL },
 };

@@ -11,6 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define NO_THREAD	(CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | \
+			 CLONE_SYSVSEM)
+
 static int owned;	/* a pipe that every peer inherits */
 
 static void namespace_world(void)
@@ -145,6 +148,9 @@ static void pid_unshare(void)
 	one = mw_fork(NULL);
 	mw_did("unshare", mw_call(one, SYS_unshare, CLONE_NEWPID));
 	ask_numbers(one, "it keeps its own numbers", one->pid, mw_pid(NULL));
+	/* Refused before there is an undo list. */
+	mw_did("no thread then", mw_call(one, SYS_clone, NO_THREAD, 0));
+	mw_ask(NULL, "after that", one->pid, mw_pid(NULL));
 	init = mw_fork(one);
 	two = mw_fork(one);
 	mw_say("numbers inside: %d %d", init->self, two->self);

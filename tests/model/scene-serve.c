@@ -152,10 +152,10 @@ static bool see_item(const struct ss_file *file, bool execing, int *ret)
 	const struct ss_epoll_item *item = ss_epoll_reach(file);
 	struct twin_item list[TWIN_ITEMS];
 	const struct ss_slot *slot;
-	unsigned int i, n;
+	unsigned int i, n, like = 0;
 	int epoll = 0;
 
-	if (!item)
+	if (!item || scene.unseen || !ss_epoll_is_only(item))
 		return false;
 	DL_FOREACH(item->epoll->holders, slot) {
 		if (see_through(slot, execing, &epoll))
@@ -163,12 +163,10 @@ static bool see_item(const struct ss_file *file, bool execing, int *ret)
 	}
 	n = twin_list(&scene.twin, epoll, list);
 	for (i = 0; i < n; i++) {
-		if (is_line(&list[i], item->tfd, &file->set->hint)) {
+		if (is_line(&list[i], item->tfd, &file->set->hint) && !like++)
 			*ret = list[i].target;
-			return true;
-		}
 	}
-	return false;
+	return like == 1;
 }
 
 static enum sight is_file(const struct ss_file *file, bool execing, int id)

@@ -130,11 +130,15 @@ static void enter_epoll(const struct call *call)
 		.epoll = { .tfd = call->last },
 	};
 
-	if (scene_label_slot(call->tid, call->first, &event.epoll.file) ||
-	    scene_label_slot(call->tid, call->last, &event.epoll.target) ||
-	    event.epoll.file == event.epoll.target)
-		return;
-	tell(scene.model, event);
+	int r = scene_label_slot(call->tid, call->first, &event.epoll.file);
+
+	if (!r)
+		r = scene_label_slot(call->tid, call->last,
+				     &event.epoll.target);
+	if (r && call->op == OP_EPOLL_ADD)
+		scene.unseen = true;
+	if (!r && event.epoll.file != event.epoll.target)
+		tell(scene.model, event);
 }
 
 void scene_begin(struct twin_task *task, const struct call *wanted)
