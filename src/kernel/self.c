@@ -16,6 +16,25 @@
 static struct rlimit given_limit;
 static bool limit_raised;
 
+/* Of a namespace around ours it would give us a number of that one; which may
+   be the same by chance, but then it has the one of ours beside it. */
+int ss_proc_is_ours(void)
+{
+	struct ss_proc_status status;
+	char link[24] = "";
+	pid_t self = getpid();
+	int r;
+
+	if (readlink("/proc/self", link, sizeof(link) - 1) < 0)
+		return -errno;
+	if (strtol(link, NULL, 10) != self)
+		return -EXDEV;
+	r = ss_proc_status(self, &status);
+	if (!r && status.levels != 1)
+		r = -EXDEV;
+	return r;
+}
+
 static int fds_add(struct ss_inherited *inherited, size_t *room, int fd)
 {
 	if (inherited->count == *room) {

@@ -12,6 +12,10 @@
 #include "base/attributes.h"
 #include "kernel/proc.h"
 
+/* Is /proc that of our own pid namespace?  0; -EXDEV: its numbers are those of
+   another one; -errno: it does not know us. */
+int ss_proc_is_ours(void) ss_must_check;
+
 /* The descriptors that are open now, to be closed later. */
 struct ss_inherited {
 	int *fds;		/* owned */

@@ -135,7 +135,15 @@ static int prepare(struct ss_session *session)
 	const char *without = getenv("SELFSAME_WITHOUT"), *bad = "";
 	int r;
 
-	r = ss_inherited_note(&session->inherited);
+	r = ss_proc_is_ours();
+	if (r == -EXDEV) {
+		ss_error("/proc is that of another pid namespace: mount one "
+			 "for this namespace ('unshare --mount-proc'), or "
+			 "start selfsame outside of it");
+		return SS_EXIT_FAILURE;
+	}
+	if (!r)
+		r = ss_inherited_note(&session->inherited);
 	if (r)
 		return fail("cannot list open descriptors in /proc", r);
 	r = ss_features_probe(without, &session->features, &bad);
