@@ -61,6 +61,22 @@
 	  "tasks at the peak") \
 	X(files_peak, "files.peak", \
 	  "labelled open files at the peak") \
+	X(end_tasks, "end.tasks", \
+	  "tasks, when the command called exit_group") \
+	X(end_processes, "end.processes", \
+	  "processes then") \
+	X(end_clones, "end.clones", \
+	  "clones whose child had not been found then") \
+	X(end_tables, "end.tables", \
+	  "tables of descriptors then") \
+	X(end_slots, "end.slots", \
+	  "records of descriptors then") \
+	X(end_files, "end.files", \
+	  "labelled open files then") \
+	X(end_items, "end.epoll-items", \
+	  "records of epoll items then") \
+	X(end_wards, "end.guarded", \
+	  "tasks that were traced then") \
 	X(max_rss, "memory.max-kib", \
 	  "largest resident set of selfsame, in KiB")
 

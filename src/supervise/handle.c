@@ -150,6 +150,13 @@ static bool handle_exit(struct handling *h)
 	};
 
 	ss_settle_creator(h->session, h->task);
+	if (h->call->group && h->session->options.stats &&
+	    h->task->group->tgid == h->session->launched.pid) {
+		ss_deaths_drain(h->session);
+		if (!still_there(h))
+			return false;
+		ss_census_take(h->session);
+	}
 	ss_tell(h->session, &event);
 	return true;
 }

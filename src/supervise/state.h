@@ -12,6 +12,7 @@
  *	identify.c	which open file is in this slot?
  *	prune.c		epoll items that the kernel has dropped
  *	hold.c		notifications that must wait for others
+ *	census.c	what there is when the command ends
  *	guard.c		calls that no signal may interrupt: guard.h
  */
 #ifndef SS_SUPERVISE_STATE_H
@@ -247,6 +248,10 @@ bool ss_identify_is_epoll(struct ss_session *session,
 
 /* prune.c */
 void ss_epolls_prune(struct ss_session *session);
+
+/* census.c */
+/* Counts what there is now, for --stats. */
+void ss_census_take(struct ss_session *session);
 
 /* hold.c */
 #define SS_HOLD_TRIES	2000	/* a millisecond each */
