@@ -33,6 +33,9 @@ static struct item items[ITEMS];
 static unsigned int item_count;
 static unsigned long files_made;
 
+/* Items of files that are closed without a word have to leave this one. */
+static const struct entry lasting = { .fd = SOAK_EPOLL, .epoll = true };
+
 static struct entry *any_entry(void)
 {
 	return &entries[soak_draw(entry_count)];
@@ -320,7 +323,7 @@ static void step_epoll(void)
 
 	if (entry_count == 0)
 		return;
-	epoll = any_entry();
+	epoll = soak_draw(4) ? any_entry() : &lasting;
 	entry = any_entry();
 	if (!epoll->epoll || !entry->pollable)
 		return;

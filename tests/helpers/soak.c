@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/sem.h>
@@ -268,6 +269,7 @@ static void set_up(uint64_t seed)
 		soak_die("pipe");
 	keep(ends[0], SOAK_READ, 0);
 	keep(ends[1], SOAK_WRITE, O_CLOEXEC);
+	keep(epoll_create1(0), SOAK_EPOLL, O_CLOEXEC);
 }
 
 static unsigned long tasks_made(void)

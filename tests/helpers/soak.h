@@ -36,8 +36,8 @@ struct soak_tally {
 extern struct soak_tally *soak_tally;
 
 /* Descriptors that no round touches: a file, its duplicate, another file, one
-   that programs do not inherit, and the two ends of a pipe from which they
-   read before they end.  All others are below. */
+   that programs do not inherit, the two ends of a pipe from which they read
+   before they end, and an epoll.  All others are below. */
 enum {
 	SOAK_FILE = 240,
 	SOAK_COPY,
@@ -45,6 +45,7 @@ enum {
 	SOAK_PRIVATE,
 	SOAK_READ,
 	SOAK_WRITE,
+	SOAK_EPOLL,
 };
 
 /* Below n, from the seed. */
