@@ -62,22 +62,58 @@ static void settle_set_id(struct ss_session *session,
 	}
 }
 
-static enum ss_dumpable look_at_owner(const struct ss_task *task, uid_t owner)
+/*
+ * /proc's files belong to root if the memory is not dumpable; and if there is
+ * none, because the task is on its way out: UNKNOWN then.  -errno.
+ */
+static int look_at_owner(const struct ss_task *task, enum ss_dumpable *ret)
 {
 	const struct ss_creds *creds = &task->creds;
-	bool yes;
+	struct ss_proc_stat stat;
+	uid_t uid;
+	gid_t gid;
+	int r;
 
 	/*
-	 * /proc's files belong to root if the memory is not dumpable, so for
-	 * root they tell nothing; nor in a nested user namespace, whose root
-	 * may be the task's own id.  Then: as execve leaves it.
+	 * For root that tells nothing; nor in a nested user namespace, whose
+	 * root may be the task's own id.  Then: as execve leaves it.
 	 */
-	if (creds->uid[1] == 0 || !creds->userns || creds->userns->parent)
-		yes = creds->uid[0] == creds->uid[1] &&
-			creds->gid[0] == creds->gid[1];
-	else
-		yes = owner == creds->uid[1];
-	return yes ? SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+	if (creds->uid[1] == 0 || !creds->userns || creds->userns->parent) {
+		*ret = creds->uid[0] == creds->uid[1] &&
+			creds->gid[0] == creds->gid[1] ?
+			SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+		return 0;
+	}
+	r = ss_proc_owner(task->tid, &uid, &gid);
+	if (!r && uid == creds->uid[1]) {
+		*ret = SS_DUMPABLE_YES;
+		return 0;
+	}
+	if (!r)
+		r = ss_proc_stat(task->tid, &stat);
+	if (!r)
+		*ret = stat.flags & SS_PROC_EXITING ? SS_DUMPABLE_UNKNOWN :
+			SS_DUMPABLE_NO;
+	return r;
+}
+
+/* Whoever still has the memory tells.  Nobody: then the kernel does not ask
+   for it any more, and permits. */
+static enum ss_dumpable look_at_others(struct ss_session *session,
+				       const struct ss_task *task)
+{
+	enum ss_dumpable found;
+	struct ss_task *other, *tmp;
+
+	HASH_ITER(hh, session->model->tasks, other, tmp) {
+		if (other == task || ss_task_mm(other) != ss_task_mm(task) ||
+		    (!other->creds.known && ss_facts_creds(session, other)))
+			continue;
+		if (!look_at_owner(other, &found) &&
+		    found != SS_DUMPABLE_UNKNOWN)
+			return found;
+	}
+	return SS_DUMPABLE_YES;
 }
 
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
@@ -87,17 +123,16 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 		.tid = task->tid,
 	};
 	const struct ss_mm *mm = ss_task_mm(task);
-	uid_t uid;
-	gid_t gid;
 	int r;
 
 	settle_set_id(session, task->group);
 	event.dumpable = mm ? mm->dumpable : task->dumpable;
 	if (mm && event.dumpable == SS_DUMPABLE_UNKNOWN) {
-		r = ss_proc_owner(task->tid, &uid, &gid);
+		r = look_at_owner(task, &event.dumpable);
 		if (r)
 			return r;
-		event.dumpable = look_at_owner(task, uid);
+		if (event.dumpable == SS_DUMPABLE_UNKNOWN)
+			event.dumpable = look_at_others(session, task);
 	}
 	ss_tell(session, &event);
 	return 0;

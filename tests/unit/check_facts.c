@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Unit tests of supervise/facts, on real tasks: whether memory is dumpable,
+ * asked of a process whose leader has none any more.
+ */
+#include "supervise/facts.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "kernel/proc.h"
+#include "supervise/state.h"
+#include "world.h"
+
+#define SOMEBODY	65534
+
+static struct ss_session session;
+static struct child child;
+
+/* The main thread may end before this one says who it is. */
+static void *stay(void *data)
+{
+	const struct child *c = data;
+
+	child_say(c, syscall(SYS_gettid));
+	(void)child_wait(c);
+	_exit(0);
+}
+
+static void become_somebody(void)
+{
+	if (getuid() == 0) {
+		child_assert(setresgid(SOMEBODY, SOMEBODY, SOMEBODY) == 0);
+		child_assert(setresuid(SOMEBODY, SOMEBODY, SOMEBODY) == 0);
+	}
+}
+
+/* Its leader ends, a thread stays. */
+static void leave(const struct child *c)
+{
+	static struct child copy;
+	pthread_t thread;
+
+	copy = *c;
+	become_somebody();
+	child_assert(prctl(PR_SET_DUMPABLE, child_wait(c), 0, 0, 0) == 0);
+	child_assert(pthread_create(&thread, NULL, stay, &copy) == 0);
+	syscall(SYS_exit, 0);
+}
+
+/* Its memory goes some time after it is seen to exit. */
+static void await_zombie(pid_t pid)
+{
+	struct ss_proc_stat stat;
+
+	do {
+		ck_assert_int_eq(ss_proc_stat(pid, &stat), 0);
+	} while (stat.state != 'Z');
+}
+
+/* What the model knows then; the leader's end it does not know yet. */
+static enum ss_dumpable look_at(int dumpable)
+{
+	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
+	struct ss_task *leader;
+	enum ss_dumpable found;
+	pid_t tid;
+
+	child = child_start(leave);
+	child_say(&child, dumpable);
+	tid = (pid_t)child_hear(&child);
+	await_zombie(child.pid);
+	session.self = getpid();
+	session.model = ss_model_new(&limits);
+	ck_assert_ptr_nonnull(session.model);
+	tell_of(session.model, SS_EVENT_START, child.pid);
+	spawn(session.model, child.pid, tid,
+	      CLONE_VM | CLONE_SIGHAND | CLONE_THREAD);
+	leader = task_of(session.model, child.pid);
+	ck_assert_int_eq(ss_facts_creds(&session, leader), 0);
+	ck_assert_int_eq(ss_facts_dumpable(&session, leader), 0);
+	ck_assert_int_eq(session.failure, 0);
+	found = ss_task_mm(leader)->dumpable;
+	ss_model_free(session.model);
+	child_say(&child, 0);
+	child_reap(&child);
+	return found;
+}
+
+START_TEST(dead_leader)
+{
+	ck_assert_int_eq(look_at(1), SS_DUMPABLE_YES);
+}
+END_TEST
+
+START_TEST(dead_leader_of_secrets)
+{
+	ck_assert_int_eq(look_at(0), SS_DUMPABLE_NO);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *tests[] = {
+		dead_leader, dead_leader_of_secrets, NULL,
+	};
+
+	return run_tests("supervise/facts", tests);
+}
