@@ -123,6 +123,14 @@ int ss_apply_undo_drop(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
+int ss_apply_at_random(ss_unused struct ss_model *model,
+		       struct ss_task *task, const struct ss_event *event)
+{
+	if (ss_task_mm(task))
+		ss_task_mm(task)->at_random = event->address;
+	return 0;
+}
+
 int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 		const struct ss_event *event)
 {

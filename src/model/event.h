@@ -54,6 +54,7 @@ enum ss_event_type {
 	SS_EVENT_WORKER,	/* .child.tid: a task that the kernel made for
 				   the group of .tid (io_uring) */
 	SS_EVENT_CREDS,		/* .creds */
+	SS_EVENT_AT_RANDOM,	/* .address of its mm's random bytes */
 	SS_EVENT_IO,		/* .io_class: it has an io context, with this
 				   class */
 	SS_EVENT_SLOT,		/* .slot holds this open file */
@@ -124,6 +125,7 @@ struct ss_event {
 		unsigned int gone;	/* bits 1 << enum ss_kind */
 		bool set_id;
 		enum ss_dumpable dumpable;
+		uint64_t address;
 		int io_class;
 		const struct ss_event_creds *creds;
 		struct {

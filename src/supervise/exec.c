@@ -42,18 +42,36 @@ static void evidence_clear(struct ss_evidence *evidence)
 	evidence->memory = -1;
 }
 
-static void evidence_collect(struct ss_evidence *evidence,
-			     struct ss_task *task)
+/* The address is looked up once for each memory. */
+static int find_random(struct ss_session *session, const struct ss_task *task,
+		       uint64_t *ret)
 {
-	struct ss_mm *mm = ss_task_mm(task);
+	struct ss_event event = {
+		.type = SS_EVENT_AT_RANDOM,
+		.tid = task->tid,
+	};
+	int r;
 
-	int r = 0;
+	*ret = ss_task_mm(task)->at_random;
+	if (*ret)
+		return 0;
+	r = ss_proc_at_random(task->tid, &event.address);
+	if (r)
+		return r;
+	ss_tell(session, &event);
+	*ret = event.address;
+	return 0;
+}
+
+static void evidence_collect(struct ss_session *session,
+			     struct ss_evidence *evidence,
+			     const struct ss_task *task)
+{
+	int r;
 
 	evidence_clear(evidence);
 	evidence->tid = task->tid;
-	if (!mm->at_random)
-		r = ss_proc_at_random(task->tid, &mm->at_random);
-	evidence->address = mm->at_random;
+	r = find_random(session, task, &evidence->address);
 	if (!r)
 		r = ss_memory_read(task->tid, evidence->address,
 				   evidence->bytes, SS_RANDOM_BYTES);
@@ -104,7 +122,7 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 	event.exec.kept = kept;
 	event.exec.count = kept_slots(session, task, kept);
 	if (process)
-		evidence_collect(&process->evidence, task);
+		evidence_collect(session, &process->evidence, task);
 	ss_tell(session, &event);
 }
 

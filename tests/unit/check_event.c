@@ -115,6 +115,23 @@ START_TEST(exec_keeps_what_it_was_told_to)
 }
 END_TEST
 
+START_TEST(random_bytes_move_with_the_memory)
+{
+	struct ss_model *model = world_new();
+
+	tell(model, (struct ss_event){ .type = SS_EVENT_AT_RANDOM,
+				       .tid = ROOT, .address = 0x7ffc1239 });
+	spawn(model, ROOT, OTHER, 0);
+	ck_assert_uint_eq(ss_task_mm(task_of(model, OTHER))->at_random,
+			  0x7ffc1239);
+	tell_exec(model, OTHER);
+	ck_assert_uint_eq(ss_task_mm(task_of(model, OTHER))->at_random, 0);
+	ck_assert_uint_eq(ss_task_mm(task_of(model, ROOT))->at_random,
+			  0x7ffc1239);
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(exec_that_fails)
 {
 	struct ss_model *model = world_new();
@@ -466,7 +483,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		exec_of_a_process_alone, exec_keeps_what_it_was_told_to,
-		exec_that_fails,
+		random_bytes_move_with_the_memory, exec_that_fails,
 		exec_of_one_that_shares, exec_of_a_leader_with_threads,
 		exec_of_a_thread, exec_of_a_thread_of_a_dead_leader, unshare,
 		unshare_that_is_refused, calls_in_flight, splitting_a_table,

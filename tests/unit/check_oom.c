@@ -316,6 +316,8 @@ static void tell_ends(struct story *s)
 	step_of(s, SS_EVENT_EXIT, 305);
 	step_of(s, SS_EVENT_THREAD_GONE, 305);
 	step_of(s, SS_EVENT_EXIT, 304);
+	step(s, (struct ss_event){ .type = SS_EVENT_FADING, .tid = 304,
+				   .gone = 1u << SS_KIND_MM });
 	step_of(s, SS_EVENT_TASK_ZOMBIE, 304);
 	step_of(s, SS_EVENT_UNDO, 306);
 	step_spawn(s, 306, 307, CLONE_VM, NULL);
@@ -350,6 +352,8 @@ static void tell_facts(struct story *s)
 	step(s, (struct ss_event){ .type = SS_EVENT_FORGET, .tid = ROOT,
 				   .range = { .first = 801, .last = 801 } });
 	step_file(s, ROOT, 801, 802);
+	step(s, (struct ss_event){ .type = SS_EVENT_AT_RANDOM, .tid = ROOT,
+				   .address = 4096 });
 	step_of(s, SS_EVENT_RING, ROOT);
 	step_of(s, SS_EVENT_FILTER, ROOT);
 	step_of(s, SS_EVENT_PIDNS_CHANGE, ROOT);
