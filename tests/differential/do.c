@@ -443,6 +443,7 @@ OP(do_ring)
 const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_ASK] = { "ask", ch_do_ask },
 	[CH_TRIPLE] = { "triple", ch_do_triple },
+	[CH_SWEEP] = { "sweep", ch_do_sweep },
 	[CH_CLONE] = { "clone", ch_do_clone },
 	[CH_EXEC] = { "exec", ch_do_exec },
 	[CH_EXEC_FAIL] = { "exec-fail", ch_do_exec_fail },

@@ -522,16 +522,9 @@ static void draw_triple(struct ch_random *random, const struct ch_view *view,
 		ch_draw(random, KCMP_EPOLL_TFD);
 }
 
-int ch_draw_question(struct ch_random *random, const struct ch_view *view,
-		     struct ch_step *ret)
+void ch_draw_ask(struct ch_random *random, const struct ch_view *view,
+		 int64_t asker, struct ch_step *ret)
 {
-	int64_t asker = alive(random, view);
-
-	memset(ret, 0, sizeof(*ret));
-	if (view->tempo < 3 && chance(random, 5)) {
-		draw_triple(random, view, ret);
-		return (int)asker;
-	}
 	ret->op = CH_ASK;
 	ret->arg[0] = chance(random, 25) ? asker : anybody(random, view);
 	ret->arg[1] = chance(random, 15) ? ret->arg[0] :
@@ -539,12 +532,27 @@ int ch_draw_question(struct ch_random *random, const struct ch_view *view,
 	ret->arg[2] = type(random, view);
 	ret->arg[3] = number(random);
 	ret->arg[4] = chance(random, 40) ? ret->arg[3] : number(random);
+	ret->arg[5] = 0;
 	if (ret->arg[2] == KCMP_EPOLL_TFD) {
 		ret->arg[3] = member_number(random);
 		ret->arg[4] = epoll_number(random) |
 			(chance(random, 60) ? ret->arg[3] :
 			 member_number(random)) << 16;
-		ret->arg[5] = chance(random, 70) ? 0 : ch_draw(random, 4);
+		ret->arg[5] = chance(random, 70) ? 0 :
+			chance(random, 90) ? (int64_t)ch_draw(random, 4) :
+			CH_TOFF_FAULT;
 	}
+}
+
+int ch_draw_question(struct ch_random *random, const struct ch_view *view,
+		     struct ch_step *ret)
+{
+	int64_t asker = alive(random, view);
+
+	memset(ret, 0, sizeof(*ret));
+	if (view->tempo < 3 && chance(random, 5))
+		draw_triple(random, view, ret);
+	else
+		ch_draw_ask(random, view, asker, ret);
 	return (int)asker;
 }

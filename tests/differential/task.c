@@ -123,20 +123,25 @@ static int map(unsigned long address, size_t size, int flags, int fd)
 	return (unsigned long)at == address ? 0 : -EEXIST;
 }
 
-int ch_arena_find(void)
+static int arena_map(void)
 {
 	int ret = map(ARENA_ADDRESS, sizeof(*ch_arena), MAP_SHARED,
 		      CH_FD_ARENA);
 
+	if (!ret)
+		ch_arena = (struct ch_arena *)ARENA_ADDRESS;
+	return ret;
+}
+
+int ch_arena_find(void)
+{
+	int ret = arena_map();
+
 	if (ret)
 		return ret;
 	/* Private: a worker's stack is copied when it forks. */
-	ret = map(STACKS_ADDRESS, (size_t)CH_SLOTS * CH_STACK,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
-	if (ret)
-		return ret;
-	ch_arena = (struct ch_arena *)ARENA_ADDRESS;
-	return 0;
+	return map(STACKS_ADDRESS, (size_t)CH_SLOTS * CH_STACK,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 }
 
 int ch_arena_make(void)
@@ -147,7 +152,7 @@ int ch_arena_make(void)
 	    dup2(fd, CH_FD_ARENA) < 0)
 		return -errno;
 	close(fd);
-	return ch_arena_find();
+	return arena_map();
 }
 
 void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
@@ -230,6 +235,8 @@ void ch_live(int index)
 		idle = 0;
 		step = &me->ring[done % CH_RING];
 		me->ret = ch_kinds[step->op].run(me, step->arg);
+		__atomic_add_fetch(&ch_arena->done[step->op][me->ret >= 0], 1,
+				   __ATOMIC_RELAXED);
 		__atomic_store_n(&me->done, done + 1, __ATOMIC_SEQ_CST);
 		ch_futex_wake(&me->done);
 	}

@@ -7,9 +7,13 @@
  * threads, and what clone(2) makes between the two) that live in the slots of
  * an arena of shared memory.  A step is one operation of one worker with
  * numbers as arguments, so a run can be written down as lines of text, cut
- * shorter and played again.  Who answers the questions is not known here: the
- * program counts only contradictions among the answers, and answers that
- * other system calls refute.
+ * shorter and played again.
+ *
+ * A *judge* is the parent of the supervisor: outside the sandbox, where kcmp is
+ * the kernel's own, it answers the same questions about the same tasks.  It
+ * asks with its own rights, so whether the asker may look at a task at all is
+ * taken from get_robust_list(2), which makes the same check for the same
+ * reason and which nobody intercepts.
  *
  * Workers share memory without being threads of libc, so they make bare
  * system calls and keep out of errno.
@@ -30,15 +34,20 @@ enum {
 	CH_FD_RECV = 902,
 	CH_FD_SELF = 903,	/* this program */
 	CH_FD_OTHER = 904,	/* this program in the other width, or closed */
+	CH_FD_JUDGE = 906,	/* a socket to the judge */
 	CH_FD_STILL = 910,	/* files that nobody touches */
 	CH_STILL = 8,
 	CH_NOTES = 32,
+	CH_BATCH = 64,		/* questions of one step */
+	CH_TYPES = 9,		/* of kcmp, and what is none */
+	CH_RESULTS = 10,	/* 0, 1, 2, the errnos, and what else */
 };
 
 /* What a worker can do; ch_kinds[] has the names. */
 enum ch_op {
-	CH_ASK,		/* slot a, slot b, type, idx1, idx2, toff, quiet */
+	CH_ASK,		/* slot a, slot b, type, idx1, idx2, toff */
 	CH_TRIPLE,	/* slot a, b, c, type, idx1, idx2, idx3 */
+	CH_SWEEP,	/* seed, number of questions, profile */
 	CH_CLONE,	/* child's slot, flags, enum ch_method, exit signal */
 	CH_EXEC,	/* enum ch_exec */
 	CH_EXEC_FAIL,	/* which failure */
@@ -107,7 +116,36 @@ enum {
 	CH_LINGER = 2,	/* nor for the deaths that it brings */
 };
 
-/* Both widths of the program lay this out in the same way. */
+/* Of kcmp; both widths of the program lay this out in the same way. */
+struct ch_question {
+	int32_t slot[2];	/* as in CH_ASK */
+	int32_t type;
+	int32_t flags;		/* CH_UNSTEADY */
+	int64_t idx[2] __attribute__((aligned(8)));	/* as in CH_ASK */
+	int64_t toff;		/* CH_TOFF_FAULT: no slot at all */
+	int32_t outer[2];	/* whom the judge is to ask about */
+	int32_t number[2];	/* as the asker calls them */
+	int32_t look[2];	/* the asker's right to look, before */
+	int32_t look_after[2];
+	int32_t answer;
+	int32_t verdict[2];	/* the kernel's answer, before and after */
+	int32_t pad;
+};
+
+enum {
+	CH_UNSTEADY = 1,	/* somebody whom it is about is dying */
+	CH_TOFF_FAULT = -1,
+	CH_UNANSWERED = -0x7fffffff,
+};
+
+/* What the judge is asked to judge. */
+struct ch_request {
+	int32_t slot;		/* this worker's question, or -1: the batch */
+	int32_t count;		/* of the batch */
+	int32_t after;		/* which verdict */
+	int32_t pad;
+};
+
 struct ch_slot {
 	uint32_t asked;		/* futex: steps given */
 	uint32_t done;		/* futex: steps carried out */
@@ -121,6 +159,9 @@ struct ch_slot {
 	int32_t self_tgid;
 	int64_t pidns __attribute__((aligned(8)));
 	int64_t ret;
+	uint32_t judged;	/* futex: verdicts on .question */
+	uint32_t pad;
+	struct ch_question question;	/* in a storm */
 	struct ch_step ring[CH_RING];
 };
 
@@ -128,7 +169,7 @@ struct ch_slot {
 struct ch_note {
 	int32_t asker;
 	int32_t kind;		/* enum ch_fault */
-	int64_t value[9] __attribute__((aligned(8)));
+	struct ch_question question;
 };
 
 enum ch_fault {
@@ -138,6 +179,8 @@ enum ch_fault {
 	CH_FAULT_STILL,		/* the order changed */
 	CH_FAULT_EQUAL,		/* F_DUPFD_QUERY says otherwise */
 	CH_FAULT_RIGHT,		/* get_robust_list says otherwise */
+	CH_FAULT_JUDGE,		/* the judge says otherwise */
+	CH_FAULT_EPOLL,		/* not the order of KCMP_FILE */
 	CH_FAULTS
 };
 
@@ -149,9 +192,16 @@ struct ch_arena {
 	uint32_t clock;		/* counts births and execs */
 	uint32_t over;
 	uint32_t questions;
+	uint32_t compared;	/* answers that the judge could judge */
+	uint32_t unjudged;
+	uint32_t storm_compared;
+	uint32_t storm_unjudged;
+	uint32_t seen[CH_TYPES][CH_RESULTS];	/* compared answers */
+	uint32_t done[CH_OPS][2];	/* operations: failed, succeeded */
 	uint32_t faults[CH_FAULTS];
 	uint32_t notes;
 	struct ch_note note[CH_NOTES];
+	struct ch_question batch[CH_BATCH];
 	struct ch_slot slot[CH_SLOTS];
 };
 
@@ -163,7 +213,8 @@ long ch_sys6(long nr, const long arg[6]);
 #define ch_sys(nr, ...) ch_sys6(nr, (const long[6]){ __VA_ARGS__ })
 #define CH_P(pointer) ((long)(uintptr_t)(pointer))
 
-/* Makes the arena, or finds the one that an exec inherited; 0 or -errno. */
+/* Makes the arena, or finds the one that an exec inherited, with room for the
+   stacks of workers; 0 or -errno. */
 int ch_arena_make(void);
 int ch_arena_find(void);
 void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
@@ -189,12 +240,47 @@ struct ch_kind {
 extern const struct ch_kind ch_kinds[CH_OPS];
 
 long ch_do_ask(struct ch_slot *me, const int64_t *arg);
+long ch_do_sweep(struct ch_slot *me, const int64_t *arg);
 long ch_do_triple(struct ch_slot *me, const int64_t *arg);
 /* Slot INDEX as the worker's pid namespace numbers it; see chaos-ask.c. */
 pid_t ch_number(const struct ch_slot *me, int64_t index);
 /* Compares the untouched files of the caller each with each. */
 void ch_ask_still(struct ch_slot *me);
 const char *ch_fault_name(int fault);
+/* Notes a contradiction. */
+void ch_note(const struct ch_slot *me, int kind, const struct ch_question *q);
+
+/* ---- judge.c: the kernel's view ---- */
+
+struct ch_judged {
+	const char *const *wrapper;	/* what the driver runs under */
+	const char *const *driver;	/* its arguments */
+	int quiet;			/* its output is dropped */
+	int patience;			/* seconds between two questions */
+};
+
+/* The path of this program. */
+const char *ch_program(void);
+/* Runs the driver and judges for it; its exit status. */
+int ch_judge(const struct ch_judged *judged);
+/* Asks the judge, and waits for it: 0 or -errno. */
+int ch_request_batch(int count, int after);
+int ch_request_own(struct ch_slot *me, int after);
+
+/* ---- shrink.c ---- */
+
+/* Plays the script at PATH again, shorter and shorter, as long as it still
+   fails, and prints what is left. */
+void ch_shrink(const char *path, const char *const *wrapper, int trials);
+
+/* ---- verdict.c ---- */
+
+/* True if the kernel's answer is known for sure; it is in *ret. */
+int ch_right(const struct ch_question *q, int32_t *ret);
+const char *ch_result_name(int result);
+const char *ch_type_name(int type);
+/* Compares an answer with both verdicts, and counts it. */
+void ch_compare(const struct ch_slot *me, const struct ch_question *q);
 
 /* ---- chaos-draw.c: random steps ---- */
 
@@ -206,6 +292,7 @@ struct ch_view {
 	int n_known;
 	int free;		/* a slot for a child, or -1 */
 	uint32_t profile;	/* enum ch_profile, from the seed */
+	uint32_t sweeps;	/* in 100 steps */
 };
 
 enum ch_profile {
@@ -228,6 +315,9 @@ int ch_draw_step(struct ch_random *random, const struct ch_view *view,
 		 struct ch_step *ret);
 int ch_draw_question(struct ch_random *random, const struct ch_view *view,
 		     struct ch_step *ret);
+/* One for ASKER. */
+void ch_draw_ask(struct ch_random *random, const struct ch_view *view,
+		 int64_t asker, struct ch_step *ret);
 
 /* ---- chaos-drive.c: the driver ---- */
 

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Questions, and what holds of their answers whoever gives them: the range,
+ * the order, and what other system calls say.
+ */
+#include "chaos.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY 1027
+#endif
+
+/* Slot numbers of nobody. */
+static pid_t stranger(const struct ch_slot *me, int64_t index)
+{
+	static const pid_t never[] = { 0, -1, 0x7fffffff, -0x7fffffff - 1 };
+
+	if (index == -2)
+		return (pid_t)ch_sys(SYS_getpid, 0);
+	if (index == -3)
+		return me->self;
+	return never[(uint64_t)-index % 4];
+}
+
+/*
+ * A negative index is nobody's number, or the worker's own.  A worker of
+ * another namespace is called by a number that the asker's may not have.
+ */
+pid_t ch_number(const struct ch_slot *me, int64_t index)
+{
+	const struct ch_slot *other;
+
+	if (index < 0 || index >= CH_SLOTS)
+		return stranger(me, index);
+	other = &ch_arena->slot[index];
+	if (me->pidns == other->pidns)
+		return other->self;
+	return me->pidns == ch_arena->pidns ? other->tid : 0x7ffffff0;
+}
+
+void ch_note(const struct ch_slot *me, int kind, const struct ch_question *q)
+{
+	uint32_t at;
+
+	__atomic_add_fetch(&ch_arena->faults[kind], 1, __ATOMIC_SEQ_CST);
+	at = __atomic_fetch_add(&ch_arena->notes, 1, __ATOMIC_SEQ_CST);
+	if (at >= CH_NOTES)
+		return;
+	ch_arena->note[at].asker = (int32_t)(me - ch_arena->slot);
+	ch_arena->note[at].question = *q;
+	__atomic_store_n(&ch_arena->note[at].kind, kind + 1, __ATOMIC_SEQ_CST);
+}
+
+const char *ch_fault_name(int fault)
+{
+	static const char *const name[CH_FAULTS] = {
+		"impossible answer", "reverse answer differs",
+		"not transitive", "the order has changed",
+		"F_DUPFD_QUERY differs", "get_robust_list differs",
+		"the kernel's kcmp differs", "KCMP_FILE orders differently",
+	};
+
+	return name[fault];
+}
+
+/* One side, as kcmp is asked about it. */
+struct side {
+	pid_t pid;
+	long idx;
+};
+
+static long ask_pair(long type, struct side a, struct side b)
+{
+	__atomic_add_fetch(&ch_arena->questions, 1, __ATOMIC_SEQ_CST);
+	return ch_sys(SYS_kcmp, a.pid, b.pid, type, a.idx, b.idx);
+}
+
+static struct side side_of(const struct ch_question *q, int side)
+{
+	return (struct side){ q->number[side], (long)q->idx[side] };
+}
+
+static long ask_epoll(const struct ch_question *q, struct side first)
+{
+	struct kcmp_epoll_slot slot = {
+		.efd = (uint32_t)(q->idx[1] & 0xffff),
+		.tfd = (uint32_t)(q->idx[1] >> 16),
+		.toff = (uint32_t)q->toff,
+	};
+	struct side second = { q->number[1], CH_P(&slot) };
+
+	if (q->toff == CH_TOFF_FAULT)
+		second.idx = 1;
+	return ask_pair(KCMP_EPOLL_TFD, first, second);
+}
+
+static long ask(const struct ch_question *q)
+{
+	if (q->type == KCMP_EPOLL_TFD)
+		return ask_epoll(q, side_of(q, 0));
+	return ask_pair(q->type, side_of(q, 0), side_of(q, 1));
+}
+
+/* May this task look at that one?  0, -EPERM or -ESRCH; by the same check. */
+static int32_t may_look(pid_t pid)
+{
+	unsigned long head;
+	unsigned long size;
+
+	/* 0 is the caller itself here, and nobody for kcmp. */
+	if (pid <= 0)
+		return -ESRCH;
+	return (int32_t)ch_sys(SYS_get_robust_list, pid, CH_P(&head),
+			       CH_P(&size));
+}
+
+static int possible(const struct ch_question *q, long answer)
+{
+	int epoll = q->type == KCMP_EPOLL_TFD;
+
+	switch (answer) {
+	case 0:
+	case 1:
+	case 2:
+	case -ESRCH:
+	case -EPERM:
+		return 1;
+	case -EBADF:
+		return q->type == KCMP_FILE || epoll;
+	case -ENOENT:
+	case -EFAULT:
+		return epoll;
+	case -EINVAL:
+		return epoll || q->type < 0 || q->type >= KCMP_TYPES;
+	default:
+		return 0;
+	}
+}
+
+/* The permissions of both sides, before and after: does the answer fit? */
+static int fits(const struct ch_question *q, long answer)
+{
+	long right;
+
+	if (q->look[0] != q->look_after[0] || q->look[1] != q->look_after[1])
+		return 1;
+	if (q->look[0] == -ESRCH || q->look[1] == -ESRCH)
+		right = -ESRCH;
+	else if (q->look[0] == -EPERM || q->look[1] == -EPERM)
+		right = -EPERM;
+	else
+		return answer != -ESRCH && answer != -EPERM;
+	return answer == right;
+}
+
+/* Two slots of the caller's own table, which nobody else changes now. */
+static int same_file(const struct ch_question *q, pid_t self, long answer)
+{
+	long same;
+
+	if (q->type != KCMP_FILE || q->number[0] != self ||
+	    q->number[1] != self || answer < 0)
+		return 1;
+	same = ch_sys(SYS_fcntl, q->idx[0], F_DUPFD_QUERY, q->idx[1]);
+	return same < 0 || (same == 1) == (answer == 0);
+}
+
+/* The order of an item's file is that of the same file in a slot. */
+static int same_order(const struct ch_question *q, long answer)
+{
+	struct side registered = { q->number[1], (long)(q->idx[1] >> 16) };
+
+	if (answer < 0 || ask_epoll(q, registered) != 0)
+		return 1;
+	return ask_pair(KCMP_FILE, side_of(q, 0), registered) == answer;
+}
+
+static int reversed(const struct ch_question *q, long answer)
+{
+	long back = ask_pair(q->type, side_of(q, 1), side_of(q, 0));
+
+	if (answer < 0 || back < 0)
+		return answer == back;
+	return answer + back == (answer == 0 ? 0 : 3);
+}
+
+static void check_quiet(const struct ch_slot *me, const struct ch_question *q)
+{
+	if (!fits(q, q->answer))
+		ch_note(me, CH_FAULT_RIGHT, q);
+	if (q->type == KCMP_EPOLL_TFD) {
+		if (!same_order(q, q->answer))
+			ch_note(me, CH_FAULT_EPOLL, q);
+		return;
+	}
+	if (!reversed(q, q->answer))
+		ch_note(me, CH_FAULT_ORDER, q);
+	if (!same_file(q, me->self, q->answer))
+		ch_note(me, CH_FAULT_EQUAL, q);
+}
+
+static void answer(const struct ch_slot *me, struct ch_question *q)
+{
+	int32_t given;
+
+	q->number[0] = ch_number(me, q->slot[0]);
+	q->number[1] = ch_number(me, q->slot[1]);
+	q->look[0] = may_look(q->number[0]);
+	q->look[1] = may_look(q->number[1]);
+	given = (int32_t)ask(q);
+	q->look_after[0] = may_look(q->number[0]);
+	q->look_after[1] = may_look(q->number[1]);
+	/* Last: who dies before has not answered. */
+	__atomic_store_n(&q->answer, given, __ATOMIC_SEQ_CST);
+	if (!possible(q, given))
+		ch_note(me, CH_FAULT_RANGE, q);
+}
+
+/* The driver has laid out the questions and waits. */
+long ch_do_sweep(struct ch_slot *me, const int64_t *arg)
+{
+	int i;
+
+	for (i = 0; i < arg[1] && i < CH_BATCH; i++) {
+		struct ch_question *q = &ch_arena->batch[i];
+
+		answer(me, q);
+		if (!(q->flags & CH_UNSTEADY) && i % 4 == 0)
+			check_quiet(me, q);
+	}
+	return 0;
+}
+
+static long ask_in_storm(struct ch_slot *me, const int64_t *arg)
+{
+	struct ch_question *q = &me->question;
+
+	*q = (struct ch_question){
+		.slot = { (int32_t)arg[0], (int32_t)arg[1] },
+		.type = (int32_t)arg[2],
+		.idx = { arg[3], arg[4] },
+		.toff = arg[5],
+	};
+	answer(me, q);
+	return q->answer;
+}
+
+/* arg[6]: the driver waits, and has laid out the question. */
+long ch_do_ask(struct ch_slot *me, const int64_t *arg)
+{
+	static const int64_t one[CH_ARGS] = { 0, 1 };
+
+	if (!arg[6])
+		return ask_in_storm(me, arg);
+	ch_do_sweep(me, one);
+	return ch_arena->batch[0].answer;
+}
+
+/* Three sides: the answers must be those of an order. */
+long ch_do_triple(struct ch_slot *me, const int64_t *arg)
+{
+	static const int pair[3][2] = { { 0, 1 }, { 1, 2 }, { 0, 2 } };
+	struct ch_question q = { .type = (int32_t)arg[3] };
+	long got[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		int a = pair[i][0];
+		int b = pair[i][1];
+
+		q.slot[0] = (int32_t)arg[a];
+		q.slot[1] = (int32_t)arg[b];
+		q.number[0] = ch_number(me, arg[a]);
+		q.number[1] = ch_number(me, arg[b]);
+		q.idx[0] = arg[4 + a];
+		q.idx[1] = arg[4 + b];
+		got[i] = ask(&q);
+		q.answer = (int32_t)got[i];
+		if (got[i] < 0 || got[i] > 2)
+			return got[i];
+	}
+	/* With one of the two equal, the third is the other. */
+	if ((got[0] == got[1] && got[2] != got[0]) ||
+	    (got[0] == 0 && got[2] != got[1]) ||
+	    (got[1] == 0 && got[2] != got[0]))
+		ch_note(me, CH_FAULT_TRIPLE, &q);
+	return 0;
+}
+
+/* The order of what nobody touches, as it was at the first time. */
+void ch_ask_still(struct ch_slot *me)
+{
+	static signed char first[CH_STILL][CH_STILL];
+	static int asked;
+	struct ch_question q = {
+		.type = KCMP_FILE,
+		.number = { me->self, me->self },
+	};
+	int i;
+
+	for (i = 0; i < CH_STILL * CH_STILL; i++) {
+		signed char *before = &first[i / CH_STILL][i % CH_STILL];
+
+		q.idx[0] = CH_FD_STILL + i / CH_STILL;
+		q.idx[1] = CH_FD_STILL + i % CH_STILL;
+		q.answer = (int32_t)ask(&q);
+		if (!asked)
+			*before = (signed char)q.answer;
+		if (*before != q.answer)
+			ch_note(me, CH_FAULT_STILL, &q);
+	}
+	asked = 1;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command line of chaos.
+ */
+#include "chaos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	PATIENCE = 60,
+	WORDS = 16,
+};
+
+static int usage(void)
+{
+	fputs("Usage: chaos [-n] [-s SELFSAME] [-w FILE] [-p PROFILE] "
+	      "SEED STEPS [TEMPO]\n"
+	      "       chaos [-s SELFSAME] -r FILE\n"
+	      "       chaos [-s SELFSAME] NAME\n"
+	      "       chaos -l\n"
+	      "Does random things, asks random questions of kcmp(2), and "
+	      "compares the\n"
+	      "answers with the kernel's.\n"
+	      "TEMPO: 1 one after the other, 2 in bursts, 3 all at once.\n"
+	      "-n does not look for fewer steps that fail.\n"
+	      "-s runs it below SELFSAME, else the kernel answers itself.\n"
+	      "-w writes the steps down, -r plays them, -l lists scenarios.\n",
+	      stderr);
+	return 2;
+}
+
+static int parse(const char *text, unsigned long long *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 0);
+	return errno || *end || end == text ? -EINVAL : 0;
+}
+
+/* The second life of a worker: this program took the old one's place. */
+static int resume(const char *text)
+{
+	unsigned long long index;
+	int err = parse(text, &index);
+
+	if (!err && index >= CH_SLOTS)
+		err = -EINVAL;
+	if (!err)
+		err = ch_arena_find();
+	if (!err)
+		ch_resume((int)index);
+	fprintf(stderr, "chaos: cannot go on after exec: %s\n",
+		strerror(-err));
+	return 1;
+}
+
+static int play_file(const char *path)
+{
+	static char text[1 << 24];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (len < 0) {
+		fprintf(stderr, "chaos: cannot read %s: %s\n", path,
+			strerror(errno));
+		return 1;
+	}
+	close(fd);
+	text[len] = '\0';
+	return ch_drive_script(text);
+}
+
+static int play_scenario(const char *name)
+{
+	const struct ch_scenario *scenario;
+	char *text;
+
+	for (scenario = ch_scenarios; scenario->name; scenario++) {
+		if (strcmp(scenario->name, name) != 0)
+			continue;
+		text = strdup(scenario->text);
+		return text ? ch_drive_script(text) : 1;
+	}
+	return usage();
+}
+
+static int list(void)
+{
+	const struct ch_scenario *scenario;
+
+	for (scenario = ch_scenarios; scenario->name; scenario++)
+		printf("%s\n", scenario->name);
+	return 0;
+}
+
+static int play_random(char **word, int words, struct ch_run *run)
+{
+	unsigned long long value[3] = { 0, 0, 1 };
+	int i;
+
+	if (words < 2 || words > 3)
+		return usage();
+	for (i = 0; i < words; i++) {
+		if (parse(word[i], &value[i]))
+			return usage();
+	}
+	if (value[2] < 1 || value[2] > 3)
+		return usage();
+	run->seed = value[0];
+	run->steps = (unsigned long)value[1];
+	run->tempo = (int)value[2];
+	return ch_drive_random(run);
+}
+
+/* What the command line says. */
+struct request {
+	struct ch_run run;
+	const char *selfsame;
+	const char *script;
+	int driver;		/* the judge is there already */
+	int shrink;
+	int one_by_one;		/* tempo 1: fails always, or never */
+	int list;
+};
+
+static int parse_options(int argc, char **argv, struct request *ret)
+{
+	unsigned long long profile;
+	int option;
+
+	while ((option = getopt(argc, argv, "+dns:w:p:r:l")) != -1) {
+		switch (option) {
+		case 'd':
+			ret->driver = 1;
+			break;
+		case 'n':
+			ret->shrink = 0;
+			break;
+		case 's':
+			ret->selfsame = optarg;
+			break;
+		case 'w':
+			ret->run.write = optarg;
+			break;
+		case 'p':
+			if (parse(optarg, &profile))
+				return -EINVAL;
+			ret->run.profile = (int)profile;
+			break;
+		case 'r':
+			ret->script = optarg;
+			break;
+		case 'l':
+			ret->list = 1;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	ret->one_by_one = !ret->script && argc - optind >= 2 &&
+		(argc - optind == 2 || strcmp(argv[optind + 2], "1") == 0);
+	return 0;
+}
+
+/* Runs the driver in a process of its own: the arena lasts as long. */
+static int run_judged(const struct ch_judged *judged)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(ch_judge(judged));
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return 1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* The same command line again, for the driver. */
+static int begin(int argc, char **argv, const struct request *request)
+{
+	const char *wrapper[] = { request->selfsame, "run", "--", NULL };
+	char script[] = "/tmp/chaos.XXXXXX";
+	const char *driver[WORDS] = { ch_program(), "-d", "-w", script };
+	const struct ch_judged judged = {
+		.wrapper = request->selfsame ? wrapper : wrapper + 3,
+		.driver = driver,
+		.patience = PATIENCE,
+	};
+	int fd = mkstemp(script);
+	int ret;
+	int i;
+
+	if (argc > WORDS - 5 || fd < 0)
+		return usage();
+	close(fd);
+	for (i = 1; i < argc; i++)
+		driver[3 + i] = argv[i];
+	ret = run_judged(&judged);
+	if (ret == 1 && request->shrink)
+		ch_shrink(script, judged.wrapper, request->one_by_one ? 1 : 4);
+	unlink(script);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct request request = { .run = { .profile = -1 }, .shrink = 1 };
+
+	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
+		return resume(argv[2]);
+	if (parse_options(argc, argv, &request))
+		return usage();
+	if (request.list)
+		return list();
+	if (!request.driver)
+		return begin(argc, argv, &request);
+	if (request.script)
+		return play_file(request.script);
+	if (argc - optind == 1)
+		return play_scenario(argv[optind]);
+	return play_random(argv + optind, argc - optind, &request.run);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The judge: starts the driver, supervised or not, and answers its questions
+ * with the kernel's own kcmp.  It knows nothing of the supervisor.
+ */
+#include "chaos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS = 16 };
+
+/* ---- for those inside ---- */
+
+static int request(int slot, int count, int after)
+{
+	const struct ch_request request = { slot, count, after, 0 };
+	long sent = ch_sys(SYS_write, CH_FD_JUDGE, CH_P(&request),
+			   sizeof(request));
+
+	return sent == (long)sizeof(request) ? 0 : -EPIPE;
+}
+
+int ch_request_batch(int count, int after)
+{
+	char reply;
+	int ret = request(-1, count, after);
+
+	if (ret)
+		return ret;
+	return read(CH_FD_JUDGE, &reply, 1) == 1 ? 0 : -EPIPE;
+}
+
+int ch_request_own(struct ch_slot *me, int after)
+{
+	uint32_t judged = __atomic_load_n(&me->judged, __ATOMIC_SEQ_CST);
+	int ret = request((int)(me - ch_arena->slot), 0, after);
+	int i;
+
+	for (i = 0; !ret && i < 100; i++) {
+		if (__atomic_load_n(&me->judged, __ATOMIC_SEQ_CST) != judged)
+			return 0;
+		ch_futex_wait(&me->judged, judged, 100);
+	}
+	return ret ? ret : -ETIMEDOUT;
+}
+
+/* ---- outside ---- */
+
+static int32_t ask_kernel(const struct ch_question *q)
+{
+	struct kcmp_epoll_slot slot = {
+		.efd = (uint32_t)(q->idx[1] & 0xffff),
+		.tfd = (uint32_t)(q->idx[1] >> 16),
+		.toff = (uint32_t)q->toff,
+	};
+	long second = (long)q->idx[1];
+
+	if (q->type == KCMP_EPOLL_TFD)
+		second = q->toff == CH_TOFF_FAULT ? 1 : CH_P(&slot);
+	return (int32_t)ch_sys(SYS_kcmp, q->outer[0], q->outer[1], q->type,
+			       q->idx[0], second);
+}
+
+static void judge_batch(const struct ch_request *request)
+{
+	int i;
+
+	for (i = 0; i < request->count && i < CH_BATCH; i++) {
+		struct ch_question *q = &ch_arena->batch[i];
+
+		q->verdict[request->after & 1] = ask_kernel(q);
+	}
+}
+
+static void judge_own(const struct ch_request *request)
+{
+	struct ch_slot *slot;
+
+	if (request->slot < 0 || request->slot >= CH_SLOTS)
+		return;
+	slot = &ch_arena->slot[request->slot];
+	slot->question.verdict[request->after & 1] =
+		ask_kernel(&slot->question);
+	__atomic_add_fetch(&slot->judged, 1, __ATOMIC_SEQ_CST);
+	ch_futex_wake(&slot->judged);
+}
+
+/* True if there may be more. */
+static int serve(int fd)
+{
+	struct ch_request request;
+	ssize_t len = read(fd, &request, sizeof(request));
+
+	if (len != (ssize_t)sizeof(request))
+		return len > 0;
+	if (request.slot >= 0) {
+		judge_own(&request);
+		return 1;
+	}
+	judge_batch(&request);
+	return write(fd, "", 1) == 1;
+}
+
+static int finish(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0) {
+		if (errno != EINTR)
+			return 1;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) :
+		128 + WTERMSIG(status);
+}
+
+/* Until the command has ended, or SECONDS without a question have gone by. */
+static int preside(pid_t child, int fd, int seconds)
+{
+	struct pollfd fds[2] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = (int)ch_sys(SYS_pidfd_open, child, 0),
+		  .events = POLLIN },
+	};
+	int ready;
+
+	for (;;) {
+		ready = poll(fds, 2, seconds * 1000);
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			break;
+		if (fds[0].revents && !serve(fd))
+			fds[0].fd = -1;
+		if (fds[1].revents)
+			return finish(child);
+	}
+	fprintf(stderr, "chaos: no question for %d seconds\n", seconds);
+	kill(child, SIGKILL);
+	finish(child);
+	return 124;
+}
+
+static void drop_output(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+static void __attribute__((noreturn)) become(const struct ch_judged *judged)
+{
+	const char *word[WORDS];
+	const char *const *part[2] = { judged->wrapper, judged->driver };
+	int n = 0;
+	int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (judged->quiet)
+		drop_output();
+	for (i = 0; i < 2; i++) {
+		const char *const *from;
+
+		for (from = part[i]; *from && n < WORDS - 1; from++)
+			word[n++] = *from;
+	}
+	word[n] = NULL;
+	execv(word[0], (char *const *)(uintptr_t)word);
+	fprintf(stderr, "chaos: cannot execute %s: %s\n", word[0],
+		strerror(errno));
+	_exit(127);
+}
+
+const char *ch_program(void)
+{
+	static char path[4096];
+
+	return readlink("/proc/self/exe", path, sizeof(path) - 1) < 0 ?
+		"chaos" : path;
+}
+
+int ch_judge(const struct ch_judged *judged)
+{
+	int err = ch_arena_make();
+	int pair[2];
+	pid_t child;
+
+	if (!err && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+			       pair))
+		err = -errno;
+	child = err ? -1 : fork();
+	if (child == 0) {
+		if (dup2(pair[1], CH_FD_JUDGE) != CH_FD_JUDGE)
+			_exit(1);
+		become(judged);
+	}
+	if (child < 0) {
+		fprintf(stderr, "chaos: cannot begin: %s\n",
+			strerror(err ? -err : errno));
+		return 1;
+	}
+	close(pair[1]);
+	return preside(child, pair[0], judged->patience);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who lives, as far as the driver knows: births, execs and deaths.
+ */
+#include "drive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	PATIENCE = 20000,	/* milliseconds for one step */
+	TICK = 5,
+	GRACE = 200,
+	LATE = 5,
+};
+
+struct ch_life ch_lives[CH_SLOTS];
+int ch_stuck;
+
+static void wait_a_moment(void)
+{
+	ch_futex_wait(&ch_arena->pulse, 0, 1);
+}
+
+static int is_there(int index)
+{
+	return ch_lives[index].state == CH_ALIVE ||
+		ch_lives[index].state == CH_DYING;
+}
+
+/* ---- births, execs and deaths ---- */
+
+/* An exec takes the number of the group's first thread and ends the rest. */
+static void notice_exec(int index)
+{
+	const struct ch_slot *slot = ch_slot_of(index);
+	uint32_t at = ch_load(&slot->exec_at);
+	int i;
+
+	ch_lives[index].exec_seen = at;
+	for (i = 1; i < CH_SLOTS; i++) {
+		const struct ch_slot *other = ch_slot_of(i);
+
+		if (i == index || other->tgid != slot->tgid ||
+		    other->born_at >= at || other->exec_at >= at)
+			continue;
+		if (is_there(i))
+			ch_lives[i].state = CH_DEAD;
+	}
+}
+
+/* What can be told without a system call. */
+void ch_refresh(void)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		struct ch_life *life = &ch_lives[i];
+
+		if (life->state == CH_EMBRYO && ch_load(&ch_slot_of(i)->born))
+			life->state = CH_ALIVE;
+		else if (life->state == CH_EMBRYO &&
+			 ch_load(&ch_slot_of(i)->failed))
+			life->state = CH_FREE;
+		if (life->state == CH_ALIVE &&
+		    ch_load(&ch_slot_of(i)->exec_at) != life->exec_seen)
+			notice_exec(i);
+	}
+}
+
+/* R, S, Z, ... or 0: nobody has this number. */
+char ch_task_state(pid_t tgid, pid_t tid)
+{
+	char path[64];
+	char text[512];
+	ssize_t len;
+	char *end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tgid, tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : 0;
+}
+
+/* Whoever has memory is not dead.  To close a file would be a watched call. */
+static int has_memory(const struct ch_slot *slot)
+{
+	char path[64];
+	char link[8];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/exe", slot->tgid,
+		 slot->tid);
+	return readlink(path, link, sizeof(link)) > 0;
+}
+
+/* True if it works on; otherwise it is known as dead afterwards. */
+static int is_living(int index)
+{
+	const struct ch_slot *slot = ch_slot_of(index);
+	char state = has_memory(slot) ? 'R' :
+		ch_task_state(slot->tgid, slot->tid);
+
+	ch_refresh();
+	if (ch_lives[index].state == CH_DEAD ||
+	    ch_lives[index].state == CH_FREE)
+		return 0;
+	if (state != 0 && state != 'Z' && state != 'X')
+		return 1;
+	/* It may have moved to another number meanwhile. */
+	if (ch_load(&ch_slot_of(index)->exec_at) == ch_lives[index].exec_seen)
+		ch_lives[index].state = CH_DEAD;
+	return ch_lives[index].state != CH_DEAD;
+}
+
+/* Does it wait in clone for a child that goes on for us? */
+int ch_is_suspended(int index)
+{
+	const struct ch_slot *slot = ch_slot_of(index);
+	uint32_t done = ch_load(&slot->done);
+	const struct ch_step *step = &slot->ring[done % CH_RING];
+	int child = (int)step->arg[0];
+
+	if (done == ch_load(&slot->asked) || step->op != CH_CLONE ||
+	    !(step->arg[2] == CH_BY_VFORK || step->arg[1] & CLONE_VFORK))
+		return 0;
+	return is_there(child) && ch_load(&ch_slot_of(child)->born) &&
+		!ch_load(&ch_slot_of(child)->exec_at);
+}
+
+static void report_stuck(int index)
+{
+	const struct ch_slot *slot = ch_slot_of(index);
+
+	printf("stuck: line %lu, worker %d (%d):\n", ch_line, index,
+	       slot->tid);
+	fflush(stdout);
+	ch_step_print(1, index, &slot->ring[slot->done % CH_RING]);
+	ch_stuck++;
+	ch_lives[index].state = CH_DYING;
+	ch_sys(SYS_tgkill, slot->tgid, slot->tid, SIGKILL);
+}
+
+/* Until it has fewer than LEFT steps before it. */
+void ch_await(int index, uint32_t left)
+{
+	struct ch_slot *slot = ch_slot_of(index);
+	int waited;
+
+	for (waited = 0; waited < PATIENCE; waited += TICK) {
+		uint32_t done = ch_load(&slot->done);
+
+		if (ch_load(&slot->asked) - done < left)
+			return;
+		ch_refresh();
+		if (ch_lives[index].state != CH_ALIVE || ch_is_suspended(index))
+			return;
+		ch_futex_wait(&slot->done, done, TICK);
+		if (ch_load(&slot->done) == done && !is_living(index))
+			return;
+	}
+	report_stuck(index);
+}
+
+void ch_await_birth(int index, int patience)
+{
+	struct ch_slot *slot = ch_slot_of(index);
+	int waited;
+
+	for (waited = 0; waited < patience; waited += TICK) {
+		ch_refresh();
+		if (ch_lives[index].state != CH_EMBRYO)
+			return;
+		ch_futex_wait(&slot->born, 0, TICK);
+	}
+}
+
+/*
+ * Who was to die may live: a namespace's first process survives the signals
+ * of its children, and who was to bring the end may have died before.  And
+ * such a first process stays for as long as nobody reaps its zombies.
+ */
+static int is_spared(int index)
+{
+	const struct ch_slot *slot = ch_slot_of(index);
+
+	return ch_load(&slot->done) == ch_load(&slot->asked) ||
+		ch_is_suspended(index);
+}
+
+/* Whose creator died before will never be. */
+static void await_late_birth(int index)
+{
+	if (ch_lives[index].missed++ == 0)
+		ch_await_birth(index, GRACE / 4);
+	else if (ch_lives[index].missed > LATE &&
+		 ch_lives[index].state == CH_EMBRYO)
+		ch_lives[index].state = CH_FREE;
+}
+
+static void await_death(int index)
+{
+	int waited;
+
+	for (waited = 0; waited < GRACE; waited++) {
+		if (ch_lives[index].state != CH_DYING || !is_living(index))
+			return;
+		wait_a_moment();
+	}
+	ch_lives[index].state = is_spared(index) ? CH_ALIVE : CH_DEAD;
+}
+
+void ch_settle(void)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_DYING)
+			await_death(i);
+	}
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_ALIVE)
+			is_living(i);
+	}
+}
+
+/* Until nobody has anything to do.  Who waited for a death goes on then. */
+static void sync_all(int again)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_ALIVE)
+			ch_await(i, 1);
+	}
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_EMBRYO &&
+		    !ch_is_suspended(ch_lives[i].creator))
+			await_late_birth(i);
+	}
+	ch_settle();
+	if (again)
+		sync_all(0);
+}
+
+void ch_sync_all(void)
+{
+	sync_all(1);
+}
+
+void ch_doom_group(int index)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_ALIVE &&
+		    ch_slot_of(i)->tgid == ch_slot_of(index)->tgid)
+			ch_lives[i].state = CH_DYING;
+	}
+}
+
+/* A dead worker's slot is free when nobody has its numbers any more. */
+int ch_find_free(void)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		struct ch_slot *slot = ch_slot_of(i);
+
+		if (ch_lives[i].state == CH_DEAD &&
+		    ch_sys(SYS_tgkill, slot->tgid, slot->tid, 0) == -ESRCH)
+			ch_lives[i].state = CH_FREE;
+		if (ch_lives[i].state == CH_FREE)
+			return i;
+	}
+	return -1;
+}
+
+int ch_begin_birth(int index, int creator)
+{
+	struct ch_slot *slot = ch_slot_of(index);
+
+	if (index < 1 || index >= CH_SLOTS)
+		return -EINVAL;
+	if (ch_lives[index].state == CH_DEAD &&
+	    ch_sys(SYS_tgkill, slot->tgid, slot->tid, 0) == -ESRCH)
+		ch_lives[index].state = CH_FREE;
+	if (ch_lives[index].state != CH_FREE)
+		return -EBUSY;
+	memset(slot, 0, sizeof(*slot));
+	ch_lives[index] = (struct ch_life){
+		.state = CH_EMBRYO,
+		.creator = creator,
+	};
+	return 0;
+}
+
+int ch_has_dying(void)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_DYING)
+			return 1;
+	}
+	return 0;
+}
+
+void ch_look(struct ch_view *view)
+{
+	int i;
+
+	ch_refresh();
+	view->n_alive = 0;
+	view->n_known = 0;
+	view->known[view->n_known++] = 0;
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_ALIVE && !ch_is_suspended(i))
+			view->alive[view->n_alive++] = i;
+		if (ch_lives[i].state >= CH_ALIVE)
+			view->known[view->n_known++] = i;
+	}
+	view->free = ch_find_free();
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One step: given to its worker, waited for, and what it asked is judged.
+ */
+#include "drive.h"
+
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <string.h>
+
+unsigned long ch_line;
+int ch_writing = -1;
+static uint32_t noted;
+
+/* ---- contradictions ---- */
+
+static void print_side(const char *who, int32_t answer)
+{
+	if (answer < -4096)
+		printf("%s nothing", who);
+	else if (answer < 0)
+		printf("%s %s", who, strerrorname_np(-answer));
+	else
+		printf("%s %d", who, answer);
+}
+
+static void print_note(const struct ch_note *note)
+{
+	const struct ch_question *q = &note->question;
+
+	printf("line %lu, worker %d: %s\n\t%d ask %d %d %d %lld %lld %lld:",
+	       ch_line, note->asker, ch_fault_name(note->kind - 1),
+	       note->asker, q->slot[0], q->slot[1], q->type,
+	       (long long)q->idx[0], (long long)q->idx[1],
+	       (long long)q->toff);
+	print_side(" answer", q->answer);
+	if (note->kind - 1 == CH_FAULT_JUDGE ||
+	    note->kind - 1 == CH_FAULT_RIGHT) {
+		print_side("; the kernel:", q->verdict[0]);
+		print_side(" to the judge, looks", q->look[0]);
+		print_side("", q->look[1]);
+	}
+	printf(" (tasks %d %d, for the judge %d %d)\n", q->number[0],
+	       q->number[1], q->outer[0], q->outer[1]);
+}
+
+/* For who makes the script shorter: the one question that matters. */
+static void write_note(const struct ch_note *note)
+{
+	const struct ch_question *q = &note->question;
+	const struct ch_step step = { .op = CH_ASK, .arg = {
+		q->slot[0], q->slot[1], q->type, q->idx[0], q->idx[1],
+		q->toff } };
+
+	if (ch_writing < 0 || q->answer == CH_UNANSWERED)
+		return;
+	dprintf(ch_writing, "#?");
+	ch_step_print(ch_writing, note->asker, &step);
+}
+
+void ch_print_notes(void)
+{
+	uint32_t notes = ch_load(&ch_arena->notes);
+
+	for (; noted < notes && noted < CH_NOTES; noted++) {
+		if (!ch_arena->note[noted].kind)
+			continue;
+		print_note(&ch_arena->note[noted]);
+		write_note(&ch_arena->note[noted]);
+	}
+	fflush(stdout);
+}
+
+int ch_is_wrong(void)
+{
+	return ch_load(&ch_arena->notes) || ch_stuck;
+}
+
+/* ---- questions ---- */
+
+static int is_unsteady(int asker, int index)
+{
+	if (index < 0)
+		index = index == -2 || index == -3 ? asker : 0;
+	return ch_lives[index].state == CH_DYING ||
+		(ch_lives[index].state == CH_DEAD && ch_has_dying());
+}
+
+/* The number by which the judge knows whom the asker means. */
+static int32_t outer_number(int asker, int index)
+{
+	const struct ch_slot *me = ch_slot_of(asker);
+
+	if (index == -2)
+		return me->tgid;
+	if (index == -3)
+		return me->tid;
+	return index < 0 ? (int32_t)ch_number(me, index) :
+		ch_slot_of(index)->tid;
+}
+
+static void lay_out(int asker, const struct ch_step *step,
+		    struct ch_question *ret)
+{
+	const int64_t *arg = step->arg;
+	struct ch_question q = {
+		.slot = { (int32_t)arg[0], (int32_t)arg[1] },
+		.type = (int32_t)arg[2],
+		.idx = { arg[3], arg[4] },
+		.toff = arg[5],
+		.answer = CH_UNANSWERED,
+	};
+	int i;
+
+	if (ch_lives[asker].state != CH_ALIVE ||
+	    (q.type == KCMP_EPOLL_TFD && ch_has_dying()))
+		q.flags = CH_UNSTEADY;
+	for (i = 0; i < 2; i++) {
+		if (q.slot[i] >= CH_SLOTS)
+			q.slot[i] = -1;
+		q.outer[i] = outer_number(asker, q.slot[i]);
+		if (is_unsteady(asker, q.slot[i]))
+			q.flags = CH_UNSTEADY;
+	}
+	*ret = q;
+}
+
+/* How many questions the step asks; they are in the batch then. */
+static int prepare(int worker, struct ch_step *step)
+{
+	struct ch_random random;
+	struct ch_view view = { .profile = (uint32_t)step->arg[2] };
+	struct ch_step ask = { .op = CH_ASK };
+	int i;
+
+	if (step->op == CH_ASK) {
+		step->arg[6] = 1;
+		lay_out(worker, step, &ch_arena->batch[0]);
+		return 1;
+	}
+	if (step->op != CH_SWEEP)
+		return 0;
+	ch_look(&view);
+	ch_seed(&random, (uint64_t)step->arg[0], 0);
+	for (i = 0; i < step->arg[1] && i < CH_BATCH; i++) {
+		ch_draw_ask(&random, &view, worker, &ask);
+		lay_out(worker, &ask, &ch_arena->batch[i]);
+	}
+	return i;
+}
+
+static void judge(int worker, int count)
+{
+	int i;
+
+	ch_request_batch(count, 1);
+	for (i = 0; i < count; i++) {
+		struct ch_question *q = &ch_arena->batch[i];
+
+		/* An exec has moved somebody to another number. */
+		if (q->outer[0] != outer_number(worker, q->slot[0]) ||
+		    q->outer[1] != outer_number(worker, q->slot[1]))
+			q->flags |= CH_UNSTEADY;
+		ch_compare(ch_slot_of(worker), q);
+	}
+}
+
+/* What is known to follow from a step. */
+static void follow(int worker, const struct ch_step *step)
+{
+	switch (step->op) {
+	case CH_CLONE:
+		ch_await_birth((int)step->arg[0], CH_BIRTH);
+		break;
+	case CH_EXIT:
+		if (ch_lives[worker].state == CH_ALIVE)
+			ch_lives[worker].state = CH_DYING;
+		break;
+	case CH_EXIT_GROUP:
+		ch_doom_group(worker);
+		break;
+	case CH_KILL:
+		if (ch_lives[worker].state == CH_ALIVE ?
+		    ch_slot_of(worker)->ret == 0 :
+		    ch_slot_of(worker)->tgid ==
+		    ch_slot_of((int)step->arg[0])->tgid)
+			ch_doom_group((int)step->arg[0]);
+		break;
+	default:
+		return;
+	}
+	if (step->op != CH_CLONE && !(step->flags & CH_LINGER))
+		ch_settle();
+}
+
+/* Leaving: there is no reply to wait for. */
+static int is_last(const struct ch_step *step)
+{
+	return step->op == CH_EXIT || step->op == CH_EXIT_GROUP;
+}
+
+static void give(int worker, struct ch_step *step)
+{
+	struct ch_slot *slot = ch_slot_of(worker);
+	int questions = 0;
+
+	if (ch_lives[worker].state != CH_ALIVE)
+		return;
+	ch_await(worker, CH_RING);
+	if (ch_lives[worker].state != CH_ALIVE || ch_is_suspended(worker))
+		return;
+	if (step->op == CH_CLONE &&
+	    ch_begin_birth((int)step->arg[0], worker))
+		return;
+	if (step->op == CH_KILL && (step->arg[0] < 1 ||
+				    step->arg[0] >= CH_SLOTS))
+		return;
+	if (!(step->flags & CH_ASYNC))
+		questions = prepare(worker, step);
+	if (questions && ch_request_batch(questions, 0))
+		return;
+	slot->ring[slot->asked % CH_RING] = *step;
+	__atomic_add_fetch(&slot->asked, 1, __ATOMIC_SEQ_CST);
+	ch_futex_wake(&slot->asked);
+	if (step->flags & CH_ASYNC) {
+		if (step->op == CH_EXIT)
+			ch_lives[worker].state = CH_DYING;
+		if (step->op == CH_EXIT_GROUP)
+			ch_doom_group(worker);
+		return;
+	}
+	if (!is_last(step))
+		ch_await(worker, 1);
+	if (questions)
+		judge(worker, questions);
+	follow(worker, step);
+}
+
+void ch_play(int worker, struct ch_step *step)
+{
+	ch_refresh();
+	/* Who dies meanwhile makes answers change. */
+	if (step->op == CH_TRIPLE && ch_has_dying())
+		return;
+	ch_line++;
+	if (step->op == CH_ASK && step->flags & CH_ASYNC)
+		step->arg[6] = 0;
+	if (ch_writing >= 0)
+		ch_step_print(ch_writing, worker, step);
+	if (step->op == CH_SYNC) {
+		ch_sync_all();
+		ch_print_notes();
+		return;
+	}
+	if (step->op >= 0 && step->op < CH_OPS)
+		give(worker, step);
+	ch_print_notes();
+}

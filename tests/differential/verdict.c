@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An answer against the kernel's: errno, and equal or not.  The two orders
+ * have nothing to do with each other.
+ */
+#include "chaos.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+
+static const int errnos[] = {
+	EINVAL, EPERM, ESRCH, EBADF, EFAULT, ENOENT,
+};
+
+enum {
+	ERRNOS = sizeof(errnos) / sizeof(errnos[0]),
+	OTHER = 3 + ERRNOS,
+};
+
+static int column(int32_t answer)
+{
+	int i;
+
+	if (answer >= 0)
+		return answer <= 2 ? answer : OTHER;
+	for (i = 0; i < ERRNOS; i++) {
+		if (answer == -errnos[i])
+			return 3 + i;
+	}
+	return OTHER;
+}
+
+const char *ch_result_name(int result)
+{
+	static const char *const name[CH_RESULTS] = {
+		"0", "1", "2", "EINVAL", "EPERM", "ESRCH", "EBADF", "EFAULT",
+		"ENOENT", "other",
+	};
+
+	return name[result];
+}
+
+const char *ch_type_name(int type)
+{
+	static const char *const name[CH_TYPES] = {
+		"FILE", "VM", "FILES", "FS", "SIGHAND", "IO", "SYSVSEM",
+		"EPOLL_TFD", "no-type",
+	};
+
+	return name[type];
+}
+
+/* Equal, different, or an errno. */
+static int32_t kind(int32_t answer)
+{
+	return answer > 0 ? 1 : answer;
+}
+
+/* The judge may look at everybody; the asker may not. */
+static int32_t right(const int32_t look[2], int32_t verdict)
+{
+	if (look[0] == -ESRCH || look[1] == -ESRCH)
+		return -ESRCH;
+	if (look[0] == -EPERM || look[1] == -EPERM)
+		return -EPERM;
+	return verdict;
+}
+
+int ch_right(const struct ch_question *q, int32_t *ret)
+{
+	int32_t before = right(q->look, q->verdict[0]);
+	int32_t after = right(q->look_after, q->verdict[1]);
+
+	*ret = before;
+	if (q->answer == CH_UNANSWERED || kind(before) != kind(after))
+		return 0;
+	/* The judge is not who may look at everybody. */
+	return !(q->verdict[0] == -EPERM && q->look[0] == 0 &&
+		 q->look[1] == 0);
+}
+
+static void count(uint32_t *counter)
+{
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
+
+void ch_compare(const struct ch_slot *me, const struct ch_question *q)
+{
+	int row = q->type >= 0 && q->type < KCMP_TYPES ? q->type : KCMP_TYPES;
+	int32_t wanted;
+
+	if (q->flags & CH_UNSTEADY || !ch_right(q, &wanted)) {
+		count(&ch_arena->unjudged);
+		return;
+	}
+	count(&ch_arena->compared);
+	count(&ch_arena->seen[row][column(q->answer)]);
+	if (kind(q->answer) != kind(wanted))
+		ch_note(me, CH_FAULT_JUDGE, q);
+}
