@@ -180,6 +180,20 @@ static pid_t reach(const struct ss_session *session,
 	return group->tgid;
 }
 
+void ss_exec_look(struct ss_session *session, struct ss_group *group)
+{
+	const struct ss_task *task = group->execing;
+	struct ss_proc_call call;
+
+	if (!task || !ss_thread_exists(group->tgid, task->tid) ||
+	    ss_proc_call(task->tid, &call))
+		return;
+	/* Whether in the old program or already in the new one. */
+	if (call.where == SS_PROC_IN_CALL &&
+	    !ss_call_is_watched(&session->calls, call.nr))
+		ss_exec_settle(session, group, task->tid);
+}
+
 void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 		    pid_t caller)
 {

@@ -135,6 +135,8 @@ static bool handle_exec(struct handling *h)
 	const struct ss_group *group = h->task->group;
 
 	ss_settle_creator(h->session, h->task);
+	if (group->execing != h->task)
+		ss_exec_look(h->session, h->task->group);
 	if (group->execing && group->execing != h->task && put_aside(h))
 		return false;
 	ss_exec_enter(h->session, h->task);

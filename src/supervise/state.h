@@ -166,6 +166,8 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task);
    task that has just called us, or 0. */
 void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 		    pid_t caller);
+/* The same, if the thread sleeps in some other call by now. */
+void ss_exec_look(struct ss_session *session, struct ss_group *group);
 
 /* process.c */
 int ss_process_add(struct ss_session *session, pid_t tgid) ss_must_check;
