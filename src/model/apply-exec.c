@@ -107,6 +107,22 @@ static void take_leadership(struct ss_model *model, struct ss_task *task)
 	DL_PREPEND(group->tasks, task);
 }
 
+/*
+ * begin_new_exec(): memory of a task whose effective ids are not its real ones
+ * begins as not dumpable.  What exec itself makes of the credentials counts as
+ * a set*id call does.
+ */
+static void exec_creds(struct ss_task *task, struct ss_mm *mm)
+{
+	const struct ss_creds *was = &task->creds;
+
+	if (was->known && (was->uid[0] != was->uid[1] ||
+			   was->gid[0] != was->gid[1]))
+		mm->dumpable = SS_DUMPABLE_NO;
+	task->before = *was;
+	task->creds.known = false;
+}
+
 int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		       ss_unused const struct ss_event *event)
 {
@@ -142,8 +158,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		ss_task_set(task, SS_KIND_FILES, &parts.files->r);
 	}
 	ss_files_exec(ss_task_files(task));
-	task->creds.known = false;
-	task->before.known = false;
+	exec_creds(task, mm);
 	task->execed = true;
 	if (task->leaving)
 		group->leaving--;

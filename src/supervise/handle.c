@@ -139,6 +139,9 @@ static bool handle_exec(struct handling *h)
 		ss_exec_look(h->session, h->task->group);
 	if (group->execing && group->execing != h->task && put_aside(h))
 		return false;
+	/* What they were decides whether the new memory is dumpable. */
+	if (h->session->creds_changed && !h->task->creds.known)
+		(void)!ss_facts_creds(h->session, h->task);
 	ss_exec_enter(h->session, h->task);
 	return true;
 }
@@ -410,6 +413,7 @@ static bool handle_setid(struct handling *h)
 	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN)
 		(void)!ss_facts_dumpable(h->session, h->task);
 	ss_tell(h->session, &event);
+	h->session->creds_changed = true;
 	return true;
 }
 
