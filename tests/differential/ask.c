@@ -43,6 +43,16 @@ pid_t ch_number(const struct ch_slot *me, int64_t index)
 	return me->pidns == ch_arena->pidns ? other->tid : 0x7ffffff0;
 }
 
+int32_t ch_outer_number(const struct ch_slot *me, int64_t index)
+{
+	if (index == -2)
+		return me->tgid;
+	if (index == -3)
+		return me->tid;
+	return index < 0 ? (int32_t)ch_number(me, index) :
+		ch_arena->slot[index].tid;
+}
+
 void ch_note(const struct ch_slot *me, int kind, const struct ch_question *q)
 {
 	uint32_t at;
@@ -204,7 +214,7 @@ static void check_quiet(const struct ch_slot *me, const struct ch_question *q)
 		ch_note(me, CH_FAULT_EQUAL, q);
 }
 
-static void answer(const struct ch_slot *me, struct ch_question *q)
+void ch_answer(const struct ch_slot *me, struct ch_question *q)
 {
 	int32_t given;
 
@@ -229,25 +239,11 @@ long ch_do_sweep(struct ch_slot *me, const int64_t *arg)
 	for (i = 0; i < arg[1] && i < CH_BATCH; i++) {
 		struct ch_question *q = &ch_arena->batch[i];
 
-		answer(me, q);
+		ch_answer(me, q);
 		if (!(q->flags & CH_UNSTEADY) && i % 4 == 0)
 			check_quiet(me, q);
 	}
 	return 0;
-}
-
-static long ask_in_storm(struct ch_slot *me, const int64_t *arg)
-{
-	struct ch_question *q = &me->question;
-
-	*q = (struct ch_question){
-		.slot = { (int32_t)arg[0], (int32_t)arg[1] },
-		.type = (int32_t)arg[2],
-		.idx = { arg[3], arg[4] },
-		.toff = arg[5],
-	};
-	answer(me, q);
-	return q->answer;
 }
 
 /* arg[6]: the driver waits, and has laid out the question. */
@@ -256,7 +252,7 @@ long ch_do_ask(struct ch_slot *me, const int64_t *arg)
 	static const int64_t one[CH_ARGS] = { 0, 1 };
 
 	if (!arg[6])
-		return ask_in_storm(me, arg);
+		return ch_ask_in_storm(me, arg);
 	ch_do_sweep(me, one);
 	return ch_arena->batch[0].answer;
 }

@@ -204,7 +204,9 @@ static int begin(int argc, char **argv, const struct request *request)
 		driver[3 + i] = argv[i];
 	ret = run_judged(&judged);
 	if (ret == 1 && request->shrink)
-		ch_shrink(script, judged.wrapper, request->one_by_one ? 1 : 4);
+		ch_shrink(request->script ? request->script : script,
+			  judged.wrapper,
+			  request->one_by_one ? 1 : 4);
 	unlink(script);
 	return ret;
 }

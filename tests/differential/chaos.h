@@ -85,6 +85,7 @@ enum ch_op {
 	CH_DUMPABLE,	/* value */
 	CH_LANDLOCK,
 	CH_RING_SETUP,	/* flags */
+	CH_CHURN,	/* seed, how often: descriptors come and go */
 	CH_OPS,
 	CH_SYNC = CH_OPS,	/* of the driver: everybody is waited for */
 };
@@ -120,7 +121,7 @@ enum {
 struct ch_question {
 	int32_t slot[2];	/* as in CH_ASK */
 	int32_t type;
-	int32_t flags;		/* CH_UNSTEADY */
+	int32_t flags;		/* CH_UNSTEADY, CH_IN_STORM */
 	int64_t idx[2] __attribute__((aligned(8)));	/* as in CH_ASK */
 	int64_t toff;		/* CH_TOFF_FAULT: no slot at all */
 	int32_t outer[2];	/* whom the judge is to ask about */
@@ -133,7 +134,8 @@ struct ch_question {
 };
 
 enum {
-	CH_UNSTEADY = 1,	/* somebody whom it is about is dying */
+	CH_UNSTEADY = 1,	/* what it is about may be changing */
+	CH_IN_STORM = 2,
 	CH_TOFF_FAULT = -1,
 	CH_UNANSWERED = -0x7fffffff,
 };
@@ -144,6 +146,14 @@ struct ch_request {
 	int32_t count;		/* of the batch */
 	int32_t after;		/* which verdict */
 	int32_t pad;
+};
+
+/* What a step may change; see storm.c. */
+struct ch_causes {
+	uint64_t tables __attribute__((aligned(8)));	/* of descriptors */
+	uint64_t owns;		/* workers: what they share, and their lives */
+	uint32_t misc;
+	uint32_t pad;
 };
 
 struct ch_slot {
@@ -160,7 +170,8 @@ struct ch_slot {
 	int64_t pidns __attribute__((aligned(8)));
 	int64_t ret;
 	uint32_t judged;	/* futex: verdicts on .question */
-	uint32_t pad;
+	int32_t table;		/* who share a table have the same here */
+	struct ch_causes causes;	/* of its step, while that runs */
 	struct ch_question question;	/* in a storm */
 	struct ch_step ring[CH_RING];
 };
@@ -202,6 +213,10 @@ struct ch_arena {
 	uint32_t notes;
 	struct ch_note note[CH_NOTES];
 	struct ch_question batch[CH_BATCH];
+	uint64_t doomed;	/* workers that may be dying */
+	uint32_t table_changes[CH_SLOTS];
+	uint32_t own_changes[CH_SLOTS];
+	uint32_t misc_changes[4];
 	struct ch_slot slot[CH_SLOTS];
 };
 
@@ -244,6 +259,21 @@ long ch_do_sweep(struct ch_slot *me, const int64_t *arg);
 long ch_do_triple(struct ch_slot *me, const int64_t *arg);
 /* Slot INDEX as the worker's pid namespace numbers it; see chaos-ask.c. */
 pid_t ch_number(const struct ch_slot *me, int64_t index);
+/* The number by which the judge knows whom the asker means. */
+int32_t ch_outer_number(const struct ch_slot *me, int64_t index);
+/* Asks; what the asker learns is in Q. */
+void ch_answer(const struct ch_slot *me, struct ch_question *q);
+
+/* ---- storm.c ---- */
+
+/* Around each step. */
+void ch_change_begin(struct ch_slot *me, const struct ch_step *step);
+void ch_change_end(struct ch_slot *me);
+/* Its numbers are about to be others, or are now. */
+void ch_change_numbers(const struct ch_slot *me);
+/* Asks the judge, kcmp, and the judge again. */
+long ch_ask_in_storm(struct ch_slot *me, const int64_t *arg);
+
 /* Compares the untouched files of the caller each with each. */
 void ch_ask_still(struct ch_slot *me);
 const char *ch_fault_name(int fault);

@@ -440,6 +440,39 @@ OP(do_ring)
 	return ch_sys(SYS_io_uring_setup, 2, CH_P(params));
 }
 
+/* Numbers FIRST to LAST are opened, copied and closed. */
+OP(do_churn)
+{
+	uint64_t state = (uint64_t)arg[0];
+	int64_t i;
+
+	UNUSED(me);
+	for (i = 0; i < arg[1] && i < 1000; i++) {
+		long a;
+		long b;
+
+		state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+		a = 3 + (long)(state >> 40 & 15);
+		b = 3 + (long)(state >> 50 & 15);
+		switch (state >> 60 & 3) {
+		case 0:
+			ch_sys(SYS_close, a);
+			break;
+		case 1:
+			ch_sys(SYS_dup2, a, b);
+			break;
+		case 2:
+			ch_sys(SYS_dup, a);
+			break;
+		default:
+			ch_sys(SYS_openat, AT_FDCWD, CH_P("/dev/null"),
+			       O_RDWR);
+			break;
+		}
+	}
+	return 0;
+}
+
 const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_ASK] = { "ask", ch_do_ask },
 	[CH_TRIPLE] = { "triple", ch_do_triple },
@@ -481,4 +514,5 @@ const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_DUMPABLE] = { "dumpable", do_dumpable },
 	[CH_LANDLOCK] = { "landlock", do_landlock },
 	[CH_RING_SETUP] = { "ring", do_ring },
+	[CH_CHURN] = { "churn", do_churn },
 };

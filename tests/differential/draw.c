@@ -397,6 +397,14 @@ static void fill_ring(struct ch_random *random, const struct ch_view *view,
 	step->arg[0] = chance(random, 40) ? 2 : 0;	/* SQPOLL */
 }
 
+static void fill_churn(struct ch_random *random, const struct ch_view *view,
+		       struct ch_step *step)
+{
+	(void)view;
+	step->arg[0] = (int64_t)ch_draw(random, 1U << 30);
+	step->arg[1] = 1 + (int64_t)ch_draw(random, 40);
+}
+
 /* ---- which ---- */
 
 static const struct {
@@ -443,6 +451,7 @@ static const struct {
 	{ CH_DUMPABLE, 3, CH_WITH_IDS, fill_dumpable },
 	{ CH_LANDLOCK, 1, CH_WITH_IDS, fill_nothing },
 	{ CH_RING_SETUP, 2, CH_WITH_RINGS, fill_ring },
+	{ CH_CHURN, 2, 0, fill_churn },
 };
 
 enum { TABLE = sizeof(table) / sizeof(table[0]) };
@@ -499,7 +508,9 @@ int ch_draw_step(struct ch_random *random, const struct ch_view *view,
 
 static int64_t type(struct ch_random *random, const struct ch_view *view)
 {
-	if (chance(random, view->profile & CH_WITH_EPOLL ? 60 : 15))
+	/* In a storm an epoll depends on too much to be judged often. */
+	if (chance(random, view->tempo == 3 ? 8 :
+		   view->profile & CH_WITH_EPOLL ? 60 : 15))
 		return KCMP_EPOLL_TFD;
 	if (chance(random, 50))
 		return KCMP_FILE;

@@ -114,22 +114,20 @@ static void burst(struct ch_random *random, struct ch_view *view)
 	questions(random, view);
 }
 
-/* Operations and questions all at once. */
+/* Operations and questions all at once, and what is true after them. */
 static void storm(struct ch_random *random, struct ch_view *view)
 {
 	uint32_t i;
 
-	for (i = 0; i < 24; i++) {
-		if (ch_draw(random, 2) == 0)
+	for (i = 0; i < 48; i++) {
+		if (ch_draw(random, 6) == 0)
 			operation(random, view, CH_ASYNC);
 		else
 			question(random, view, CH_ASYNC);
 	}
-	if (ch_draw(random, 3) == 0) {
-		everybody();
-		questions(random, view);
-		sweep(random, view);
-	}
+	everybody();
+	questions(random, view);
+	questions(random, view);
 }
 
 /* ---- the frame ---- */

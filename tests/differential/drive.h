@@ -22,6 +22,7 @@ struct ch_life {
 	int creator;
 	int missed;	/* how often everybody was waited for in vain */
 	uint32_t exec_seen;
+	unsigned long gone;	/* since this line nobody has its number */
 };
 
 extern struct ch_life ch_lives[CH_SLOTS];

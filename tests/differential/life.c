@@ -258,7 +258,15 @@ static void sync_all(int again)
 
 void ch_sync_all(void)
 {
+	int i;
+
 	sync_all(1);
+	/* All is quiet: who was to die is dead. */
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (!ch_is_suspended(i))
+			ch_change_end(ch_slot_of(i));
+	}
+	__atomic_store_n(&ch_arena->doomed, 0, __ATOMIC_SEQ_CST);
 }
 
 void ch_doom_group(int index)
@@ -301,6 +309,7 @@ int ch_begin_birth(int index, int creator)
 	if (ch_lives[index].state != CH_FREE)
 		return -EBUSY;
 	memset(slot, 0, sizeof(*slot));
+	slot->table = index;
 	ch_lives[index] = (struct ch_life){
 		.state = CH_EMBRYO,
 		.creator = creator,
@@ -319,11 +328,33 @@ int ch_has_dying(void)
 	return 0;
 }
 
+/*
+ * Nobody has its number any more.  That is asked about for a while, until
+ * somebody else might have it; a namespace's own number comes back at once.
+ */
+static void notice_reaped(int index)
+{
+	struct ch_slot *slot = ch_slot_of(index);
+	struct ch_life *life = &ch_lives[index];
+
+	if (life->state != CH_DEAD ||
+	    ch_sys(SYS_tgkill, slot->tgid, slot->tid, 0) != -ESRCH)
+		return;
+	if (slot->pidns != ch_arena->pidns)
+		slot->pidns = -1;
+	if (life->gone == 0)
+		life->gone = ch_line + 1;
+	if (ch_line - life->gone > 200)
+		life->state = CH_FREE;
+}
+
 void ch_look(struct ch_view *view)
 {
 	int i;
 
 	ch_refresh();
+	for (i = 1; i < CH_SLOTS; i++)
+		notice_reaped(i);
 	view->n_alive = 0;
 	view->n_known = 0;
 	view->known[view->n_known++] = 0;

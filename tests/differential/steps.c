@@ -5,6 +5,7 @@
 #include "drive.h"
 
 #include <linux/kcmp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,19 +87,6 @@ static int is_unsteady(int asker, int index)
 		(ch_lives[index].state == CH_DEAD && ch_has_dying());
 }
 
-/* The number by which the judge knows whom the asker means. */
-static int32_t outer_number(int asker, int index)
-{
-	const struct ch_slot *me = ch_slot_of(asker);
-
-	if (index == -2)
-		return me->tgid;
-	if (index == -3)
-		return me->tid;
-	return index < 0 ? (int32_t)ch_number(me, index) :
-		ch_slot_of(index)->tid;
-}
-
 static void lay_out(int asker, const struct ch_step *step,
 		    struct ch_question *ret)
 {
@@ -118,7 +106,7 @@ static void lay_out(int asker, const struct ch_step *step,
 	for (i = 0; i < 2; i++) {
 		if (q.slot[i] >= CH_SLOTS)
 			q.slot[i] = -1;
-		q.outer[i] = outer_number(asker, q.slot[i]);
+		q.outer[i] = ch_outer_number(ch_slot_of(asker), q.slot[i]);
 		if (is_unsteady(asker, q.slot[i]))
 			q.flags = CH_UNSTEADY;
 	}
@@ -149,7 +137,7 @@ static int prepare(int worker, struct ch_step *step)
 	return i;
 }
 
-static void judge(int worker, int count)
+static void judge(const struct ch_slot *me, int count)
 {
 	int i;
 
@@ -158,10 +146,10 @@ static void judge(int worker, int count)
 		struct ch_question *q = &ch_arena->batch[i];
 
 		/* An exec has moved somebody to another number. */
-		if (q->outer[0] != outer_number(worker, q->slot[0]) ||
-		    q->outer[1] != outer_number(worker, q->slot[1]))
+		if (q->outer[0] != ch_outer_number(me, q->slot[0]) ||
+		    q->outer[1] != ch_outer_number(me, q->slot[1]))
 			q->flags |= CH_UNSTEADY;
-		ch_compare(ch_slot_of(worker), q);
+		ch_compare(me, q);
 	}
 }
 
@@ -199,6 +187,16 @@ static int is_last(const struct ch_step *step)
 	return step->op == CH_EXIT || step->op == CH_EXIT_GROUP;
 }
 
+/* Whose number stands for the table: too many are better than too few. */
+static int32_t table_of_child(const struct ch_slot *creator,
+			      const struct ch_step *step)
+{
+	if (step->arg[1] & CLONE_FILES && step->arg[2] != CH_BY_FORK &&
+	    step->arg[2] != CH_BY_VFORK)
+		return creator->table;
+	return (int32_t)step->arg[0];
+}
+
 static void give(int worker, struct ch_step *step)
 {
 	struct ch_slot *slot = ch_slot_of(worker);
@@ -212,6 +210,9 @@ static void give(int worker, struct ch_step *step)
 	if (step->op == CH_CLONE &&
 	    ch_begin_birth((int)step->arg[0], worker))
 		return;
+	if (step->op == CH_CLONE)
+		ch_slot_of((int)step->arg[0])->table =
+			table_of_child(slot, step);
 	if (step->op == CH_KILL && (step->arg[0] < 1 ||
 				    step->arg[0] >= CH_SLOTS))
 		return;
@@ -232,7 +233,7 @@ static void give(int worker, struct ch_step *step)
 	if (!is_last(step))
 		ch_await(worker, 1);
 	if (questions)
-		judge(worker, questions);
+		judge(slot, questions);
 	follow(worker, step);
 }
 

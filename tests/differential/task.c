@@ -214,10 +214,12 @@ void ch_live(int index)
 	const struct ch_step *step;
 	int idle = 0;
 
+	ch_change_numbers(me);
 	find_numbers(me);
 	me->pidns = ch_pid_namespace();
 	me->self = (int32_t)ch_sys(SYS_gettid, 0);
 	me->self_tgid = (int32_t)ch_sys(SYS_getpid, 0);
+	ch_change_numbers(me);
 	if (me->born_at == 0)
 		me->born_at = __atomic_add_fetch(&ch_arena->clock, 1,
 						 __ATOMIC_SEQ_CST);
@@ -234,7 +236,9 @@ void ch_live(int index)
 		}
 		idle = 0;
 		step = &me->ring[done % CH_RING];
+		ch_change_begin(me, step);
 		me->ret = ch_kinds[step->op].run(me, step->arg);
+		ch_change_end(me);
 		__atomic_add_fetch(&ch_arena->done[step->op][me->ret >= 0], 1,
 				   __ATOMIC_RELAXED);
 		__atomic_store_n(&me->done, done + 1, __ATOMIC_SEQ_CST);
@@ -248,8 +252,11 @@ void ch_resume(int index)
 {
 	struct ch_slot *me = &ch_arena->slot[index];
 
+	ch_change_numbers(me);
 	find_numbers(me);
+	ch_change_end(me);
 	me->ret = 0;
+	__atomic_add_fetch(&ch_arena->done[CH_EXEC][1], 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&me->exec_at,
 			 __atomic_add_fetch(&ch_arena->clock, 1,
 					    __ATOMIC_SEQ_CST),

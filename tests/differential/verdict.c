@@ -90,10 +90,14 @@ void ch_compare(const struct ch_slot *me, const struct ch_question *q)
 	int row = q->type >= 0 && q->type < KCMP_TYPES ? q->type : KCMP_TYPES;
 	int32_t wanted;
 
+	int storm = q->flags & CH_IN_STORM;
+
 	if (q->flags & CH_UNSTEADY || !ch_right(q, &wanted)) {
-		count(&ch_arena->unjudged);
+		count(storm ? &ch_arena->storm_unjudged : &ch_arena->unjudged);
 		return;
 	}
+	if (storm)
+		count(&ch_arena->storm_compared);
 	count(&ch_arena->compared);
 	count(&ch_arena->seen[row][column(q->answer)]);
 	if (kind(q->answer) != kind(wanted))
