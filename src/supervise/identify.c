@@ -153,6 +153,11 @@ static int order_orphan(struct ss_session *session,
 	r = ss_file_order_item(&session->features, subject->fd, epoll,
 			       item->tfd, toff, ret);
 	ss_fetched_close(epoll);
+	/* No epoll, or it has no such item: the subject is something else. */
+	if (r == -EINVAL || r == -ENOENT) {
+		*ret = ORDER_UNKNOWN;
+		return 0;
+	}
 	if (!r && *ret && !session->features.has[SS_FEATURE_KCMP])
 		*ret = ORDER_UNKNOWN;
 	return r;

@@ -106,7 +106,7 @@ struct ss_session {
 					   not noted when it was added */
 	pid_t self;
 	bool started;			/* .launched is to be released */
-	bool creds_changed;		/* somebody has called set*id or capset */
+	bool creds_changed;		/* by set*id or capset, of anybody */
 	bool command_ended;
 	bool killed_all;		/* because of that */
 	int command_status;
