@@ -19,7 +19,7 @@ enum {
 
 static int usage(void)
 {
-	fputs("Usage: chaos [-n] [-s SELFSAME] [-w FILE] [-p PROFILE] "
+	fputs("Usage: chaos [-n | -t SECONDS] [-s SELFSAME] [-w FILE] [-p PROFILE] "
 	      "SEED STEPS [TEMPO]\n"
 	      "       chaos [-s SELFSAME] -r FILE\n"
 	      "       chaos [-s SELFSAME] NAME\n"
@@ -28,7 +28,7 @@ static int usage(void)
 	      "compares the\n"
 	      "answers with the kernel's.\n"
 	      "TEMPO: 1 one after the other, 2 in bursts, 3 all at once.\n"
-	      "-n does not look for fewer steps that fail.\n"
+	      "-t seconds to look for fewer steps that fail, -n none.\n"
 	      "-s runs it below SELFSAME, else the kernel answers itself.\n"
 	      "-w writes the steps down, -r plays them, -l lists scenarios.\n",
 	      stderr);
@@ -125,23 +125,28 @@ struct request {
 	const char *selfsame;
 	const char *script;
 	int driver;		/* the judge is there already */
-	int shrink;
+	int shrink;		/* for so many seconds */
 	int one_by_one;		/* tempo 1: fails always, or never */
 	int list;
 };
 
 static int parse_options(int argc, char **argv, struct request *ret)
 {
-	unsigned long long profile;
+	unsigned long long number;
 	int option;
 
-	while ((option = getopt(argc, argv, "+dns:w:p:r:l")) != -1) {
+	while ((option = getopt(argc, argv, "+dnt:s:w:p:r:l")) != -1) {
 		switch (option) {
 		case 'd':
 			ret->driver = 1;
 			break;
 		case 'n':
 			ret->shrink = 0;
+			break;
+		case 't':
+			if (parse(optarg, &number))
+				return -EINVAL;
+			ret->shrink = (int)number;
 			break;
 		case 's':
 			ret->selfsame = optarg;
@@ -150,9 +155,9 @@ static int parse_options(int argc, char **argv, struct request *ret)
 			ret->run.write = optarg;
 			break;
 		case 'p':
-			if (parse(optarg, &profile))
+			if (parse(optarg, &number))
 				return -EINVAL;
-			ret->run.profile = (int)profile;
+			ret->run.profile = (int)number;
 			break;
 		case 'r':
 			ret->script = optarg;
@@ -206,14 +211,14 @@ static int begin(int argc, char **argv, const struct request *request)
 	if (ret == 1 && request->shrink)
 		ch_shrink(request->script ? request->script : script,
 			  judged.wrapper,
-			  request->one_by_one ? 1 : 4);
+			  request->one_by_one ? 1 : 4, request->shrink);
 	unlink(script);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct request request = { .run = { .profile = -1 }, .shrink = 1 };
+	struct request request = { .run = { .profile = -1 }, .shrink = 120 };
 
 	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
 		return resume(argv[2]);

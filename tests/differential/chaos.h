@@ -301,7 +301,8 @@ int ch_request_own(struct ch_slot *me, int after);
 
 /* Plays the script at PATH again, shorter and shorter, as long as it still
    fails, and prints what is left. */
-void ch_shrink(const char *path, const char *const *wrapper, int trials);
+void ch_shrink(const char *path, const char *const *wrapper, int trials,
+	       int seconds);
 
 /* ---- verdict.c ---- */
 

@@ -13,10 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	SECONDS = 120,
-	PATIENCE = 30,
-};
+enum { PATIENCE = 30 };	/* seconds without a question */
 
 struct line {
 	char *text;
@@ -191,12 +188,13 @@ static int load(struct shrink *shrink, const char *path)
 	return 0;
 }
 
-void ch_shrink(const char *path, const char *const *wrapper, int trials)
+void ch_shrink(const char *path, const char *const *wrapper, int trials,
+	       int seconds)
 {
 	struct shrink shrink = {
 		.wrapper = wrapper,
 		.trials = trials,
-		.end = now() + SECONDS,
+		.end = now() + seconds,
 	};
 	char candidate[4096];
 	int size;
