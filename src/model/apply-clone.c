@@ -40,7 +40,7 @@ bool ss_clone_is_refused(uint64_t flags)
 }
 
 /* The task's undo list, made if it has none: copy_semundo(). */
-static int undo_get(struct ss_task *task, struct ss_resource **ret)
+static int undo_get(struct ss_task *task, struct ss_pending *pending)
 {
 	if (!task->resources[SS_KIND_UNDO]) {
 		struct ss_resource *undo = ss_task_make(task, SS_KIND_UNDO);
@@ -49,8 +49,10 @@ static int undo_get(struct ss_task *task, struct ss_resource **ret)
 			return -ENOMEM;
 		task->resources[SS_KIND_UNDO] = undo;
 		task->undo_new = true;
+		pending->undo_made = true;
 	}
-	*ret = ss_resource_get(task->resources[SS_KIND_UNDO]);
+	pending->resources[SS_KIND_UNDO] =
+		ss_resource_get(task->resources[SS_KIND_UNDO]);
 	return 0;
 }
 
@@ -120,7 +122,7 @@ static int pending_fill(struct ss_pending *pending, struct ss_task *task)
 		pending->mm.userns = task->creds.userns->ino;
 	pending_io(pending, task);
 	if (pending->flags & CLONE_SYSVSEM)
-		r = undo_get(task, &pending->resources[SS_KIND_UNDO]);
+		r = undo_get(task, pending);
 	return r;
 }
 
@@ -161,6 +163,7 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	pending->creator = task;
 	task->pending = pending;
 	task->cloning = true;
+	task->clone_flags = flags;
 	task->clones++;
 	/* copy_namespaces() refuses this one last: the list stays. */
 	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM))

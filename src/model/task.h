@@ -93,6 +93,8 @@ struct ss_pending {
 	struct ss_resource *resources[SS_KIND_COUNT];
 	bool nested;			/* the child may live in a pid namespace
 					   other than ours: ask */
+	bool undo_made;			/* the call makes the creator's undo
+					   list, unless it fails too soon */
 	bool io_new;			/* it gets an io context of its own */
 	int io_class;
 	struct ss_mm mm;		/* what a copy of the mm takes over */
@@ -118,6 +120,7 @@ struct ss_task {
 	bool seen;			/* it has made a watched call */
 	bool cloning;			/* since its last clone call it was not
 					   seen again */
+	uint64_t clone_flags;		/* of that call */
 	bool undo_new;			/* and that call makes its undo list */
 	enum ss_dumpable dumpable;	/* as it was when the mm went */
 	struct ss_pending *pending;	/* borrowed, or NULL */

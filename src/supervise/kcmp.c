@@ -120,6 +120,8 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 
 	if (session->deferred)
 		ss_deferred_settle(session, 0);
+	if (q.type == SS_TYPE_SYSVSEM)
+		ss_settle_undo(session);
 	r = find_answer(session, &q, notification, &answer);
 	if (r == -EBUSY && ss_hold(session, notification))
 		r = give_up(session, &q, -ESRCH, &answer);

@@ -21,6 +21,7 @@
 #include <utlist.h>
 
 #include "kernel/descriptor.h"
+#include "kernel/kcmp.h"
 
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
@@ -311,7 +312,8 @@ static bool pass_on(struct ss_session *session,
 		return false;
 	DL_FOREACH(pending->creator->group->tasks, task) {
 		if (!task->cloning || task->pending ||
-		    task == pending->creator)
+		    task == pending->creator ||
+		    task->clone_flags != pending->flags)
 			continue;
 		event.tid = task->tid;
 		ss_tell(session, &event);
@@ -328,6 +330,20 @@ static bool is_dying(const struct ss_session *session,
 
 	return process && process->pidfd >= 0 &&
 		ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE;
+}
+
+/*
+ * The clone that was to make the undo list has failed: before copy_semundo()
+ * (its user namespace was refused, say, or its limits) or after.  Ours is NULL
+ * always, so the host's kcmp can tell; without it, after.
+ */
+static void look_for_undo(struct ss_session *session, pid_t tid)
+{
+	struct ss_event none = { .type = SS_EVENT_UNDO_DROP, .tid = tid };
+
+	if (session->features.has[SS_FEATURE_KCMP] &&
+	    ss_kcmp(session->self, tid, SS_TYPE_SYSVSEM, 0, 0) == 0)
+		ss_tell(session, &none);
 }
 
 void ss_settle_creator(struct ss_session *session, struct ss_task *task)
@@ -350,6 +366,8 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 	if (is_dying(session, task->group))
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
+	if (pending->undo_made)
+		look_for_undo(session, task->tid);
 	end.child.pending = pending->serial;
 	ss_tell(session, &end);
 }
@@ -401,6 +419,32 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		session->stats.clones_on_demand++;
 }
 
+/* Is the creator out of the call? */
+static bool has_returned(const struct ss_session *session,
+			 const struct ss_pending *pending)
+{
+	struct ss_proc_call call;
+
+	if (pending->returned)
+		return true;
+	if (ss_proc_call(pending->creator->tid, &call))
+		return false;
+	return call.where == SS_PROC_NO_CALL ||
+		(call.where == SS_PROC_IN_CALL &&
+		 !ss_call_is_clone(&session->calls, call.nr));
+}
+
+void ss_settle_undo(struct ss_session *session)
+{
+	struct ss_pending *pending, *tmp;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		if (pending->undo_made && pending->creator &&
+		    has_returned(session, pending))
+			ss_settle_creator(session, pending->creator);
+	}
+}
+
 /* Would it matter which of the two clones a child belongs to? */
 static bool alike(const struct ss_pending *pending,
 		  const struct ss_task *task, uint64_t flags)
@@ -443,7 +487,6 @@ bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags)
 {
 	struct ss_pending *pending, *tmp;
-	struct ss_proc_call call;
 
 	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
 		struct ss_task *creator = pending->creator;
@@ -458,11 +501,7 @@ bool ss_settle_must_wait(struct ss_session *session,
 			session->stats.clones_on_demand++;
 			continue;
 		}
-		if (pending->returned ||
-		    (!ss_proc_call(creator->tid, &call) &&
-		     (call.where == SS_PROC_NO_CALL ||
-		      (call.where == SS_PROC_IN_CALL &&
-		       !ss_call_is_clone(&session->calls, call.nr))))) {
+		if (has_returned(session, pending)) {
 			ss_settle_creator(session, creator);
 			continue;
 		}

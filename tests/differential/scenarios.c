@@ -59,5 +59,35 @@ const struct ch_scenario ch_scenarios[] = {
 	  "9 clone 10 0 2 17\n"
 	  "4 clone 13 0x80010d00\n"
 	  "11 triple 13 5 10 0 11 5 12\n" },
+	{ "no-undo-list-of-refused-namespace",
+	  "a clone refused for its user namespace makes no undo list",
+	  "1 unshare 268435456\n"
+	  "1 clone 4 0x4100 3 17\n"
+	  "4 clone 6 0x50b00 1\n"
+	  "6 clone 7 0x80010b00 ~\n"
+	  "7 clone 9 0x10d00\n"
+	  "9 clone 5 0x80000200 0 17\n"
+	  "6 clone 18 0x10900 1\n"
+	  "5 clone 16 0x10040400 4 17\n"
+	  "18 ask 18 5 6 7 7\n" },
+	{ "no-undo-list-of-refused-thread",
+	  "a thread refused after unshare of pids makes no undo list",
+	  "1 clone 4 0x10b00 ~\n"
+	  "3 clone 5 0x10b00\n"
+	  "5 clone 10 0x300 1 17 ~\n"
+	  "10 unshare 536870912\n"
+	  "10 clone 6 0x50f00 1\n"
+	  "10 ask 10 4 6 7 7\n" },
+	{ "failed-clone-is-not-passed-on",
+	  "a failed clone is not taken for that of another thread",
+	  "2 clone 13 0x10d00\n"
+	  "13 clone 14 0x80010f00\n"
+	  "14 clone 5 0x50900 ~\n"
+	  "14 clone 8 0x50b00 1\n"
+	  "5 unshare 536870912 ~\n"
+	  "8 clone 15 0x10900\n"
+	  "5 clone 17 0x50f00 1\n"
+	  "15 clone 17 0x10900 1\n"
+	  "5 ask 8 17 6 6 6\n" },
 	{ NULL, NULL, NULL },
 };
