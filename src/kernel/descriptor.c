@@ -144,6 +144,12 @@ int ss_file_is_epoll(int fd)
 	char link[sizeof(name)];
 	ssize_t n;
 
+	n = fcntl(fd, F_GETFL);
+	if (n < 0)
+		return -errno;
+	/* Such a one has the name, but none of the operations. */
+	if (n & O_PATH)
+		return 0;
 	/* Only the kernel's own names lack the slash at the beginning. */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	n = readlink(path, link, sizeof(link));

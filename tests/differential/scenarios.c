@@ -89,5 +89,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  "5 clone 17 0x50f00 1\n"
 	  "15 clone 17 0x10900 1\n"
 	  "5 ask 8 17 6 6 6\n" },
+	{ "path-of-epoll",
+	  "an O_PATH descriptor of an epoll is no epoll",
+	  "1 epoll 3\n"
+	  "1 eventfd\n"
+	  "1 reopen 3 2097152\n"
+	  "1 epoll-add 3 4\n"
+	  "1 ask 1 1 7 4 262147\n"
+	  "1 ask 1 1 7 4 262148\n"
+	  "1 ask 1 1 7 4 262149\n"
+	  "1 ask 1 1 7 4 262150\n" },
 	{ NULL, NULL, NULL },
 };
