@@ -67,6 +67,13 @@ int ss_apply_place(ss_unused struct ss_model *model,
 	return 0;
 }
 
+int ss_apply_lost(struct ss_model *model, ss_unused struct ss_task *task,
+		  const struct ss_event *event)
+{
+	ss_epoll_forget(&model->open, event->slot.file);
+	return 0;
+}
+
 static struct ss_file *file_new(struct ss_model *model, struct ss_files *files,
 				const struct ss_event *event)
 {

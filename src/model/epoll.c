@@ -177,6 +177,24 @@ struct ss_file *ss_epoll_target(struct ss_file_table *table,
 	return found->target;
 }
 
+void ss_epoll_forget(struct ss_file_table *table, struct ss_file *target)
+{
+	struct ss_epoll_item *item = target->watchers, *next;
+
+	for (; item; item = next) {
+		struct ss_file *epoll = item->epoll;
+		struct ss_epoll_number *number = number_find(epoll,
+							     item->tfd);
+
+		next = item->wnext;
+		item_free(table, number, item);
+		if (!number->items) {
+			HASH_DEL(epoll->epoll->numbers, number);
+			free(number);
+		}
+	}
+}
+
 static int line_compare(const void *a, const void *b)
 {
 	const struct ss_epoll_line *x = a, *y = b;

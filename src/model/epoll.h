@@ -61,6 +61,10 @@ struct ss_file *ss_epoll_target(struct ss_file_table *table,
 				const struct ss_hint *hint,
 				unsigned int lines);
 
+/* Forgets every item that names this file, which goes with the last of them if
+   no slot holds it. */
+void ss_epoll_forget(struct ss_file_table *table, struct ss_file *target);
+
 /* One item as the kernel lists it. */
 struct ss_epoll_line {
 	int tfd;

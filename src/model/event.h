@@ -59,6 +59,8 @@ enum ss_event_type {
 				   class */
 	SS_EVENT_SLOT,		/* .slot holds this open file */
 	SS_EVENT_PLACE,		/* .slot: the file's place among its kind */
+	SS_EVENT_LOST,		/* .slot.file: it is not known any more which
+				   items it is behind */
 	SS_EVENT_FORGET,	/* .range: these slots are not what was
 				   believed */
 	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with

@@ -39,6 +39,8 @@
 	  "descriptors whose open file was looked at") \
 	X(probes, "slots.probes", \
 	  "system calls made to compare two open files") \
+	X(doubtful, "files.doubtful", \
+	  "labels forgotten because nobody could tell whose item they name") \
 	X(unfetchable, "slots.unfetchable", \
 	  "descriptors that could not be fetched") \
 	X(linear, "slots.searched-linearly", \

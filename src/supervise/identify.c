@@ -172,6 +172,8 @@ static int order_with(struct ss_session *session,
 
 	if (fd == -EAGAIN)
 		return fd;
+	if (fd < 0 && !file->orphan)
+		return fd;
 	if (fd < 0)
 		return order_orphan(session, subject, file, ret);
 	if (subject->fd >= 0) {
@@ -277,6 +279,7 @@ static int search_list(struct ss_session *session,
 			return r;
 		/* Nobody can show it to us now: it may be the one. */
 		found->uncertain = found->uncertain || r;
+		found->dying = found->dying || r == -ESRCH;
 		if (!r && order == 0) {
 			found->file = file;
 			return 0;
@@ -298,6 +301,7 @@ static int search_once(struct ss_session *session,
 	found->file = NULL;
 	found->place = empty;
 	found->uncertain = false;
+	found->dying = false;
 	if (!set)
 		return 0;
 	r = search_tree(session, subject, set, found);
@@ -327,6 +331,65 @@ static int search(struct ss_session *session, const struct subject *subject,
 	return r;
 }
 
+/*
+ * Files that only items are known to hold, where nobody can tell which of the
+ * items it is: the subject may be one of them.  They are forgotten; whoever
+ * asks about such an item again finds the subject, or a new name.
+ */
+static void forget_doubtful(struct ss_session *session,
+			    const struct subject *subject,
+			    const struct ss_hint *hint)
+{
+	struct ss_file_set *set = ss_file_set_find(&session->model->open,
+						   hint);
+	struct ss_file *file, *tmp;
+	int order;
+
+	DL_FOREACH_SAFE(set ? set->unplaced : NULL, file, tmp) {
+		struct ss_event event = {
+			.type = SS_EVENT_LOST,
+			.slot.file = file,
+		};
+
+		if (!file->orphan ||
+		    !order_with(session, subject, file, &order))
+			continue;
+		session->stats.doubtful++;
+		ss_tell(session, &event);
+		/* It was the last of its kind, or took others with it. */
+		if (ss_file_set_find(&session->model->open, hint) != set)
+			return;
+	}
+}
+
+/*
+ * The search, and what can be done if it ends in doubt: children that nobody
+ * has seen yet may hold the file, and show it.  -EAGAIN: the model has
+ * changed; -ESRCH: a task that is dying holds it.
+ */
+static int search_surely(struct ss_session *session,
+			 const struct subject *subject,
+			 struct ss_found *found)
+{
+	uint64_t generation = session->model->generation;
+	int r = search(session, subject, found);
+
+	if (!r && found->uncertain && !found->file &&
+	    session->model->pendings) {
+		ss_settle_all(session);
+		r = search(session, subject, found);
+	}
+	if (!r && found->uncertain && !found->file) {
+		forget_doubtful(session, subject, &found->hint);
+		r = search(session, subject, found);
+	}
+	if (session->model->generation != generation)
+		return -EAGAIN;
+	if (!r && found->uncertain && !found->file && found->dying)
+		r = -ESRCH;
+	return r;
+}
+
 int ss_identify(struct ss_session *session, const struct ss_task *task,
 		int fd, struct ss_found *ret)
 {
@@ -343,7 +406,7 @@ int ss_identify(struct ss_session *session, const struct ss_task *task,
 		found.hint.dev = ss_proc_kernel_dev((dev_t)hint.dev);
 		found.hint.ino = hint.ino;
 		subject.fd = found.fd;
-		r = search(session, &subject, &found);
+		r = search_surely(session, &subject, &found);
 	}
 	if (r) {
 		ss_found_release(&found);
@@ -486,7 +549,6 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		.toff = q->slot.toff,
 	};
 	struct ss_event event = { .type = SS_EVENT_EPOLL_ADD };
-	uint64_t generation = session->model->generation;
 	int r;
 
 	subject.epoll = fetch(session, task, (int)q->slot.efd);
@@ -498,13 +560,11 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		return 0;
 	}
 	found.hint = q->item_hint;
-	r = search(session, &subject, &found);
+	r = search_surely(session, &subject, &found);
 	ss_fetched_close(subject.epoll);
+	/* The epoll itself may have gone with somebody who died. */
 	if (r)
 		return r;
-	/* The epoll itself may have gone with somebody who died. */
-	if (session->model->generation != generation)
-		return -ESTALE;
 	*ret = found.file;
 	if (!epoll || (found.uncertain && !found.file))
 		return 0;

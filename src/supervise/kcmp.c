@@ -92,6 +92,9 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 		r = ss_supply(session, q, &need, notification);
 		if (r == -ESRCH && need.kind == SS_NEED_EPOLL_SLOT)
 			return -ESRCH;
+		/* The model has changed under the search. */
+		if (r == -EAGAIN)
+			continue;
 		if (r == -ESRCH) {
 			q->alive[0] = q->alive[1] = false;
 			if (life_has_changed(session, subjects))

@@ -222,6 +222,7 @@ struct ss_found {
 	struct ss_hint hint;
 	struct ss_file *file;	/* borrowed, or NULL: unlike all */
 	struct ss_place place;
+	bool dying;		/* because a task is dying that holds it */
 	bool uncertain;		/* .file is NULL, but some labelled file could
 				   not be compared: it may be that one */
 };

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Numbers that no scenario gets by chance. */
@@ -343,6 +344,32 @@ static void revived(void)
 	now("new files where old ones were");
 }
 
+/* Only children that have not made a call yet hold the first two. */
+static void held_unseen(void)
+{
+	struct mw_slot slot[10];
+	pid_t child[2];
+	int lost;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		lost = mw_null(NULL);
+		mw_own("a file of the null device", lost, lost);
+		child[i] = fork();
+		while (child[i] == 0)
+			pause();
+		close(lost);
+	}
+	for (i = 0; i < 10; i++)
+		slot[i] = MW_SLOT(NULL, i % 3 != 2 ? mw_null(NULL) :
+				  fcntl(slot[i - 2].fd, F_DUPFD, 300 - i));
+	mw_classes(NULL, "other files of it", slot, 10);
+	for (i = 0; i < 2; i++) {
+		kill(child[i], SIGKILL);
+		waitpid(child[i], NULL, 0);
+	}
+}
+
 const struct mw_scenario mw_files[] = {
 	{ "dup", dup_, "the dup family, and its failures" },
 	{ "reuse", reuse, "numbers used again" },
@@ -354,5 +381,6 @@ const struct mw_scenario mw_files[] = {
 	{ "kinds", kinds, "pipes, sockets, events, and copies" },
 	{ "same-inode", same_inode, "many files of two inodes" },
 	{ "revived", revived, "numbers whose files are gone" },
+	{ "held-unseen", held_unseen, "files that unseen children hold" },
 	{ NULL, NULL, NULL },
 };

@@ -166,6 +166,37 @@ START_TEST(no_way_through_an_epoll_that_nobody_holds)
 END_TEST
 
 /* The kernel refuses loops; here they would keep files for ever. */
+/* A file of several items goes with all of them, and only they. */
+START_TEST(lost_files)
+{
+	struct ss_file *lost, *other;
+
+	setup();
+	lost = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(epoll, 5, lost);
+	tell_add(epoll, 6, lost);
+	other = tell_new_file(model, ROOT, 7, hint.ino);
+	tell_add(epoll, 5, other);
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_FORGET, .tid = ROOT,
+		.range = { .first = 5, .last = 5 } });
+	ck_assert(lost->orphan);
+	ck_assert_uint_eq(model->open.count, 3);
+	tell(model, (struct ss_event){ .type = SS_EVENT_LOST,
+				       .slot = { .file = lost } });
+	ck_assert_uint_eq(model->open.count, 2);
+	ck_assert_uint_eq(model->open.orphans, 0);
+	ck_assert_ptr_eq(target(5, 1), other);
+	ck_assert_ptr_null(ss_epoll_newest(epoll, 6));
+	/* What a slot holds only loses its items. */
+	tell(model, (struct ss_event){ .type = SS_EVENT_LOST,
+				       .slot = { .file = other } });
+	ck_assert_ptr_null(target(5, 1));
+	ck_assert_ptr_eq(slot_of(model, ROOT, 7), other);
+	teardown();
+}
+END_TEST
+
 START_TEST(loops_are_refused)
 {
 	struct ss_file *inner, *innermost;
@@ -246,7 +277,8 @@ int main(void)
 	const TTest *const tests[] = {
 		one_item_is_no_doubt, items_outlive_their_numbers,
 		two_files_of_one_number, deleted_items,
-		no_way_through_an_epoll_that_nobody_holds, loops_are_refused,
+		no_way_through_an_epoll_that_nobody_holds, lost_files,
+		loops_are_refused,
 		targets_first_seen_in_an_epoll, limits_on_open_files, NULL,
 	};
 

@@ -347,6 +347,9 @@ static void tell_facts(struct story *s)
 	step_epoll(s, epoll, 801, file);
 	step_epoll(s, epoll, 802, NULL);
 	step(s, (struct ss_event){
+		.type = SS_EVENT_LOST,
+		.slot.file = ss_epoll_newest(epoll, 802) });
+	step(s, (struct ss_event){
 		.type = SS_EVENT_EPOLL_LINES,
 		.lines = { .file = epoll, .lines = &line, .count = 1 } });
 	step(s, (struct ss_event){ .type = SS_EVENT_FORGET, .tid = ROOT,
