@@ -120,6 +120,8 @@ static int pending_fill(struct ss_pending *pending, struct ss_task *task)
 	if (!pending->mm.userns && (pending->flags & CLONE_NEWUSER) &&
 	    task->creds.known && task->creds.userns)
 		pending->mm.userns = task->creds.userns->ino;
+	pending->interrupt = ss_task_handlers(task)->interrupt &&
+		!(pending->flags & CLONE_CLEAR_SIGHAND);
 	pending_io(pending, task);
 	if (pending->flags & CLONE_SYSVSEM)
 		r = undo_get(task, pending);
@@ -323,6 +325,8 @@ static int child_resources(struct ss_task *task, struct ss_pending *pending)
 		mm->dumpable = pending->mm.dumpable;
 		mm->userns = pending->mm.userns;
 	}
+	if (!(pending->flags & CLONE_SIGHAND))
+		ss_task_handlers(task)->interrupt = pending->interrupt;
 	if (pending->io_new)
 		((struct ss_ioc *)task->resources[SS_KIND_IO])->io_class =
 			pending->io_class;

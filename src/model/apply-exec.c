@@ -153,6 +153,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		task->made[SS_KIND_SIGHAND]++;
 		ss_task_set(task, SS_KIND_SIGHAND, parts.sighand);
 	}
+	ss_task_handlers(task)->interrupt = false;
 	if (parts.files) {
 		task->made[SS_KIND_FILES]++;
 		ss_task_set(task, SS_KIND_FILES, &parts.files->r);

@@ -211,6 +211,13 @@ int ss_apply_landlock(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
+int ss_apply_handler(ss_unused struct ss_model *model, struct ss_task *task,
+		     ss_unused const struct ss_event *event)
+{
+	ss_task_handlers(task)->interrupt = true;
+	return 0;
+}
+
 int ss_apply_pidns_change(ss_unused struct ss_model *model,
 			  struct ss_task *task,
 			  ss_unused const struct ss_event *event)

@@ -146,6 +146,7 @@ static const struct {
 	[SS_EVENT_LANDLOCK] = { SUBJECT_LIVING, ss_apply_landlock },
 	[SS_EVENT_PIDNS_CHANGE] = { SUBJECT_TASK, ss_apply_pidns_change },
 	[SS_EVENT_FILTER] = { SUBJECT_NONE, ss_apply_filter },
+	[SS_EVENT_HANDLER] = { SUBJECT_LIVING, ss_apply_handler },
 	[SS_EVENT_RING] = { SUBJECT_NONE, ss_apply_ring },
 	[SS_EVENT_RETURNED] = { SUBJECT_TASK, apply_returned },
 	[SS_EVENT_CLONE_PASS] = { SUBJECT_LIVING, ss_apply_clone_pass },

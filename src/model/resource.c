@@ -15,8 +15,9 @@ static size_t kind_size(enum ss_kind kind)
 		return sizeof(struct ss_files);
 	case SS_KIND_IO:
 		return sizeof(struct ss_ioc);
-	case SS_KIND_FS:
 	case SS_KIND_SIGHAND:
+		return sizeof(struct ss_handlers);
+	case SS_KIND_FS:
 	case SS_KIND_UNDO:
 	case SS_KIND_COUNT:
 		break;

@@ -47,6 +47,12 @@ struct ss_mm {
 	uint64_t userns;	/* mm->user_ns; 0: that of the task */
 };
 
+/* sighand_struct: */
+struct ss_handlers {
+	struct ss_resource r;
+	bool interrupt;		/* one of them may lack SA_RESTART */
+};
+
 struct ss_ioc {
 	struct ss_resource r;
 	int io_class;		/* IOPRIO_CLASS_*: NONE is not inherited */

@@ -98,6 +98,7 @@ struct ss_pending {
 	bool io_new;			/* it gets an io context of its own */
 	int io_class;
 	struct ss_mm mm;		/* what a copy of the mm takes over */
+	bool interrupt;			/* as of the handlers */
 	struct ss_copy copy;
 	struct ss_creds creds, before;
 	struct ss_domain *domain;	/* owned reference */
@@ -143,6 +144,11 @@ static inline struct ss_files *ss_task_files(const struct ss_task *task)
 static inline struct ss_mm *ss_task_mm(const struct ss_task *task)
 {
 	return (struct ss_mm *)task->resources[SS_KIND_MM];
+}
+
+static inline struct ss_handlers *ss_task_handlers(const struct ss_task *task)
+{
+	return (struct ss_handlers *)task->resources[SS_KIND_SIGHAND];
 }
 
 /* The innermost nested pid namespace, or NULL: the supervisor's. */

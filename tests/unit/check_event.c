@@ -47,6 +47,48 @@ static void same_kinds(const struct ss_model *model, pid_t tid,
 #define KEPT(kind)	(1u << SS_KIND_##kind)
 #define KEPT_BY_EXEC	(KEPT(FS) | KEPT(IO) | KEPT(UNDO))
 
+static bool interrupts(const struct ss_model *model, pid_t tid)
+{
+	return ss_task_handlers(task_of(model, tid))->interrupt;
+}
+
+/* A handler without SA_RESTART goes where the kernel's table of them goes. */
+START_TEST(handlers_are_inherited)
+{
+	struct ss_model *model = world_new();
+	uint32_t serial;
+
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
+	spawn(model, ROOT, OTHER, 0);
+	tell_of(model, SS_EVENT_HANDLER, THREAD);
+	ck_assert(interrupts(model, ROOT));
+	ck_assert(!interrupts(model, OTHER));
+	spawn(model, ROOT, 301, 0);
+	spawn(model, ROOT, 302, CLONE_VM | CLONE_SIGHAND);
+	spawn(model, ROOT, 303, CLONE_CLEAR_SIGHAND);
+	spawn(model, ROOT, 304, CLONE_VM | CLONE_VFORK);
+	ck_assert(interrupts(model, 301));
+	ck_assert(interrupts(model, 302));
+	ck_assert(!interrupts(model, 303));
+	ck_assert(interrupts(model, 304));
+	tell_exec(model, 301);
+	tell_exec(model, 302);
+	tell_exec(model, 304);
+	ck_assert(!interrupts(model, 301));
+	ck_assert(!interrupts(model, 302));
+	ck_assert(!interrupts(model, 304));
+	ck_assert(interrupts(model, ROOT));
+	/* As they were when the clone entered. */
+	tell_clone(model, ROOT, 0);
+	serial = task_of(model, ROOT)->pending->serial;
+	tell_exec(model, ROOT);
+	ck_assert(!interrupts(model, ROOT));
+	tell_child(model, serial, 305);
+	ck_assert(interrupts(model, 305));
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(exec_of_a_process_alone)
 {
 	struct ss_model *model = world_new();
@@ -482,6 +524,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
+		handlers_are_inherited,
 		exec_of_a_process_alone, exec_keeps_what_it_was_told_to,
 		random_bytes_move_with_the_memory, exec_that_fails,
 		exec_of_one_that_shares, exec_of_a_leader_with_threads,

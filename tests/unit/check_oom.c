@@ -359,6 +359,7 @@ static void tell_facts(struct story *s)
 				   .address = 4096 });
 	step_of(s, SS_EVENT_RING, ROOT);
 	step_of(s, SS_EVENT_FILTER, ROOT);
+	step_of(s, SS_EVENT_HANDLER, ROOT);
 	step_of(s, SS_EVENT_PIDNS_CHANGE, ROOT);
 	step(s, (struct ss_event){ .type = SS_EVENT_DUMPABLE, .tid = ROOT,
 				   .dumpable = SS_DUMPABLE_NO });
