@@ -94,10 +94,11 @@ int ss_decode_signal(const struct ss_reader *reader,
 	case SS_CALL_PTRACE:
 		break;
 	}
-	if (r)
-		return r == -EFAULT ? 0 : r;
-	*ret_interrupts = action.handler != HANDLER_DEFAULT &&
+	if (r == -ESRCH)
+		return r;
+	/* What cannot be read by us may be readable for the kernel. */
+	*ret_interrupts = r || (action.handler != HANDLER_DEFAULT &&
 		action.handler != HANDLER_IGNORE &&
-		!(action.flags & SS_SIGNAL_RESTART);
+		!(action.flags & SS_SIGNAL_RESTART));
 	return 0;
 }

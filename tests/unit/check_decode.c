@@ -141,6 +141,74 @@ START_TEST(clones_by_register)
 }
 END_TEST
 
+/* The two words that matter, by architecture, and what they mean. */
+static const struct {
+	const char *name;
+	enum ss_arch arch;
+	uint64_t handler;
+	uint32_t flags;
+	bool guard;
+} handlers[] = {
+	{ "rt_sigaction", SS_ARCH_X86_64, 0x1000, 0, true },
+	{ "rt_sigaction", SS_ARCH_X86_64, 0x100000000, 0x4000000, true },
+	{ "rt_sigaction", SS_ARCH_X86_64, 0x1000, 0x14000000, false },
+	{ "rt_sigaction", SS_ARCH_X86_64, 0, 0, false },
+	{ "rt_sigaction", SS_ARCH_X86_64, 1, 0, false },
+	{ "rt_sigaction", SS_ARCH_I386, 0x1000, 0, true },
+	{ "rt_sigaction", SS_ARCH_I386, 0x1000, 0x10000000, false },
+	{ "sigaction", SS_ARCH_I386, 0x1000, 0, true },
+	{ "sigaction", SS_ARCH_I386, 0x1000, 0x10000000, false },
+	{ "sigaction", SS_ARCH_I386, 1, 0, false },
+};
+
+static enum ss_act signal_act(const char *name, enum ss_arch arch,
+			      const uint64_t args[6])
+{
+	struct ss_decoded decoded = { .act = SS_ACT_COUNT };
+
+	ck_assert_int_eq(ss_decode(&reader, call_named(name), arch, 1, args,
+				   &decoded), 0);
+	return decoded.act;
+}
+
+START_TEST(handlers_are_read_from_memory)
+{
+	uint64_t args[6] = { 10, 8, 0, 8, 0, 0 };
+	bool wide = handlers[_i].arch == SS_ARCH_X86_64;
+	size_t at = wide ? 8 : 4;
+
+	if (!strcmp(handlers[_i].name, "sigaction"))
+		at = 8;
+	memset(memory, 0xff, sizeof(memory));
+	memcpy(memory + 8, &handlers[_i].handler, wide ? 8 : 4);
+	memset(memory + 8 + at, 0, 8);
+	memcpy(memory + 8 + at, &handlers[_i].flags, 4);
+	ck_assert_int_eq(signal_act(handlers[_i].name, handlers[_i].arch,
+				    args),
+			 handlers[_i].guard ? SS_ACT_GUARD : SS_ACT_NOTHING);
+	/* No signal has this number. */
+	args[0] = 65;
+	ck_assert_int_eq(signal_act(handlers[_i].name, handlers[_i].arch,
+				    args), SS_ACT_NOTHING);
+	/* What cannot be read may be anything. */
+	args[0] = HIGH | 10;
+	args[1] = sizeof(memory);
+	ck_assert_int_eq(signal_act(handlers[_i].name, handlers[_i].arch,
+				    args), SS_ACT_GUARD);
+}
+END_TEST
+
+START_TEST(handler_by_register)
+{
+	const uint64_t installs[6] = { 10, 0x1000 }, ignores[6] = { 10, 1 };
+
+	ck_assert_int_eq(signal_act("signal", SS_ARCH_I386, installs),
+			 SS_ACT_GUARD);
+	ck_assert_int_eq(signal_act("signal", SS_ARCH_I386, ignores),
+			 SS_ACT_NOTHING);
+}
+END_TEST
+
 static enum ss_act sem_act(int flags, uint64_t count, uint64_t id)
 {
 	const struct sembuf op = { .sem_flg = (short)flags };
@@ -185,6 +253,9 @@ int main(void)
 	tcase_add_loop_test(tcase, clone3_is_read_from_memory, 0,
 			    (int)SS_ARRAY_SIZE(clones));
 	tcase_add_test(tcase, clones_by_register);
+	tcase_add_loop_test(tcase, handlers_are_read_from_memory, 0,
+			    SS_ARRAY_SIZE(handlers));
+	tcase_add_test(tcase, handler_by_register);
 	tcase_add_test(tcase, undo_lists);
 	tcase_add_test(tcase, classes_of_io);
 	suite_add_tcase(suite, tcase);
