@@ -10,11 +10,11 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
-/* What a call that a signal interrupts returns inside the kernel. */
-#define ERESTARTSYS	512
+#include "kernel/proc.h"
 
 #define OPTIONS \
-	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC)
+	(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
+	 PTRACE_O_TRACEEXEC)
 
 static long request(enum __ptrace_request what, pid_t tid, uintptr_t address,
 		    uintptr_t data)
@@ -101,7 +101,11 @@ bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
 	struct user_regs_struct regs;
 
 	if (request(PTRACE_GETREGS, tid, 0, (uintptr_t)&regs) < 0 ||
-	    (int)regs.orig_rax < 0 || (int)regs.rax != -ERESTARTSYS)
+	    (int)regs.orig_rax < 0)
+		return false;
+	ret->error = -(int)regs.rax;
+	if (ret->error != SS_GUARD_ERRNO_RESTART &&
+	    ret->error != SS_GUARD_ERRNO_AGAIN && ret->error != EINTR)
 		return false;
 	ret->arch = arch_of(tid);
 	ret->nr = (int)regs.orig_rax;
@@ -124,11 +128,91 @@ bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
 	return true;
 }
 
-void ss_guard_mend(pid_t tid)
+enum limit {
+	LIMIT_NONE,		/* it has none */
+	LIMIT_MILLISECONDS,	/* none if negative */
+	LIMIT_ADDRESS,		/* none if NULL */
+	LIMIT_IPC,		/* that of SEMTIMEDOP is an address */
+};
+
+/* Of ipc(2), below a version. */
+#define IPC_SEMOP	1u
+#define IPC_SEMTIMEDOP	4u
+
+/* Calls that signal(7) names as interrupted also without a handler; numbers
+   are those of asm/unistd_64.h and unistd_32.h. */
+static const struct {
+	uint32_t arch;
+	int nr;
+	enum limit limit;
+	unsigned int argument;
+} waits[] = {
+	{ AUDIT_ARCH_X86_64, 65, LIMIT_NONE, 0 },		/* semop */
+	{ AUDIT_ARCH_X86_64, 128, LIMIT_ADDRESS, 2 },	/* rt_sigtimedwait */
+	{ AUDIT_ARCH_X86_64, 208, LIMIT_ADDRESS, 4 },	/* io_getevents */
+	{ AUDIT_ARCH_X86_64, 220, LIMIT_ADDRESS, 3 },	/* semtimedop */
+	{ AUDIT_ARCH_X86_64, 232, LIMIT_MILLISECONDS, 3 }, /* epoll_wait */
+	{ AUDIT_ARCH_X86_64, 281, LIMIT_MILLISECONDS, 3 }, /* epoll_pwait */
+	{ AUDIT_ARCH_X86_64, 333, LIMIT_ADDRESS, 4 },	/* io_pgetevents */
+	{ AUDIT_ARCH_X86_64, 441, LIMIT_ADDRESS, 3 },	/* epoll_pwait2 */
+	{ AUDIT_ARCH_I386, 117, LIMIT_IPC, 0 },		/* ipc */
+	{ AUDIT_ARCH_I386, 177, LIMIT_ADDRESS, 2 },	/* rt_sigtimedwait */
+	{ AUDIT_ARCH_I386, 247, LIMIT_ADDRESS, 4 },	/* io_getevents */
+	{ AUDIT_ARCH_I386, 256, LIMIT_MILLISECONDS, 3 }, /* epoll_wait */
+	{ AUDIT_ARCH_I386, 319, LIMIT_MILLISECONDS, 3 }, /* epoll_pwait */
+	{ AUDIT_ARCH_I386, 385, LIMIT_ADDRESS, 4 },	/* io_pgetevents */
+	/* with 64 bits of time: */
+	{ AUDIT_ARCH_I386, 416, LIMIT_ADDRESS, 4 },	/* io_pgetevents */
+	{ AUDIT_ARCH_I386, 420, LIMIT_ADDRESS, 3 },	/* semtimedop */
+	{ AUDIT_ARCH_I386, 421, LIMIT_ADDRESS, 2 },	/* rt_sigtimedwait */
+	{ AUDIT_ARCH_I386, 441, LIMIT_ADDRESS, 3 },	/* epoll_pwait2 */
+};
+
+bool ss_guard_is_wait(const struct ss_interrupted *interrupted)
+{
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(waits); i++) {
+		uint64_t argument = interrupted->args[waits[i].argument];
+
+		if (waits[i].arch != interrupted->arch ||
+		    waits[i].nr != interrupted->nr)
+			continue;
+		switch (waits[i].limit) {
+		case LIMIT_NONE:
+			return true;
+		case LIMIT_MILLISECONDS:
+			return (int)argument < 0;
+		case LIMIT_ADDRESS:
+			return !argument;
+		case LIMIT_IPC:
+			return (argument & 0xffff) == IPC_SEMOP ||
+				((argument & 0xffff) == IPC_SEMTIMEDOP &&
+				 !interrupted->args[5]);
+		}
+	}
+	return false;
+}
+
+void ss_guard_end_with(pid_t tid, int error)
 {
 	(void)request(PTRACE_POKEUSER, tid,
 		      offsetof(struct user_regs_struct, rax),
-		      (uintptr_t)-(long)SS_GUARD_ERRNO_AGAIN);
+		      (uintptr_t)-(long)error);
+}
+
+bool ss_guard_is_ignored(pid_t tid, int number)
+{
+	struct ss_proc_signals signals;
+	uint64_t bit = 1ull << (number - 1);
+
+	if (ss_proc_signals(tid, &signals))
+		return false;
+	if (signals.ignored & bit)
+		return true;
+	return (number == SIGCHLD || number == SIGCONT ||
+		number == SIGWINCH || number == SIGURG) &&
+		!(signals.caught & bit);
 }
 
 void ss_guard_continue(pid_t tid, int number)

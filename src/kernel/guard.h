@@ -18,8 +18,8 @@
 bool ss_guard_is_possible(void);
 
 /*
- * Traces the task, and every task that it makes from now on by fork and clone,
- * but not by vfork.  0, -EPERM if somebody else traces it or we may not,
+ * Traces the task, and every task that it makes from now on, but not with
+ * CLONE_UNTRACED.  0, -EPERM if somebody else traces it or we may not,
  * -ESRCH.
  */
 int ss_guard_seize(pid_t tid) ss_must_check;
@@ -46,21 +46,32 @@ struct ss_stop {
  */
 int ss_guard_take(bool block, struct ss_stop *ret) ss_must_check;
 
-/* A call that will fail with EINTR if a handler without SA_RESTART runs. */
+/*
+ * How a call ends that a signal interrupts.  The first two never leave the
+ * kernel: the call fails with EINTR if a handler without SA_RESTART runs, and
+ * else is made again; or it is made again whatever happens.
+ */
+#define SS_GUARD_ERRNO_RESTART	512	/* ERESTARTSYS */
+#define SS_GUARD_ERRNO_AGAIN	513	/* ERESTARTNOINTR */
+
 struct ss_interrupted {
 	uint32_t arch;		/* AUDIT_ARCH_* */
 	int nr;
 	uint64_t args[6];
+	int error;		/* one of these two, or EINTR */
 };
 
 /* Is the stopped task on its way out of such a call? */
 bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
 	ss_must_check;
-/* That call is to be made again after the handler, whatever its flags. */
-void ss_guard_mend(pid_t tid);
-/* What the answer to a received call is for the same effect: an errno that
-   the kernel keeps to itself. */
-#define SS_GUARD_ERRNO_AGAIN	513	/* ERESTARTNOINTR */
+/* Does that call wait without a limit, and end with EINTR for no more than
+   being woken?  Then it can be made again. */
+bool ss_guard_is_wait(const struct ss_interrupted *interrupted) ss_must_check;
+/* It is to end with this error instead. */
+void ss_guard_end_with(pid_t tid, int error);
+/* Does this signal mean nothing to the task?  It is told to us all the same,
+   and wakes the task for that. */
+bool ss_guard_is_ignored(pid_t tid, int number) ss_must_check;
 
 /* The ways on from a stop, with a signal or 0. */
 void ss_guard_continue(pid_t tid, int number);

@@ -162,6 +162,33 @@ int ss_proc_parse_status(const char *text, size_t length,
 	return 0;
 }
 
+int ss_proc_parse_signals(const char *text, size_t length,
+			  struct ss_proc_signals *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length);
+	struct ss_proc_signals signals = { 0 };
+	struct ss_cursor line;
+	int seen = 0;
+
+	while (ss_cursor_read_line(&rest, &line)) {
+		uint64_t *set = NULL;
+
+		if (ss_cursor_skip(&line, "SigIgn:"))
+			set = &signals.ignored;
+		else if (ss_cursor_skip(&line, "SigCgt:"))
+			set = &signals.caught;
+		if (!set)
+			continue;
+		if (!read_hex(&line, set))
+			return -EBADMSG;
+		seen |= set == &signals.caught ? 1 : 2;
+	}
+	if (seen != 3)
+		return -EBADMSG;
+	*ret = signals;
+	return 0;
+}
+
 int ss_proc_parse_stat(const char *text, size_t length,
 		       struct ss_proc_stat *ret)
 {

@@ -71,6 +71,17 @@ int ss_proc_status(pid_t tid, struct ss_proc_status *ret) ss_must_check;
 int ss_proc_parse_status(const char *text, size_t length,
 			 struct ss_proc_status *ret) ss_must_check;
 
+/* Bit n - 1 is for signal n. */
+struct ss_proc_signals {
+	uint64_t ignored;
+	uint64_t caught;
+};
+
+/* From /proc/TID/status, too. */
+int ss_proc_signals(pid_t tid, struct ss_proc_signals *ret) ss_must_check;
+int ss_proc_parse_signals(const char *text, size_t length,
+			  struct ss_proc_signals *ret) ss_must_check;
+
 #define SS_PROC_FORKNOEXEC	0x40u	/* PF_FORKNOEXEC: no exec since fork */
 #define SS_PROC_EXITING		0x4u	/* PF_EXITING */
 

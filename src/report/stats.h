@@ -55,6 +55,8 @@
 	  "calls that would have failed with EINTR") \
 	X(guard_refused, "guard.refused", \
 	  "processes that could not be traced") \
+	X(guard_released, "guard.released", \
+	  "tasks that were let go for a tracer inside") \
 	X(lost, "notifications.lost", \
 	  "callers that could not be told from any task") \
 	X(limits, "limits.hit", \

@@ -2,6 +2,7 @@
 #include "supervise/guard.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -123,41 +124,29 @@ static void seize_sharers(struct ss_session *session,
 	}
 }
 
-void ss_guard_protect(struct ss_session *session, const struct ss_task *task)
+/* The caller, and with it everybody who has its handlers.  -errno if it is
+   not to be had itself. */
+static int seize_all(struct ss_session *session, const struct ss_task *task)
 {
 	pid_t tgid = task->group->tgid;
 	struct ss_process *process = ss_process_find(session, tgid);
-	int r;
+	int r = seize(session, task->tid);
 
-	if (!session->features.has[SS_FEATURE_SIGNAL_GUARD] ||
-	    find(session, task->tid))
-		return;
-	r = seize(session, task->tid);
-	if (r) {
-		if (r == -EPERM && process && !process->unguarded) {
-			process->unguarded = true;
-			session->stats.guard_refused++;
-		}
-		return;
+	if (r == -EPERM && process && !process->unguarded) {
+		process->unguarded = true;
+		session->stats.guard_refused++;
 	}
-	session->stats.guard_processes++;
+	if (r)
+		return r;
 	seize_group(session, tgid);
 	seize_sharers(session, task);
+	return 0;
 }
 
-/* The child of a vfork has its parent's handlers and memory, and is not traced
-   by itself. */
-static bool is_vfork_of_ward(const struct ss_session *session,
-			     const struct ss_task *task)
+void ss_guard_protect(struct ss_session *session, const struct ss_task *task)
 {
-	pid_t parent = task->group->parent;
-	const struct ss_task *leader;
-
-	if (!find(session, parent))
-		return false;
-	leader = ss_model_task(session->model, parent);
-	return leader && ss_task_mm(leader) &&
-		ss_task_mm(leader) == ss_task_mm(task);
+	if (!find(session, task->tid) && !seize_all(session, task))
+		session->stats.guard_processes++;
 }
 
 void ss_guard_look(struct ss_session *session, const struct ss_task *task,
@@ -171,39 +160,81 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 		    !ss_model_task(session->model, released->tracer))
 			forget_released(session, released);
 	}
-	if (!session->guard.wards || find(session, task->tid) ||
-	    call->family == SS_FAMILY_EXEC || call->family == SS_FAMILY_EXIT)
-		return;
-	if (find(session, task->group->tgid) ||
-	    is_vfork_of_ward(session, task))
-		(void)!seize(session, task->tid);
+	if (ss_task_handlers(task)->interrupt &&
+	    call->family != SS_FAMILY_EXEC &&
+	    call->family != SS_FAMILY_EXIT && !find(session, task->tid))
+		(void)!seize_all(session, task);
 }
 
 /* A call that would fail with EINTR only because it is watched. */
-static void mend(struct ss_session *session, pid_t tid)
+static void mend_watched(struct ss_session *session, pid_t tid,
+			 const struct ss_interrupted *interrupted)
 {
 	const struct ss_call *call;
-	struct ss_interrupted interrupted;
 	enum ss_arch arch;
 
-	if (!ss_guard_is_interrupted(tid, &interrupted) ||
-	    ss_arch_from_audit(interrupted.arch, &arch))
+	if (ss_arch_from_audit(interrupted->arch, &arch))
 		return;
-	call = ss_call_find(&session->calls, arch, interrupted.nr);
-	if (!call || !ss_call_is_told(call, interrupted.args))
+	call = ss_call_find(&session->calls, arch, interrupted->nr);
+	if (!call || !ss_call_is_told(call, interrupted->args))
 		return;
-	ss_guard_mend(tid);
+	ss_guard_end_with(tid, SS_GUARD_ERRNO_AGAIN);
 	session->stats.guard_mended++;
 }
 
+/*
+ * A signal that means nothing to a task does not wake it, but it does if the
+ * task is traced; then some waits end with EINTR.  They begin again, unless
+ * another signal comes with it that does mean something.  One that stops the
+ * task does interrupt them natively.
+ */
+static void mend_wait(struct ss_ward *ward,
+		      const struct ss_interrupted *interrupted, int number)
+{
+	bool ignored;
+
+	if (!number || !ss_guard_is_wait(interrupted))
+		return;
+	ignored = ss_guard_is_ignored(ward->tid, number);
+	if (!ignored && ward->woken) {
+		ss_guard_end_with(ward->tid, EINTR);
+		ward->woken = false;
+	} else if (ignored && interrupted->error == EINTR && !ward->stopped) {
+		ss_guard_end_with(ward->tid, SS_GUARD_ERRNO_AGAIN);
+		ward->woken = true;
+	}
+	if (number == SIGCONT)
+		ward->stopped = false;
+}
+
+static void mend(struct ss_session *session, struct ss_ward *ward, int number)
+{
+	struct ss_interrupted interrupted;
+
+	bool in_call = ss_guard_is_interrupted(ward->tid, &interrupted);
+
+	if (!in_call)
+		ward->stopped = false;
+	if (!in_call || interrupted.error != SS_GUARD_ERRNO_AGAIN)
+		ward->woken = false;
+	if (in_call && interrupted.error == SS_GUARD_ERRNO_RESTART)
+		mend_watched(session, ward->tid, &interrupted);
+	else if (in_call)
+		mend_wait(ward, &interrupted, number);
+}
+
 /* Somebody inside wants this task: it is free, and stays so until that one is
-   seen again. */
+   seen again.  Then it is tried again at each of its calls. */
 static void hand_over(struct ss_session *session, struct ss_ward *ward,
 		      int number)
 {
 	struct ss_released *released = calloc(1, sizeof(*released));
+	struct ss_event event = { .type = SS_EVENT_HANDLER, .tid = ward->tid };
 
-	mend(session, ward->tid);
+	/* Who is guarded from birth has not been asked. */
+	ss_tell(session, &event);
+	session->stats.guard_released++;
+	mend(session, ward, number);
 	ss_guard_detach(ward->tid, number);
 	if (released) {
 		released->tid = ward->tid;
@@ -221,10 +252,11 @@ static int serve(struct ss_session *session, struct ss_ward *ward,
 
 	switch (stop->kind) {
 	case SS_STOP_SIGNAL:
-		mend(session, tid);
+		mend(session, ward, stop->number);
 		ss_guard_continue(tid, stop->number);
 		break;
 	case SS_STOP_GROUP:
+		ward->stopped = true;
 		ss_guard_listen(tid);
 		return tid == session->launched.pid ? stop->number : 0;
 	case SS_STOP_EXEC:

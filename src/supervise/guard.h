@@ -29,6 +29,9 @@ struct ss_task;
 struct ss_ward {
 	pid_t tid;
 	pid_t tracer;		/* who wants it, or 0 */
+	bool stopped;		/* it has been, in the call that it is in */
+	bool woken;		/* that call was to end with EINTR because it
+				   is traced, and begins again */
 	UT_hash_handle hh;
 };
 
@@ -50,7 +53,8 @@ struct ss_guard {
 bool ss_guard_has(const struct ss_session *session, pid_t tid);
 /* The caller installs a handler that interrupts. */
 void ss_guard_protect(struct ss_session *session, const struct ss_task *task);
-/* At each call: is this a task of a guarded process that escaped? */
+/* At each call: a task that should be guarded and is not, because it was made
+   with CLONE_UNTRACED, or belonged to a tracer that may have gone? */
 void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 		   const struct ss_call *call);
 /* Serves all stops and ends that are there.  true: there were some. */

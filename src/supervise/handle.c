@@ -466,6 +466,12 @@ static bool handle_caution(ss_unused struct handling *h)
 
 static bool handle_guard(struct handling *h)
 {
+	/* A clone that has begun already is not traced from its birth. */
+	if (ss_settle_makes_sharer(h->session, h->task) &&
+	    !ss_hold_is_over(h->session, h->notification) &&
+	    !ss_hold(h->session, h->notification))
+		return false;
+	tell(h, SS_EVENT_HANDLER);
 	ss_guard_protect(h->session, h->task);
 	return true;
 }

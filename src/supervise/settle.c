@@ -452,6 +452,7 @@ static bool alike(const struct ss_pending *pending,
 	enum ss_kind kind;
 
 	if (pending->flags != flags || pending->domain != task->domain ||
+	    pending->interrupt != ss_task_handlers(task)->interrupt ||
 	    memcmp(&pending->creds, &task->creds, sizeof(task->creds)))
 		return false;
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
@@ -483,29 +484,55 @@ static bool same_list(const struct ss_session *session,
 		!session->features.has[SS_FEATURE_PROC_CHILDREN];
 }
 
+/* Is the clone still on its way, its child not made yet?  Else it is settled,
+   and the record of it gone. */
+static bool is_under_way(struct ss_session *session,
+			 struct ss_pending *pending)
+{
+	struct ss_task *creator = pending->creator;
+	pid_t tid = ss_settle_find(session, pending);
+
+	if (tid && ss_settle_adopt(session, pending, tid)) {
+		session->stats.clones_on_demand++;
+		return false;
+	}
+	if (!has_returned(session, pending))
+		return true;
+	ss_settle_creator(session, creator);
+	return false;
+}
+
 bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags)
 {
 	struct ss_pending *pending, *tmp;
 
 	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-		struct ss_task *creator = pending->creator;
-		pid_t tid;
-
-		if (!creator || creator == task ||
-		    !same_list(session, pending, task, flags) ||
-		    alike(pending, task, flags))
-			continue;
-		tid = ss_settle_find(session, pending);
-		if (tid && ss_settle_adopt(session, pending, tid)) {
-			session->stats.clones_on_demand++;
-			continue;
-		}
-		if (has_returned(session, pending)) {
-			ss_settle_creator(session, creator);
-			continue;
-		}
-		return true;
+		if (pending->creator && pending->creator != task &&
+		    same_list(session, pending, task, flags) &&
+		    !alike(pending, task, flags) &&
+		    is_under_way(session, pending))
+			return true;
 	}
+	return false;
+}
+
+bool ss_settle_makes_sharer(struct ss_session *session,
+			    const struct ss_task *task)
+{
+	const struct ss_handlers *handlers = ss_task_handlers(task);
+	struct ss_pending *pending, *tmp;
+	bool orphans = false;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		if (!pending->creator)
+			orphans |= pending->resources[SS_KIND_SIGHAND] ==
+				&handlers->r;
+		else if (ss_task_handlers(pending->creator) == handlers &&
+			 is_under_way(session, pending))
+			return true;
+	}
+	if (orphans)
+		ss_orphans_settle(session);
 	return false;
 }

@@ -156,6 +156,10 @@ void ss_settle_all(struct ss_session *session);
 /* Would this clone be confused with one that is still pending? */
 bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags);
+/* Is anybody about to make a task that shares or copies this one's signal
+   handlers?  Afterwards the model knows those who are there. */
+bool ss_settle_makes_sharer(struct ss_session *session,
+			    const struct ss_task *task);
 
 /* orphans.c */
 /* Finds the children of clones whose creators have died, and ends the clones

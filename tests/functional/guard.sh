@@ -7,7 +7,8 @@
 
 . "${srcdir:?}/tests/lib/tap.sh"
 
-flood=${builddir:?}/tests/helpers/flood
+helpers=${builddir:?}/tests/helpers
+flood=$helpers/flood
 flood32=$flood'32'
 [ -n "${FIXTURE32:-}" ] || flood32=
 
@@ -53,24 +54,62 @@ done
 run env SELFSAME_WITHOUT=signal-guard timeout 120 "$SELFSAME" run -- \
 	"$flood" calls kcmp 20000
 like "without the guard, kcmp is interrupted" "$(cat "$out")" \
-	'^call [0-9]+: Interrupted system call$'
+	'^kcmp [0-9]+: Interrupted system call, '
 
-# flooded PROGRAM BITS
+# One kcmp is one answer; there is one before the flood.
+answered_once() {
+	run_ok "kcmp in a flood ($2)" limited "$SELFSAME" run --stats -- \
+		"$1" calls kcmp 20000 timer
+	is "each is answered once ($2)" "$(statistic answers)" \
+		$(($(sed -n 's/.*: \([0-9]*\) calls.*/\1/p' "$out") + 1))
+	isnt "signals came in between ($2)" "$(statistic guard.mended)" 0
+}
+
+# flooded PROGRAM BITS: a bounded part of what scripts/signals does.
 flooded() {
-	for call in kcmp close dup2 epoll_ctl unshare prctl setgid; do
-		run_ok "$call in a flood ($2)" inside "$1" calls "$call" 20000
+	answered_once "$1" "$2"
+	"$1" list >"$tmp/list"
+	while read -r call weight; do
+		[ "$weight" = light ] && count=1000 || count=100
+		run_ok "$call in a flood ($2)" inside "$1" calls "$call" \
+			"$count" timer
+	done <"$tmp/list"
+	for by in kill stop; do
+		for call in kcmp close epoll_ctl semop; do
+			run_ok "$call, by $by ($2)" inside "$1" calls "$call" \
+				5000 "$by"
+		done
+		for call in clone after-vfork exec; do
+			run_ok "$call, by $by ($2)" inside "$1" calls "$call" \
+				200 "$by"
+		done
 	done
-	for call in fork vfork thread; do
-		run_ok "$call in a flood ($2)" inside "$1" calls "$call" 2000
-	done
+	run_ok "after a vfork in a flood ($2)" inside "$1" calls after-vfork \
+		2000 timer
 	run_ok "threads in a flood ($2)" inside "$1" threads 5000
 	run_ok "a forked child in a flood ($2)" inside "$1" child 20000
 	run_ok "after an exec ($2)" inside "$1" exec kcmp 20000
 }
 
+# covered PROGRAM BITS: who has a handler is traced before its first call, or,
+# where it was made for a tracer inside or in spite of us, from then on.
+covered() {
+	for way in fork vfork clone-memory clone-handlers clone-silent thread \
+		older-thread older-sharer freed lent grandchild; do
+		run_ok "covered: $way ($2)" inside "$1" "$way" 20
+	done
+	for way in race-thread race-sharer race-fork; do
+		run_ok "covered: $way ($2)" inside "$1" "$way" 200
+	done
+}
+
 if [ "$guarded" = yes ]; then
 	flooded "$flood" 64
-	[ -z "$flood32" ] || flooded "$flood32" 32
+	covered "$helpers/covered" 64
+	if [ -n "$flood32" ]; then
+		flooded "$flood32" 32
+		covered "$helpers/covered32" 32
+	fi
 
 	# Who installs no such handler is left alone; an exec ends it.
 	run_ok "nothing to guard" limited "$SELFSAME" run --stats -- true

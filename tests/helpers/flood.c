@@ -2,15 +2,21 @@
 /*
  * Makes calls under a flood of signals whose handler lacks SA_RESTART.
  *
- *	flood calls NAME COUNT	the call, COUNT times, then what went wrong
+ *	flood list		the names of the calls, each "light" or "heavy"
+ *	flood calls NAME COUNT [BY]
+ *				the call, COUNT times, then what went wrong;
+ *				signals by timer (also without BY), kill or stop
  *	flood threads COUNT	kcmp in four threads
  *	flood child COUNT	kcmp in a child that inherited the handler
  *	flood waits		calls that such a signal does interrupt
  *	flood stops		what a parent learns of a child with a handler
  *	flood exec NAME COUNT	the call after an exec of itself
  *
- * A flood is a timer of this process that fires every 200 microseconds.
+ * A flood is a timer of this process that fires every 200 microseconds, or
+ * another process that signals it as often.
  */
+#include "flood.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -19,6 +25,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +33,16 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PERIOD_US	200
 #define THREADS		4
+#define PATIENCE	1000
 
 static volatile sig_atomic_t signals;
 static long wanted;
-static int epoll_fd;
 
 static void on_signal(int number)
 {
@@ -59,7 +67,6 @@ static void flood(int microseconds)
 	setitimer(ITIMER_REAL, &every, NULL);
 }
 
-/* Each returns whether the call did what it does in peace, with errno. */
 static bool do_kcmp(void)
 {
 	pid_t self = getpid();
@@ -67,112 +74,96 @@ static bool do_kcmp(void)
 	return syscall(SYS_kcmp, self, self, KCMP_FILE, 0, 0) == 0;
 }
 
-static bool do_close(void)
+static const struct flood_call *find(const char *name)
 {
-	int fd = dup(0);
+	const struct flood_call *call;
 
-	return close(fd) == 0 && fcntl(fd, F_GETFD) < 0 && errno == EBADF;
-}
-
-static bool do_dup2(void)
-{
-	return dup2(0, 100) == 100 && close_range(100, 100, 0) == 0;
-}
-
-static bool do_epoll(void)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	static int ends[2] = { -1, -1 };
-
-	if (ends[0] < 0 && pipe(ends) < 0)
-		return false;
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, ends[0], &event) == 0 &&
-		epoll_ctl(epoll_fd, EPOLL_CTL_DEL, ends[0], NULL) == 0;
-}
-
-static bool do_unshare(void)
-{
-	return unshare(CLONE_FS | CLONE_FILES) == 0;
-}
-
-static bool do_prctl(void)
-{
-	return prctl(PR_SET_DUMPABLE, 1) == 0;
-}
-
-static bool do_setfsuid(void)
-{
-	return syscall(SYS_setgid, getgid()) == 0;
-}
-
-/* wait is one of the calls that are interrupted. */
-static bool do_fork(void)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		_exit(7);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return false;
-	}
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 7;
-}
-
-static bool do_vfork(void)
-{
-	pid_t pid = vfork();
-	int status;
-
-	if (pid == 0)
-		_exit(7);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return false;
-	}
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 7;
-}
-
-static void *do_nothing(void *argument)
-{
-	return argument;
-}
-
-static bool do_thread(void)
-{
-	pthread_t thread;
-
-	return pthread_create(&thread, NULL, do_nothing, NULL) == 0 &&
-		pthread_join(thread, NULL) == 0;
-}
-
-static const struct {
-	const char *name;
-	bool (*call)(void);
-} calls[] = {
-	{ "kcmp", do_kcmp },
-	{ "close", do_close },
-	{ "dup2", do_dup2 },
-	{ "epoll_ctl", do_epoll },
-	{ "unshare", do_unshare },
-	{ "prctl", do_prctl },
-	{ "setgid", do_setfsuid },
-	{ "fork", do_fork },
-	{ "vfork", do_vfork },
-	{ "thread", do_thread },
-};
-
-static int find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (!strcmp(calls[i].name, name))
-			return (int)i;
+	for (call = flood_calls; call->name; call++) {
+		if (!strcmp(call->name, name))
+			return call;
 	}
 	fprintf(stderr, "flood: no call '%s'\n", name);
 	exit(2);
+}
+
+static void run_list(void)
+{
+	const struct flood_call *call;
+
+	for (call = flood_calls; call->name; call++)
+		printf("%s %s\n", call->name, call->heavy ? "heavy" : "light");
+}
+
+/* What sends the signals: a timer of this process, or another process. */
+enum kind {
+	BY_TIMER,
+	BY_KILL,		/* to this thread alone */
+	BY_STOP,		/* stops, and continues that are handled */
+	KINDS
+};
+
+static const char *const kind_names[KINDS] = {
+	[BY_TIMER] = "timer", [BY_KILL] = "kill", [BY_STOP] = "stop",
+};
+
+static enum kind find_kind(const char *name)
+{
+	enum kind kind;
+
+	for (kind = 0; kind < KINDS; kind++) {
+		if (!strcmp(kind_names[kind], name))
+			return kind;
+	}
+	fprintf(stderr, "flood: no signals by '%s'\n", name);
+	exit(2);
+}
+
+/* Until its parent has gone. */
+static void send(enum kind kind, pid_t target)
+{
+	const struct itimerspec period = {
+		.it_interval.tv_nsec = PERIOD_US * 1000,
+		.it_value.tv_nsec = PERIOD_US * 1000,
+	};
+	int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+	uint64_t expired;
+
+	timerfd_settime(timer, 0, &period, NULL);
+	while (getppid() == target) {
+		if (kind == BY_KILL) {
+			syscall(SYS_tgkill, target, target, SIGUSR1);
+		} else {
+			kill(target, SIGSTOP);
+			kill(target, SIGCONT);
+		}
+		if (read(timer, &expired, sizeof(expired)) < 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static pid_t flood_by(enum kind kind)
+{
+	pid_t target = getpid(), sender;
+
+	if (kind == BY_TIMER) {
+		flood(PERIOD_US);
+		return 0;
+	}
+	sender = fork();
+	if (sender == 0)
+		send(kind, target);
+	return sender;
+}
+
+static void end_flood(pid_t sender)
+{
+	flood(0);
+	if (!sender)
+		return;
+	kill(sender, SIGKILL);
+	while (waitpid(sender, NULL, 0) < 0)
+		;
 }
 
 static int count_open(void)
@@ -197,21 +188,41 @@ static long repeat(bool (*call)(void), long count)
 	return failed;
 }
 
-static int run_calls(int call, long count)
+static int run_calls(const struct flood_call *call, long count,
+		     enum kind kind)
 {
-	long failed;
+	long i, expected, r, failed = 0, interrupted = 0;
+	const char *leftover;
+	pid_t sender;
 	int open;
 
-	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	(void)calls[call].call();
-	open = count_open();
+	flood_prepare();
 	handle(SIGALRM, 0);
-	flood(PERIOD_US);
-	failed = repeat(calls[call].call, count);
-	flood(0);
-	printf("%s: %ld failed, %d left open, %s\n", calls[call].name, failed,
-	       count_open() - open, signals ? "signals came" : "no signal");
-	return failed || !signals || count_open() != open;
+	handle(SIGUSR1, 0);
+	handle(SIGCONT, 0);
+	expected = call->call();
+	open = count_open();
+	sender = flood_by(kind);
+	/* Longer, if the signals are late. */
+	for (i = 0; i < count || (!signals && i < PATIENCE * count); i++) {
+		r = call->call();
+		if (r == expected)
+			continue;
+		interrupted += r == -EINTR;
+		if (!failed++)
+			printf("%s %ld: %s, not %s\n", call->name, i,
+			       r < 0 ? strerror((int)-r) : "done",
+			       expected < 0 ? strerror((int)-expected) :
+			       "done");
+	}
+	end_flood(sender);
+	leftover = flood_leftover();
+	printf("%s by %s: %ld calls, %ld interrupted, %ld wrong, "
+	       "%d left open, %s, %s\n", call->name, kind_names[kind], i,
+	       interrupted, failed, count_open() - open,
+	       leftover ? leftover : "nothing else",
+	       signals ? "signals came" : "no signal");
+	return failed || !signals || count_open() != open || leftover;
 }
 
 static void *in_thread(void *argument)
@@ -440,8 +451,13 @@ int main(int argc, char **argv)
 	const char *mode = argc > 1 ? argv[1] : "";
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (!strcmp(mode, "calls") && argc == 4)
-		return run_calls(find(argv[2]), strtol(argv[3], NULL, 10));
+	if (!strcmp(mode, "list")) {
+		run_list();
+		return 0;
+	}
+	if (!strcmp(mode, "calls") && (argc == 4 || argc == 5))
+		return run_calls(find(argv[2]), strtol(argv[3], NULL, 10),
+				 argc == 5 ? find_kind(argv[4]) : BY_TIMER);
 	if (!strcmp(mode, "threads") && argc == 3)
 		return run_threads(strtol(argv[2], NULL, 10));
 	if (!strcmp(mode, "child") && argc == 3)

@@ -21,6 +21,8 @@
 	"Uid:\t1\t2\t3\t4294967294\nGid:\t5\t6\t7\t8\nFDSize:\t64\n" \
 	"Groups:\t0 5 \nNStgid:\t4711\t2\nNSpid:\t4712\t3\nNSpgid:\t1\t1\n" \
 	"VmPeak:\t    5888 kB\nThreads:\t2\nSigQ:\t1/15539\n" \
+	"SigBlk:\t0000000000010000\nSigIgn:\t0000000000001000\n" \
+	"SigCgt:\t8000000180014a07\n" \
 	"CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\n" \
 	"CapEff:\t00000000a80425fb\nCapBnd:\t000001ffffffffff\n"
 
@@ -289,12 +291,32 @@ START_TEST(auxv_is_read)
 END_TEST
 
 /* All parsers on one text of exactly this length. */
+START_TEST(signals_are_read)
+{
+	static const char *const wrong[] = {
+		"", "SigIgn:\t1\n", "SigCgt:\t1\n", "SigIgn:\tx\nSigCgt:\t1\n",
+	};
+	struct ss_proc_signals signals = { 0 };
+
+	ck_assert_int_eq(ss_proc_parse_signals(STATUS_TEXT,
+					       strlen(STATUS_TEXT),
+					       &signals), 0);
+	ck_assert_uint_eq(signals.ignored, 0x1000);
+	ck_assert_uint_eq(signals.caught, 0x8000000180014a07);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(ss_proc_parse_signals(wrong[i],
+						       strlen(wrong[i]),
+						       &signals), -EBADMSG);
+}
+END_TEST
+
 static void parse_everything(const char *text, size_t length)
 {
 	char *copy = malloc(length ? length : 1);
 	struct ss_proc_status status;
 	struct ss_proc_epoll epoll;
 	struct ss_proc_stat stat;
+	struct ss_proc_signals signals;
 	struct ss_proc_call call;
 	struct ss_tids tids;
 	uint64_t address;
@@ -318,6 +340,7 @@ static void parse_everything(const char *text, size_t length)
 		ck_assert_uint_le(epoll.count, length);
 		ss_proc_epoll_release(&epoll);
 	}
+	(void)!ss_proc_parse_signals(copy, length, &signals);
 	(void)!ss_proc_parse_fd_flags(copy, length, &address);
 	(void)!ss_proc_parse_auxv(copy, length, true, &address);
 	(void)!ss_proc_parse_auxv(copy, length, false, &address);
@@ -400,6 +423,7 @@ static Suite *parse_suite(void)
 	tcase_add_test(right, status_is_read);
 	tcase_add_loop_test(right, status_tells_what_is_left, 0, 5);
 	tcase_add_test(right, status_is_complete_or_refused);
+	tcase_add_test(right, signals_are_read);
 	tcase_add_test(right, stat_is_read);
 	tcase_add_test(right, call_is_read);
 	tcase_add_test(right, tids_are_read);
