@@ -239,6 +239,20 @@ static bool pidns_is_refused(const struct ss_task *task, uint64_t flags)
 		ss_proc_namespace(task->tid, "pid_for_children", &ino);
 }
 
+/* The kernel's own threads, of an io_uring, are in the group, too. */
+static bool has_other_threads(const struct handling *h)
+{
+	struct ss_tids list = { 0 };
+	bool others;
+
+	if (!h->session->model->rings ||
+	    ss_proc_threads(h->task->group->tgid, &list))
+		return false;
+	others = list.count > 1;
+	ss_tids_release(&list);
+	return others;
+}
+
 static bool handle_unshare(struct handling *h)
 {
 	struct ss_event event = {
@@ -257,7 +271,9 @@ static bool handle_unshare(struct handling *h)
 	    pidns_is_refused(h->task, h->call->flags))
 		return true;
 	if (!name) {
-		ss_tell(h->session, &event);
+		if (!(event.flags & (CLONE_THREAD | CLONE_SIGHAND |
+				     CLONE_VM)) || !has_other_threads(h))
+			ss_tell(h->session, &event);
 		return true;
 	}
 	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))

@@ -63,6 +63,9 @@ static struct ss_task *find_caller(struct ss_session *session, pid_t tid)
 	    task->flight.kind != SS_FLIGHT_NONE ||
 	    (task->pending && !task->pending->returned))
 		ss_tell(session, &over);
+	/* Before this call makes or drops an undo list itself. */
+	if (task->pending && task->pending->undo_made)
+		ss_settle_creator(session, task);
 	return task;
 }
 

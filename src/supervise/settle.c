@@ -23,6 +23,7 @@
 #include "kernel/descriptor.h"
 #include "kernel/kcmp.h"
 
+#define PARENTS_MAX	8	/* one after the other */
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
 /* The numbers of a task that may live in a nested pid namespace. */
@@ -216,6 +217,11 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 	ss_deaths_drain(session);
 	session->deaths_drained = session->clones;
 	task = ss_model_task(session->model, tid);
+	/* The leader may have been seen dead on behalf of a thread's exec. */
+	if (task && task->group->execing) {
+		ss_exec_settle(session, task->group, tid);
+		task = ss_model_task(session->model, tid);
+	}
 	if (task && !task->zombie && !task->leaving)
 		return task;
 	if (task && task->leaving && !task->group->dead) {
@@ -271,6 +277,26 @@ static pid_t find_sibling(struct ss_session *session, pid_t parent)
 	return found;
 }
 
+/* The same, although the parent may die meanwhile: the children of one parent
+   all get the same new one. */
+static pid_t find_sibling_anywhere(struct ss_session *session,
+				   const struct ss_pending *pending)
+{
+	struct ss_proc_status status;
+	pid_t parent = pending->parent, found = 0;
+	unsigned int i;
+
+	for (i = 0; i < PARENTS_MAX; i++) {
+		found = find_sibling(session, parent);
+		if (found || !pending->creator ||
+		    ss_proc_status(pending->creator_tid, &status) ||
+		    status.ppid == parent)
+			break;
+		parent = status.ppid;
+	}
+	return found;
+}
+
 pid_t ss_settle_find(struct ss_session *session,
 		     const struct ss_pending *pending)
 {
@@ -281,7 +307,7 @@ pid_t ss_settle_find(struct ss_session *session,
 	if (pending->flags & CLONE_THREAD)
 		r = ss_proc_threads(pending->tgid, &list);
 	else if (pending->flags & CLONE_PARENT)
-		return find_sibling(session, pending->parent);
+		return find_sibling_anywhere(session, pending);
 	else
 		r = ss_proc_children(pending->tgid, pending->creator_tid,
 				     &list);

@@ -99,5 +99,22 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 ask 1 1 7 4 262148\n"
 	  "1 ask 1 1 7 4 262149\n"
 	  "1 ask 1 1 7 4 262150\n" },
+	{ "unshare-with-ring",
+	  "a thread of io_uring makes unshare fail",
+	  "1 semop\n"
+	  "1 ring 2\n"
+	  "1 unshare 264192\n"
+	  "1 ask 1 3 6\n" },
+	{ "sibling-of-dying-parent",
+	  "a CLONE_PARENT child is found when both parents have gone",
+	  "2 clone 9 0x80000000 4 17 &\n"
+	  "2 exit-group &\n"
+	  "9 clone 11 0x10d00 1 &\n"
+	  "0 sync\n"
+	  "11 clone 4 0x80008000 4 17 &\n"
+	  "11 exit &\n"
+	  "1 clone 5 0x80010900 &\n"
+	  "0 sync\n"
+	  "4 ask 4 4 0 10 10\n" },
 	{ NULL, NULL, NULL },
 };
