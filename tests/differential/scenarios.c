@@ -116,5 +116,20 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 clone 5 0x80010900 &\n"
 	  "0 sync\n"
 	  "4 ask 4 4 0 10 10\n" },
+	{ "leader-dies-for-exec",
+	  "a leader that dies for a thread's exec is not the end of its group",
+	  "1 clone 4 0x10d00\n"
+	  "4 exec &\n"
+	  "2 ask 1 2 0 3 3 &\n"
+	  "3 ask 1 3 2 &\n"
+	  "2 ask 1 2 0 3 3 &\n"
+	  "3 ask 1 3 2 &\n"
+	  "2 ask 1 2 0 3 3 &\n"
+	  "3 ask 1 3 2 &\n"
+	  "2 ask 1 2 0 3 3 &\n"
+	  "3 ask 1 3 2 &\n"
+	  "0 sync\n"
+	  "4 ask 4 2 0 910 910\n"
+	  "2 ask 4 2 2\n" },
 	{ NULL, NULL, NULL },
 };
