@@ -31,6 +31,8 @@
 	  "clones settled because somebody asked about an unknown task") \
 	X(clones_ambiguous, "clones.ambiguous", \
 	  "clones that could not be told apart by themselves") \
+	X(undo_unsure, "clones.undo-unsure", \
+	  "failed clones that may or may not have made an undo list") \
 	X(execs, "execs.settled", \
 	  "execs that were seen to have succeeded or failed") \
 	X(exec_unsure, "execs.unsure", \

@@ -21,7 +21,6 @@
 #include <utlist.h>
 
 #include "kernel/descriptor.h"
-#include "kernel/kcmp.h"
 
 #define PARENTS_MAX	8	/* one after the other */
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
@@ -359,16 +358,21 @@ static bool is_dying(const struct ss_session *session,
 }
 
 /*
- * The clone that was to make the undo list has failed: before copy_semundo()
- * (its user namespace was refused, say, or its limits) or after.  Ours is NULL
- * always, so the host's kcmp can tell; without it, after.
+ * The clone that was to make the undo list has failed: before copy_semundo() or
+ * after?  A user namespace is made before, and is what is refused mostly;
+ * everything else comes after, but for the limits on processes, which nobody
+ * shows.
  */
-static void look_for_undo(struct ss_session *session, pid_t tid)
+static void guess_undo(struct ss_session *session,
+		       const struct ss_pending *pending)
 {
-	struct ss_event none = { .type = SS_EVENT_UNDO_DROP, .tid = tid };
+	struct ss_event none = {
+		.type = SS_EVENT_UNDO_DROP,
+		.tid = pending->creator->tid,
+	};
 
-	if (session->features.has[SS_FEATURE_KCMP] &&
-	    ss_kcmp(session->self, tid, SS_TYPE_SYSVSEM, 0, 0) == 0)
+	session->stats.undo_unsure++;
+	if (pending->flags & CLONE_NEWUSER)
 		ss_tell(session, &none);
 }
 
@@ -393,7 +397,7 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	if (pending->undo_made)
-		look_for_undo(session, task->tid);
+		guess_undo(session, pending);
 	end.child.pending = pending->serial;
 	ss_tell(session, &end);
 }

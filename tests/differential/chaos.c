@@ -19,8 +19,8 @@ enum {
 
 static int usage(void)
 {
-	fputs("Usage: chaos [-n | -t SECONDS] [-s SELFSAME] [-w FILE] [-p PROFILE] "
-	      "SEED STEPS [TEMPO]\n"
+	fputs("Usage: chaos [-n | -t SECONDS] [-s SELFSAME] [-w FILE] "
+	      "[-p PROFILE] SEED STEPS [TEMPO]\n"
 	      "       chaos [-s SELFSAME] -r FILE\n"
 	      "       chaos [-s SELFSAME] NAME\n"
 	      "       chaos -l\n"
