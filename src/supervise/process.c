@@ -254,20 +254,28 @@ static bool is_ending(const struct ss_process *process)
 		!ss_proc_status(process->tgid, &status) && !status.has_fs;
 }
 
+static void await_if_ending(struct ss_session *session, pid_t tgid)
+{
+	const struct ss_process *process = ss_process_find(session, tgid);
+
+	if (process && is_ending(process))
+		(void)ss_pidfd_await(process->pidfd, DYING_MS);
+}
+
 /*
  * Those who are dying, but not known to be dead yet, may have lost children to
- * another parent already.
+ * another parent already: creators, and parents of what CLONE_PARENT makes.
  */
 void ss_creators_await(struct ss_session *session)
 {
 	const struct ss_pending *pending;
 
 	DL_FOREACH(session->model->pendings, pending) {
-		const struct ss_process *process =
-			ss_process_find(session, pending->tgid);
-
-		if (pending->creator && process && is_ending(process))
-			(void)ss_pidfd_await(process->pidfd, DYING_MS);
+		if (!pending->creator)
+			continue;
+		await_if_ending(session, pending->tgid);
+		if (pending->parent != pending->tgid)
+			await_if_ending(session, pending->parent);
 	}
 	ss_deaths_drain(session);
 }

@@ -174,9 +174,19 @@ static struct ss_pending *match(struct ss_session *session, pid_t tid,
  */
 static struct ss_task *settle_orphan(struct ss_session *session, pid_t tid)
 {
+	struct ss_proc_status status;
+	struct ss_pending *pending;
+	struct ss_task *task;
+
 	ss_creators_await(session);
 	ss_orphans_settle(session);
-	return ss_model_task(session->model, tid);
+	task = ss_model_task(session->model, tid);
+	if (task || ss_proc_status(tid, &status))
+		return task;
+	/* Or a child made for a parent that has died. */
+	pending = match(session, tid, &status);
+	return pending && (pending->flags & CLONE_PARENT) ?
+		ss_settle_adopt(session, pending, tid) : NULL;
 }
 
 static struct ss_task *settle_unknown(struct ss_session *session, pid_t tid)
@@ -423,8 +433,9 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 
 	/* In a nested namespace a number says nothing to us. */
 	if (ss_task_pidns(caller)) {
+		ss_creators_await(session);
+		ss_orphans_settle(session);
 		ss_settle_all(session);
-		(void)settle_orphan(session, nr);
 		return;
 	}
 	if (!session->model->pendings && !session->model->rings)
