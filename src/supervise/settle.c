@@ -358,11 +358,18 @@ static bool pass_on(struct ss_session *session,
 }
 
 static bool is_dying(const struct ss_session *session,
-		     const struct ss_group *group)
+		     const struct ss_task *task)
 {
 	const struct ss_process *process = ss_process_find(session,
-							   group->tgid);
+							   task->group->tgid);
+	const struct ss_task *leader = ss_model_task(session->model,
+						     task->group->tgid);
+	struct ss_proc_stat stat;
 
+	/* A leader that has ended tells nothing about its threads. */
+	if (leader && (leader->leaving || leader->zombie))
+		return ss_proc_stat(task->tid, &stat) ||
+			stat.flags & SS_PROC_EXITING;
 	return process && process->pidfd >= 0 &&
 		ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE;
 }
@@ -403,7 +410,7 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 	if (pass_on(session, pending))
 		return;
 	/* Killed while we look: then the child has another parent by now. */
-	if (is_dying(session, task->group))
+	if (is_dying(session, task))
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	if (pending->undo_made)

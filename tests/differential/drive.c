@@ -319,6 +319,24 @@ static int end(void)
 	return wrong || ch_stuck;
 }
 
+/* Who adopts the orphans, and whether it reaps: scripts say it, too. */
+static uint64_t nature;
+
+static void be(uint64_t seed)
+{
+	nature = seed;
+	if (ch_writing >= 0)
+		dprintf(ch_writing, "#seed %llu\n", (unsigned long long)seed);
+	if (seed % 2)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static void reap(void)
+{
+	if (nature % 4 == 1)
+		waitpid(-1, NULL, WNOHANG | __WALL);
+}
+
 int ch_drive_random(const struct ch_run *run)
 {
 	static const uint32_t sweeps[] = { 3, 25, 70 };
@@ -336,8 +354,7 @@ int ch_drive_random(const struct ch_run *run)
 		view.profile &= ~(uint32_t)CH_WITH_IDS;
 	if (run->profile >= 0)
 		view.profile = (uint32_t)run->profile;
-	if (run->seed % 2)
-		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	be(run->seed);
 	for (i = 1; i <= run->steps; i++) {
 		ch_seed(&random, run->seed, i);
 		if (run->tempo == 1)
@@ -348,8 +365,7 @@ int ch_drive_random(const struct ch_run *run)
 			storm(&random, &view);
 		if (i % 50 == 0)
 			ch_ask_still(ch_slot_of(0));
-		if (run->seed % 4 == 1)
-			waitpid(-1, NULL, WNOHANG | __WALL);
+		reap();
 		if (ch_is_wrong())
 			break;
 		/* Everybody may have died. */
@@ -373,6 +389,8 @@ int ch_drive_script(char *text)
 		struct ch_step step;
 		int worker;
 
+		if (strncmp(line, "#seed ", 6) == 0)
+			be(strtoull(line + 6, NULL, 10));
 		if (*line == '#' || *line == '\0')
 			continue;
 		if (ch_step_parse(line, &worker, &step)) {
@@ -381,6 +399,7 @@ int ch_drive_script(char *text)
 			return 1;
 		}
 		ch_play(worker, &step);
+		reap();
 		if (ch_is_wrong())
 			break;
 	}

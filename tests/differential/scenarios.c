@@ -131,5 +131,20 @@ const struct ch_scenario ch_scenarios[] = {
 	  "0 sync\n"
 	  "4 ask 4 2 0 910 910\n"
 	  "2 ask 4 2 2\n" },
+	{ "clone-beside-dead-leader",
+	  "a clone that failed ends also where the leader has ended",
+	  "1 clone 4 0x10b00 ~\n"
+	  "3 clone 5 0x10b00\n"
+	  "4 clone 6 0x4010d00 1\n"
+	  "6 clone 7 0x50900 1\n"
+	  "7 clone 9 0 2\n"
+	  "9 clone 10 0x300 1 17 ~\n"
+	  "10 clone 11 0x50900 1 ~\n"
+	  "11 unshare 536870912\n"
+	  "6 exit-group\n"
+	  "10 exit\n"
+	  "11 clone 12 0x50f00 1\n"
+	  "11 clone 6 0x4100 3 17\n"
+	  "5 ask 5 6 1 6 18\n" },
 	{ NULL, NULL, NULL },
 };
