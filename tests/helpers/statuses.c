@@ -80,6 +80,10 @@ static void look(const char *what, pid_t pid, int options)
 	look_at(what, P_PID, (id_t)pid, options);
 }
 
+/* A stop was looked at with WNOWAIT.  Else who waits may take its number away
+   before the kernel writes it into the signal. */
+static bool peeked;
+
 /* The SIGCHLD that is pending, if one is; a continue is told by wait before
    the signal about it is sent. */
 static void take_within(const char *what, time_t seconds)
@@ -92,6 +96,8 @@ static void take_within(const char *what, time_t seconds)
 	sigaddset(&set, SIGCHLD);
 	if (sigtimedwait(&set, &info, &limit) < 0)
 		printf("%s: no SIGCHLD\n", what);
+	else if (info.si_code == CLD_STOPPED && !peeked)
+		printf("%s: SIGCHLD stopped\n", what);
 	else
 		printf("%s: SIGCHLD %s %#x\n", what, code_name(info.si_code),
 		       info.si_status);
@@ -249,7 +255,9 @@ static void stops(int nocldstop)
 	for (i = 0; i < sizeof(by) / sizeof(by[0]); i++) {
 		kill(pid, by[i]);
 		look("stop, peeked at", pid, WSTOPPED | WNOWAIT);
+		peeked = true;
 		take("stop");
+		peeked = false;
 		look("stop", pid, WSTOPPED | WEXITED);
 		look("stop, once more", pid,
 		     WSTOPPED | WCONTINUED | WEXITED | WNOHANG);
@@ -456,6 +464,13 @@ static void child_waits(void)
 	_exit(waiting->wait());
 }
 
+/* semop is watched: it may have entered, and not sleep yet. */
+static bool sleeps(void)
+{
+	return waiting->wait != wait_semaphore ||
+		semctl(semaphore, 0, GETNCNT) == 1;
+}
+
 /* Until the child is in the call in which it waits, or has ended. */
 static void await_call(pid_t pid, const long *calls)
 {
@@ -474,7 +489,7 @@ static void await_call(pid_t pid, const long *calls)
 		fclose(file);
 		nr = strtol(text, &end, 10);
 		for (i = 0; end != text && calls[i]; i++) {
-			if (calls[i] == nr)
+			if (calls[i] == nr && sleeps())
 				return;
 		}
 		if (waitid(P_PID, (id_t)pid, &info,
@@ -484,24 +499,34 @@ static void await_call(pid_t pid, const long *calls)
 	}
 }
 
-static const struct {
-	const char *name;
-	int numbers[4];
-} disturbances[] = {
-	{ "nothing", { 0 } },
-	{ "SIGCHLD", { SIGCHLD, SIGCHLD } },
-	{ "SIGWINCH", { SIGWINCH } },
-	{ "SIGURG", { SIGURG } },
-	{ "SIGCONT", { SIGCONT } },
-	{ "SIGHUP, ignored", { SIGHUP } },
-	{ "SIGCHLD and a stop", { SIGCHLD, SIGSTOP, SIGCONT } },
-	{ "SIGUSR1, ignored or handled", { SIGUSR1 } },
-	{ "SIGUSR2, restarting", { SIGUSR2 } },
+enum ends_by_it {
+	NO,
+	IF_HANDLED,
+	YES,
 };
 
-/* Signals the waiting child, then ends its wait. */
-static void disturb(const int *numbers, const struct wait *wait)
+/* Signals, and whether they end the wait. */
+static const struct disturbance {
+	const char *name;
+	int numbers[4];
+	enum ends_by_it ends;
+} disturbances[] = {
+	{ "nothing", { 0 }, NO },
+	{ "SIGCHLD", { SIGCHLD, SIGCHLD }, NO },
+	{ "SIGWINCH", { SIGWINCH }, NO },
+	{ "SIGURG", { SIGURG }, NO },
+	{ "SIGCONT", { SIGCONT }, NO },
+	{ "SIGHUP, ignored", { SIGHUP }, NO },
+	{ "SIGCHLD and a stop", { SIGCHLD, SIGSTOP, SIGCONT }, YES },
+	{ "SIGUSR1, ignored or handled", { SIGUSR1 }, IF_HANDLED },
+	{ "SIGUSR2, restarting", { SIGUSR2 }, YES },
+};
+
+/* Signals the waiting child, and ends its wait if they have not. */
+static void disturb(const struct disturbance *disturbance,
+		    const struct wait *wait)
 {
+	const int *numbers = disturbance->numbers;
 	struct sembuf up = { .sem_op = 1 };
 	siginfo_t info = { 0 };
 	pid_t pid;
@@ -517,11 +542,14 @@ static void disturb(const int *numbers, const struct wait *wait)
 		if (*numbers == SIGSTOP)
 			waitid(P_PID, (id_t)pid, &info, WSTOPPED);
 	}
-	await_call(pid, wait->calls);
-	kill(pid, SIGALRM);
-	if (write(ends[1], "", 1) != 1)
-		exit(2);
-	semop(semaphore, &up, 1);
+	if (disturbance->ends == NO ||
+	    (disturbance->ends == IF_HANDLED && !child_has_handler)) {
+		await_call(pid, wait->calls);
+		kill(pid, SIGALRM);
+		if (write(ends[1], "", 1) != 1)
+			exit(2);
+		semop(semaphore, &up, 1);
+	}
 	waitid(P_PID, (id_t)pid, &info, WEXITED);
 	printf("%s, %#x\n", strerror(info.si_status), info.si_status);
 	close(ends[0]);
@@ -538,7 +566,7 @@ static void disturbed_waits(void)
 		for (j = 0; j < sizeof(waits) / sizeof(waits[0]); j++) {
 			printf("%s and %s: ", disturbances[i].name,
 			       waits[j].name);
-			disturb(disturbances[i].numbers, &waits[j]);
+			disturb(&disturbances[i], &waits[j]);
 		}
 	}
 }
