@@ -83,9 +83,24 @@ static enum step find_task(struct asking *a, unsigned int i)
 	return STEP_ON;
 }
 
+/* A thread of the group whose set*id call may still change whether their
+   memory is dumpable, or NULL. */
+static struct ss_task *changing_ids(const struct asking *a,
+				    const struct ss_group *group)
+{
+	struct ss_task *task;
+
+	for (task = group->set_id ? group->tasks : NULL; task;
+	     task = task->next) {
+		if (task->flight.kind == SS_FLIGHT_CREDS && task != a->caller)
+			return task;
+	}
+	return NULL;
+}
+
 static enum step may_look(struct asking *a, unsigned int i)
 {
-	struct ss_task *task = a->q->task[i];
+	struct ss_task *task = a->q->task[i], *changing;
 
 	if (task->flight.kind == SS_FLIGHT_CREDS && task != a->caller &&
 	    !a->q->flight_asked[i])
@@ -102,6 +117,9 @@ static enum step may_look(struct asking *a, unsigned int i)
 	case SS_ACCESS_NEED_DUMPABLE:
 		break;
 	}
+	changing = changing_ids(a, task->group);
+	if (changing && !a->q->flight_asked[i])
+		return lack(a, SS_NEED_FLIGHT, i, changing);
 	return lack(a, SS_NEED_DUMPABLE, i, task);
 }
 

@@ -146,5 +146,12 @@ const struct ch_scenario ch_scenarios[] = {
 	  "11 clone 12 0x50f00 1\n"
 	  "11 clone 6 0x4100 3 17\n"
 	  "5 ask 5 6 1 6 18\n" },
+	{ "ids-of-another-thread",
+	  "a thread's set*id call makes the memory of all not dumpable",
+	  "2 clone 6 0x80040000 4 17\n"
+	  "6 clone 7 0x80050900\n"
+	  "1 setid 4 12345\n"
+	  "6 setid 1 12345 ~\n"
+	  "1 ask 1 7 0 915 8\n" },
 	{ NULL, NULL, NULL },
 };
