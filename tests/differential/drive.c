@@ -202,13 +202,14 @@ static void first_workers(void)
 	int i;
 
 	for (i = 1; i <= FIRST_WORKERS; i++) {
-		const int64_t arg[CH_ARGS] = { i, flags[i - 1], CH_BY_CLONE,
-			SIGCHLD };
+		int slot = ch_lives[i].state == CH_FREE ? i : ch_find_free();
+		const int64_t arg[CH_ARGS] = { slot, flags[i - 1],
+			CH_BY_CLONE, SIGCHLD };
 
-		if (ch_begin_birth(i, 0))
+		if (slot < 0 || ch_begin_birth(slot, 0))
 			continue;
 		ch_do_clone(ch_slot_of(0), arg);
-		ch_await_birth(i, CH_BIRTH);
+		ch_await_birth(slot, CH_BIRTH);
 	}
 }
 
@@ -371,6 +372,8 @@ int ch_drive_random(const struct ch_run *run)
 		/* Everybody may have died. */
 		if (view.n_alive == 0) {
 			everybody();
+			while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+				continue;
 			first_workers();
 		}
 	}

@@ -17,7 +17,7 @@ enum {
 	PATIENCE = 20000,	/* milliseconds for one step */
 	TICK = 5,
 	GRACE = 200,
-	LATE = 5,
+	LATE = 300,	/* a killed creator's child may still come */
 };
 
 struct ch_life ch_lives[CH_SLOTS];
