@@ -96,8 +96,9 @@ static void take_within(const char *what, time_t seconds)
 	sigaddset(&set, SIGCHLD);
 	if (sigtimedwait(&set, &info, &limit) < 0)
 		printf("%s: no SIGCHLD\n", what);
-	else if (info.si_code == CLD_STOPPED && !peeked)
-		printf("%s: SIGCHLD stopped\n", what);
+	else if (!peeked && (info.si_code == CLD_STOPPED ||
+			     info.si_code == CLD_TRAPPED))
+		printf("%s: SIGCHLD %s\n", what, code_name(info.si_code));
 	else
 		printf("%s: SIGCHLD %s %#x\n", what, code_name(info.si_code),
 		       info.si_status);
@@ -517,7 +518,7 @@ static const struct disturbance {
 	{ "SIGURG", { SIGURG }, NO },
 	{ "SIGCONT", { SIGCONT }, NO },
 	{ "SIGHUP, ignored", { SIGHUP }, NO },
-	{ "SIGCHLD and a stop", { SIGCHLD, SIGSTOP, SIGCONT }, YES },
+	{ "SIGCHLD and a stop", { SIGCHLD, SIGSTOP }, YES },
 	{ "SIGUSR1, ignored or handled", { SIGUSR1 }, IF_HANDLED },
 	{ "SIGUSR2, restarting", { SIGUSR2 }, YES },
 };
@@ -539,8 +540,10 @@ static void disturb(const struct disturbance *disturbance,
 	for (; *numbers; numbers++) {
 		await_call(pid, wait->calls);
 		kill(pid, *numbers);
-		if (*numbers == SIGSTOP)
-			waitid(P_PID, (id_t)pid, &info, WSTOPPED);
+		if (*numbers != SIGSTOP)
+			continue;
+		waitid(P_PID, (id_t)pid, &info, WSTOPPED);
+		kill(pid, SIGCONT);
 	}
 	if (disturbance->ends == NO ||
 	    (disturbance->ends == IF_HANDLED && !child_has_handler)) {
