@@ -24,12 +24,14 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -118,7 +120,11 @@ static enum kind find_kind(const char *name)
 	exit(2);
 }
 
-/* Until its parent has gone. */
+/* Shared with the sender.  Not a kill: between its stop and its continue that
+   would leave us stopped for ever. */
+static atomic_bool *enough;
+
+/* Until its parent has had enough, or has gone. */
 static void send(enum kind kind, pid_t target)
 {
 	const struct itimerspec period = {
@@ -129,7 +135,7 @@ static void send(enum kind kind, pid_t target)
 	uint64_t expired;
 
 	timerfd_settime(timer, 0, &period, NULL);
-	while (getppid() == target) {
+	while (!atomic_load(enough) && getppid() == target) {
 		if (kind == BY_KILL) {
 			syscall(SYS_tgkill, target, target, SIGUSR1);
 		} else {
@@ -150,6 +156,10 @@ static pid_t flood_by(enum kind kind)
 		flood(PERIOD_US);
 		return 0;
 	}
+	enough = mmap(NULL, sizeof(*enough), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (enough == MAP_FAILED)
+		exit(2);
 	sender = fork();
 	if (sender == 0)
 		send(kind, target);
@@ -161,7 +171,7 @@ static void end_flood(pid_t sender)
 	flood(0);
 	if (!sender)
 		return;
-	kill(sender, SIGKILL);
+	atomic_store(enough, true);
 	while (waitpid(sender, NULL, 0) < 0)
 		;
 }
