@@ -15,6 +15,7 @@
 
 enum {
 	PATIENCE = 20000,	/* milliseconds for one step */
+	SOON = 500,
 	TICK = 5,
 	GRACE = 200,
 	LATE = 300,	/* a killed creator's child may still come */
@@ -171,6 +172,11 @@ void ch_await(int index, uint32_t left)
 		ch_futex_wait(&slot->done, done, TICK);
 		if (ch_load(&slot->done) == done && !is_living(index))
 			return;
+		/* Killed with its namespace, and waits for others to die. */
+		if (waited > SOON && !has_memory(slot)) {
+			ch_lives[index].state = CH_DYING;
+			return;
+		}
 	}
 	report_stuck(index);
 }
