@@ -148,13 +148,30 @@ int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
-int ss_apply_creds_change(ss_unused struct ss_model *model,
-			  struct ss_task *task,
+/* Whoever shares the memory (CLONE_VM) shares what becomes of it. */
+static void mark_set_id(struct ss_model *model, const struct ss_task *task)
+{
+	const struct ss_mm *mm = ss_task_mm(task);
+	const struct ss_task *other;
+	unsigned int own = 0;
+
+	task->group->set_id = true;
+	DL_FOREACH(task->group->tasks, other)
+		own += ss_task_mm(other) == mm;
+	if (!mm || mm->r.refs <= own)
+		return;
+	for (other = model->tasks; other; other = other->hh.next) {
+		if (ss_task_mm(other) == mm)
+			other->group->set_id = true;
+	}
+}
+
+int ss_apply_creds_change(struct ss_model *model, struct ss_task *task,
 			  const struct ss_event *event)
 {
 	if (event->set_id && task->creds.known) {
 		task->before = task->creds;
-		task->group->set_id = true;
+		mark_set_id(model, task);
 	}
 	pin_userns(task);
 	task->creds.known = false;

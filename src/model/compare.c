@@ -83,16 +83,16 @@ static enum step find_task(struct asking *a, unsigned int i)
 	return STEP_ON;
 }
 
-/* A thread of the group whose set*id call may still change whether their
-   memory is dumpable, or NULL. */
+/* A task of the same memory whose set*id call may still change whether that is
+   dumpable, or NULL. */
 static struct ss_task *changing_ids(const struct asking *a,
-				    const struct ss_group *group)
+				    const struct ss_task *target)
 {
-	struct ss_task *task;
+	struct ss_task *task = target->group->set_id ? a->model->tasks : NULL;
 
-	for (task = group->set_id ? group->tasks : NULL; task;
-	     task = task->next) {
-		if (task->flight.kind == SS_FLIGHT_CREDS && task != a->caller)
+	for (; task; task = task->hh.next) {
+		if (task->flight.kind == SS_FLIGHT_CREDS &&
+		    task != a->caller && ss_task_shares_mm(task, target))
 			return task;
 	}
 	return NULL;
@@ -117,7 +117,7 @@ static enum step may_look(struct asking *a, unsigned int i)
 	case SS_ACCESS_NEED_DUMPABLE:
 		break;
 	}
-	changing = changing_ids(a, task->group);
+	changing = changing_ids(a, task);
 	if (changing && !a->q->flight_asked[i])
 		return lack(a, SS_NEED_FLIGHT, i, changing);
 	return lack(a, SS_NEED_DUMPABLE, i, task);

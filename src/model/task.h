@@ -54,7 +54,8 @@ struct ss_group {
 	struct ss_task *execing;	/* borrowed: a task of it whose exec is
 					   in flight */
 	unsigned int leaving;		/* how many of its tasks are */
-	bool set_id;			/* a task of it called set*id, and it
+	bool set_id;			/* a task of it, or one that shares its
+					   memory, called set*id, and it
 					   is not known whether that made
 					   the memory non-dumpable */
 	bool dying;			/* exit_group was seen to enter */
@@ -149,6 +150,14 @@ static inline struct ss_mm *ss_task_mm(const struct ss_task *task)
 static inline struct ss_handlers *ss_task_handlers(const struct ss_task *task)
 {
 	return (struct ss_handlers *)task->resources[SS_KIND_SIGHAND];
+}
+
+/* Of one group, or of one memory. */
+static inline bool ss_task_shares_mm(const struct ss_task *a,
+				     const struct ss_task *b)
+{
+	return a->group == b->group ||
+		(ss_task_mm(a) && ss_task_mm(a) == ss_task_mm(b));
 }
 
 /* The innermost nested pid namespace, or NULL: the supervisor's. */

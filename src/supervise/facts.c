@@ -50,15 +50,18 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	return 0;
 }
 
-/* What set*id calls have done to it: their tasks' credentials tell. */
+/* What set*id calls have done to its memory: the credentials of those who made
+   them tell. */
 static void settle_set_id(struct ss_session *session,
-			  const struct ss_group *group)
+			  const struct ss_task *task)
 {
-	struct ss_task *task;
+	struct ss_task *other, *tmp;
 
-	DL_FOREACH(group->tasks, task) {
-		if (task->before.known)
-			(void)!ss_facts_creds(session, task);
+	if (!task->group->set_id)
+		return;
+	HASH_ITER(hh, session->model->tasks, other, tmp) {
+		if (other->before.known && ss_task_shares_mm(other, task))
+			(void)!ss_facts_creds(session, other);
 	}
 }
 
@@ -125,7 +128,7 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	const struct ss_mm *mm = ss_task_mm(task);
 	int r;
 
-	settle_set_id(session, task->group);
+	settle_set_id(session, task);
 	event.dumpable = mm ? mm->dumpable : task->dumpable;
 	if (mm && event.dumpable == SS_DUMPABLE_UNKNOWN) {
 		r = look_at_owner(task, &event.dumpable);

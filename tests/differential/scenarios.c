@@ -153,5 +153,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 setid 4 12345\n"
 	  "6 setid 1 12345 ~\n"
 	  "1 ask 1 7 0 915 8\n" },
+	{ "ids-of-another-process",
+	  "and that of who shares the memory without being a thread",
+	  "1 clone 4 0x4100 3 17 ~\n"
+	  "3 clone 5 0x4100 3 17\n"
+	  "5 clone 7 0x100 1 17\n"
+	  "7 clone 8 0x10d00 1\n"
+	  "5 setid 0 12345\n"
+	  "4 clone 6 0x80050f00 1\n"
+	  "6 setid 4 12345\n"
+	  "6 ask 7 8 7 10 655364\n" },
 	{ NULL, NULL, NULL },
 };
