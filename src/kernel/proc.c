@@ -51,6 +51,61 @@ int ss_proc_threads(pid_t tgid, struct ss_tids *ret)
 	return error == -ENOENT ? -ESRCH : error;
 }
 
+/* Are all of a in b, too?  Both are in the order of the kernel's list. */
+static bool is_part_of(const struct ss_tids *a, const struct ss_tids *b)
+{
+	size_t i, at = 0;
+
+	for (i = 0; i < a->count; i++) {
+		while (at < b->count && b->tids[at] != a->tids[i])
+			at++;
+		if (at++ >= b->count)
+			return false;
+	}
+	return true;
+}
+
+typedef int read_fn(pid_t tgid, pid_t tid, struct ss_tids *ret);
+
+static int read_threads(pid_t tgid, ss_unused pid_t tid, struct ss_tids *ret)
+{
+	return ss_proc_threads(tgid, ret);
+}
+
+static int read_whole(read_fn *read_list, pid_t tgid, pid_t tid,
+		      struct ss_tids *ret)
+{
+	struct ss_tids before = { 0 }, now;
+	bool whole = false;
+	unsigned int i;
+	int error;
+
+	error = read_list(tgid, tid, &before);
+	for (i = 1; i < SS_PROC_READS && !error && !whole; i++) {
+		error = read_list(tgid, tid, &now);
+		if (error)
+			break;
+		whole = is_part_of(&before, &now);
+		ss_tids_release(&before);
+		before = now;
+	}
+	if (error)
+		ss_tids_release(&before);
+	else
+		*ret = before;
+	return error;
+}
+
+int ss_proc_children_all(pid_t tgid, pid_t tid, struct ss_tids *ret)
+{
+	return read_whole(ss_proc_children, tgid, tid, ret);
+}
+
+int ss_proc_threads_all(pid_t tgid, struct ss_tids *ret)
+{
+	return read_whole(read_threads, tgid, 0, ret);
+}
+
 /* Leaves in the list the processes that ppid is the parent of. */
 static int keep_children_of(struct ss_tids *list, pid_t ppid)
 {

@@ -40,6 +40,18 @@ int ss_proc_parse_tids(const char *text, size_t length, struct ss_tids *ret)
 	ss_must_check;
 /* /proc/TGID/task: the threads of a group, the dead leader included. */
 int ss_proc_threads(pid_t tgid, struct ss_tids *ret) ss_must_check;
+/*
+ * The kernel walks these two lists without holding them.  If the task that it
+ * gave last ends, it breaks off, or goes on by position, and leaves somebody
+ * out (first_tid() and next_tid() of fs/proc/base.c, get_children_pid() of
+ * fs/proc/array.c).  Where it matters who is *not* there: the same lists, read
+ * again until all who were in one are in the next; then that one is whole.  A
+ * program that makes them end faster than that gets the last of SS_PROC_READS.
+ */
+#define SS_PROC_READS	64
+int ss_proc_children_all(pid_t tgid, pid_t tid, struct ss_tids *ret)
+	ss_must_check;
+int ss_proc_threads_all(pid_t tgid, struct ss_tids *ret) ss_must_check;
 /* Every process of /proc, by ascending number: none that is there all the time
    is left out. */
 int ss_proc_processes(struct ss_tids *ret) ss_must_check;

@@ -78,7 +78,7 @@ int ss_inherited_note(struct ss_inherited *ret)
 	int r = fds_read(&inherited);
 
 	if (!r) {
-		r = ss_proc_children(self, self, &inherited.children);
+		r = ss_proc_children_all(self, self, &inherited.children);
 		if (r == -EOPNOTSUPP)
 			r = ss_proc_children_by_parent(self,
 						&inherited.children);

@@ -374,6 +374,8 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 		ss_task_free(model, task);
 		return r;
 	}
+	if (pending->undo_made && pending->creator)
+		pending->creator->undo_new = false;
 	task->creds = pending->creds;
 	task->before = pending->before;
 	task->domain = ss_domain_get(pending->domain);

@@ -71,6 +71,7 @@ int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 {
 	uint64_t flags = unshare_implied(event->flags);
 	struct ss_resource *fs = NULL;
+	unsigned int changed = 0;
 	int r = 0;
 
 	/* A mount namespace comes with an fs of its own, shared or not. */
@@ -90,9 +91,15 @@ int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 	if (fs) {
 		task->made[SS_KIND_FS]++;
 		ss_task_set(task, SS_KIND_FS, fs);
+		changed |= 1u << SS_KIND_FS;
 	}
-	if (flags & (CLONE_NEWIPC | CLONE_SYSVSEM))
+	if ((flags & (CLONE_NEWIPC | CLONE_SYSVSEM)) &&
+	    task->resources[SS_KIND_UNDO]) {
 		ss_task_set(task, SS_KIND_UNDO, NULL);
+		changed |= 1u << SS_KIND_UNDO;
+	}
+	if (changed)
+		ss_task_fly_sharing(task, changed);
 	if (flags & CLONE_NEWPID)
 		task->pidns_moved = true;
 	if (flags & CLONE_NEWUSER) {
@@ -113,6 +120,7 @@ int ss_apply_undo(ss_unused struct ss_model *model, struct ss_task *task,
 	if (!undo)
 		return -ENOMEM;
 	ss_task_set(task, SS_KIND_UNDO, undo);
+	ss_task_fly_sharing(task, 1u << SS_KIND_UNDO);
 	return 0;
 }
 
@@ -120,6 +128,7 @@ int ss_apply_undo_drop(ss_unused struct ss_model *model, struct ss_task *task,
 		       ss_unused const struct ss_event *event)
 {
 	ss_task_set(task, SS_KIND_UNDO, NULL);
+	ss_task_fly_sharing(task, 1u << SS_KIND_UNDO);
 	return 0;
 }
 

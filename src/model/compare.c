@@ -234,6 +234,16 @@ static const enum ss_kind kinds[SS_TYPE_COUNT] = {
 	[SS_TYPE_SYSVSEM] = SS_KIND_UNDO,
 };
 
+/* A call in flight changes what the task has when it runs, not when it enters;
+   the model takes it for done from the beginning. */
+static bool is_changing(const struct asking *a, const struct ss_task *task,
+			enum ss_kind kind)
+{
+	return task != a->caller &&
+		(task->flight.sharing & 1u << kind ||
+		 (kind == SS_KIND_UNDO && task->undo_new));
+}
+
 static enum step ask(struct asking *a)
 {
 	struct ss_question *q = a->q;
@@ -252,9 +262,8 @@ static enum step ask(struct asking *a)
 		return ask_file(a);
 	if (q->type == SS_TYPE_EPOLL_TFD)
 		return ask_epoll(a);
-	/* A clone in flight makes the list when it runs, not when it enters. */
-	for (i = 0; q->type == SS_TYPE_SYSVSEM && i < 2; i++) {
-		if (q->task[i]->undo_new && q->task[i] != a->caller &&
+	for (i = 0; i < 2; i++) {
+		if (is_changing(a, q->task[i], kinds[q->type]) &&
 		    !q->flight_asked[i])
 			return lack(a, SS_NEED_FLIGHT, i, q->task[i]);
 	}

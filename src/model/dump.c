@@ -93,6 +93,8 @@ static void dump_flight(const struct ss_flight *flight, struct ss_text *text)
 	if (flight->kind == SS_FLIGHT_SLOTS)
 		ss_text_printf(text, " changes %u-%u", flight->first,
 			       flight->last);
+	if (flight->sharing)
+		ss_text_printf(text, " shares anew %#x", flight->sharing);
 	if (flight->copy.from)
 		ss_text_printf(text, " copies %s",
 			       ss_resource_print(&flight->copy.from->r, name,

@@ -57,6 +57,14 @@ void ss_task_land(struct ss_task *task)
 	if (flight->kind == SS_FLIGHT_CREDS)
 		task->creds.known = false;
 	flight->kind = SS_FLIGHT_NONE;
+	flight->sharing = 0;
+}
+
+void ss_task_fly_sharing(struct ss_task *task, unsigned int kinds)
+{
+	if (task->flight.kind == SS_FLIGHT_NONE)
+		task->flight.kind = SS_FLIGHT_OTHER;
+	task->flight.sharing |= kinds;
 }
 
 void ss_task_fly(struct ss_task *task, struct ss_files *table,
@@ -115,7 +123,7 @@ int ss_task_split_files(struct ss_task *task)
 	ss_task_set(task, SS_KIND_FILES, &copy->r);
 	/* Others still use the old one, or it would not be split. */
 	ss_copy_start(&task->flight.copy, old, copy);
-	task->flight.kind = SS_FLIGHT_OTHER;
+	ss_task_fly_sharing(task, 1u << SS_KIND_FILES);
 	return 0;
 }
 

@@ -73,6 +73,8 @@ enum ss_flight_kind {
 
 struct ss_flight {
 	enum ss_flight_kind kind;
+	unsigned int sharing;		/* kinds (1 << ss_kind) of resources
+					   that it makes, leaves or splits */
 	struct ss_files *table;		/* borrowed; for SLOTS */
 	unsigned int first, last;
 	struct ss_copy copy;		/* a table that it copies */
@@ -123,7 +125,8 @@ struct ss_task {
 	bool cloning;			/* since its last clone call it was not
 					   seen again */
 	uint64_t clone_flags;		/* of that call */
-	bool undo_new;			/* and that call makes its undo list */
+	bool undo_new;			/* and that call makes its undo list,
+					   but has made no child yet */
 	enum ss_dumpable dumpable;	/* as it was when the mm went */
 	struct ss_pending *pending;	/* borrowed, or NULL */
 	struct ss_flight flight;
@@ -175,6 +178,9 @@ void ss_task_give_up(struct ss_task *task, unsigned int kinds);
 void ss_task_release_resources(struct ss_task *task);
 /* Ends a call in flight. */
 void ss_task_land(struct ss_task *task);
+/* Starts one that changes which resources of these kinds (bits) the task has;
+   .kind may be set already, by a call that copies the table, too. */
+void ss_task_fly_sharing(struct ss_task *task, unsigned int kinds);
 /* Starts one that changes slots; the one before must have ended. */
 void ss_task_fly(struct ss_task *task, struct ss_files *table,
 		 unsigned int first, unsigned int last);

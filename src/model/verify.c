@@ -102,6 +102,8 @@ static int check_flight(struct checking *c, const struct ss_task *task)
 
 	if ((flight->kind == SS_FLIGHT_SLOTS) != (flight->table != NULL))
 		return bad(c, "task %d: flight and table disagree", task->tid);
+	if (flight->sharing && flight->kind == SS_FLIGHT_NONE)
+		return bad(c, "task %d: shares anew without a call", task->tid);
 	if (flight->table && flight->table != ss_task_files(task))
 		return bad(c, "task %d: its flight changes another's table",
 			   task->tid);

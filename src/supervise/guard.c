@@ -92,7 +92,7 @@ static void seize_group(struct ss_session *session, pid_t tgid)
 
 	do {
 		found = false;
-		if (ss_proc_threads(tgid, &list))
+		if (ss_proc_threads_all(tgid, &list))
 			return;
 		for (i = 0; i < list.count; i++) {
 			if (!find(session, list.tids[i]) &&

@@ -246,7 +246,7 @@ static bool has_other_threads(const struct handling *h)
 	bool others;
 
 	if (!h->session->model->rings ||
-	    ss_proc_threads(h->task->group->tgid, &list))
+	    ss_proc_threads_all(h->task->group->tgid, &list))
 		return false;
 	others = list.count > 1;
 	ss_tids_release(&list);

@@ -67,8 +67,9 @@ static void note_subjects(const struct ss_question *q,
 	}
 }
 
-/* 0; -ESRCH: the caller has gone; -EBUSY: one of the tasks is dying, and it
-   has to be waited for what it still has. */
+/* 0; -ESRCH: the caller has gone; -EBUSY: it has to be waited for what one of
+   the tasks will have, because a call of it is in flight, or still has, because
+   it is dying. */
 static int find_answer(struct ss_session *session, struct ss_question *q,
 		       const struct ss_notification *notification,
 		       struct ss_answer *answer)
@@ -95,6 +96,8 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 		/* The model has changed under the search. */
 		if (r == -EAGAIN)
 			continue;
+		if (r == -EBUSY)
+			return r;
 		if (r == -ESRCH) {
 			q->alive[0] = q->alive[1] = false;
 			if (life_has_changed(session, subjects))
@@ -123,8 +126,6 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 
 	if (session->deferred)
 		ss_deferred_settle(session, 0);
-	if (q.type == SS_TYPE_SYSVSEM)
-		ss_settle_undo(session);
 	r = find_answer(session, &q, notification, &answer);
 	if (r == -EBUSY && ss_hold(session, notification))
 		r = give_up(session, &q, -ESRCH, &answer);

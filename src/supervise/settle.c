@@ -115,7 +115,7 @@ static bool made_by(const struct ss_pending *pending, pid_t tid)
 	bool found;
 
 	if (!pending->creator ||
-	    ss_proc_children(pending->tgid, pending->creator_tid, &list))
+	    ss_proc_children_all(pending->tgid, pending->creator_tid, &list))
 		return false;
 	found = ss_tids_has(&list, tid);
 	ss_tids_release(&list);
@@ -267,17 +267,21 @@ static pid_t unknown_in(struct ss_session *session,
 	return 0;
 }
 
-/* Where CLONE_PARENT puts it: among the children of the parent's threads. */
+/*
+ * Where CLONE_PARENT puts it: among the children of the parent's threads.  What
+ * a thread leaves behind goes to the first of the others: last ones first.
+ */
 static pid_t find_sibling(struct ss_session *session, pid_t parent)
 {
 	struct ss_tids threads = { 0 }, list = { 0 };
 	pid_t found = 0;
 	size_t i;
 
-	if (ss_proc_threads(parent, &threads))
+	if (ss_proc_threads_all(parent, &threads))
 		return 0;
-	for (i = 0; !found && i < threads.count; i++) {
-		if (ss_proc_children(parent, threads.tids[i], &list))
+	i = threads.count;
+	while (!found && i--) {
+		if (ss_proc_children_all(parent, threads.tids[i], &list))
 			continue;
 		found = unknown_in(session, &list);
 		ss_tids_release(&list);
@@ -306,17 +310,21 @@ static pid_t find_sibling_anywhere(struct ss_session *session,
 	return found;
 }
 
-pid_t ss_settle_find(struct ss_session *session,
-		     const struct ss_pending *pending)
+/* Found in a glance at the list, mostly; that nobody is there takes a look that
+   misses none. */
+static pid_t find_listed(struct ss_session *session,
+			 const struct ss_pending *pending, bool all)
 {
 	struct ss_tids list = { 0 };
 	pid_t found;
 	int r;
 
 	if (pending->flags & CLONE_THREAD)
-		r = ss_proc_threads(pending->tgid, &list);
-	else if (pending->flags & CLONE_PARENT)
-		return find_sibling_anywhere(session, pending);
+		r = all ? ss_proc_threads_all(pending->tgid, &list) :
+			ss_proc_threads(pending->tgid, &list);
+	else if (all)
+		r = ss_proc_children_all(pending->tgid, pending->creator_tid,
+					 &list);
 	else
 		r = ss_proc_children(pending->tgid, pending->creator_tid,
 				     &list);
@@ -327,6 +335,17 @@ pid_t ss_settle_find(struct ss_session *session,
 	found = unknown_in(session, &list);
 	ss_tids_release(&list);
 	return found;
+}
+
+pid_t ss_settle_find(struct ss_session *session,
+		     const struct ss_pending *pending)
+{
+	pid_t found;
+
+	if ((pending->flags & (CLONE_THREAD | CLONE_PARENT)) == CLONE_PARENT)
+		return find_sibling_anywhere(session, pending);
+	found = find_listed(session, pending, false);
+	return found ? found : find_listed(session, pending, true);
 }
 
 /*
@@ -480,17 +499,6 @@ static bool has_returned(const struct ss_session *session,
 	return call.where == SS_PROC_NO_CALL ||
 		(call.where == SS_PROC_IN_CALL &&
 		 !ss_call_is_clone(&session->calls, call.nr));
-}
-
-void ss_settle_undo(struct ss_session *session)
-{
-	struct ss_pending *pending, *tmp;
-
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-		if (pending->undo_made && pending->creator &&
-		    has_returned(session, pending))
-			ss_settle_creator(session, pending->creator);
-	}
 }
 
 /* Would it matter which of the two clones a child belongs to? */

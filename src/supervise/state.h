@@ -135,9 +135,6 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid);
 /* Tries to find the child of this task's pending clone, which is over.  It
    stays pending if the task is dying. */
 void ss_settle_creator(struct ss_session *session, struct ss_task *task);
-/* Clones that were to make an undo list, and have returned without a child:
-   is there one? */
-void ss_settle_undo(struct ss_session *session);
 /* Somebody asks for a number that the model does not know. */
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr);

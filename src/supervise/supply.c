@@ -84,37 +84,85 @@ static int look_only(struct ss_session *session, struct ss_question *q,
 	return 0;
 }
 
-/* Is the thread's last call over?  Unknown while it runs. */
-static bool flight_is_over(const struct ss_session *session, pid_t tid)
+enum flight_end {
+	FLIGHT_OVER,
+	FLIGHT_ASLEEP,		/* in a watched call: this one or the next */
+	FLIGHT_RUNS,		/* unknown while it runs */
+};
+
+/* Is the thread's last call over? */
+static enum flight_end look_at_flight(const struct ss_session *session,
+				      pid_t tid)
 {
 	struct ss_proc_call call;
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
-		if (ss_proc_call(tid, &call))
-			return true;
-		if (call.where == SS_PROC_NO_CALL)
-			return true;
+		if (ss_proc_call(tid, &call) || call.where == SS_PROC_NO_CALL)
+			return FLIGHT_OVER;
 		if (call.where == SS_PROC_IN_CALL)
-			return !ss_call_is_watched(&session->calls, call.nr);
+			return ss_call_is_watched(&session->calls, call.nr) ?
+				FLIGHT_ASLEEP : FLIGHT_OVER;
 		(void)sched_yield();
 	}
-	return false;
+	return FLIGHT_RUNS;
+}
+
+static void tell_returned(struct ss_session *session, struct ss_task *task)
+{
+	struct ss_event over = {
+		.type = SS_EVENT_RETURNED,
+		.tid = task->tid,
+	};
+
+	ss_tell(session, &over);
+	/* A clone that has failed may have made no list. */
+	if (task->pending && task->pending->undo_made)
+		ss_settle_creator(session, task);
+}
+
+/*
+ * Which resources has it by now?  That decides the answer, and the kernel must
+ * say no other: it waits until the call has come so far.  A clone has when it
+ * has a child; the others do not sleep before they have (semop sleeps later).
+ */
+static int supply_sharing(struct ss_session *session, struct ss_question *q,
+			  const struct ss_need *need, enum flight_end end,
+			  const struct ss_notification *notification)
+{
+	struct ss_pending *pending = need->task->pending;
+	pid_t child;
+
+	if (!need->task->undo_new && end == FLIGHT_ASLEEP) {
+		tell_returned(session, need->task);
+		return 0;
+	}
+	if (need->task->undo_new && pending) {
+		child = ss_settle_find(session, pending);
+		if (child && ss_settle_adopt(session, pending, child)) {
+			session->stats.clones_on_demand++;
+			return 0;
+		}
+	}
+	if (!ss_hold_is_over(session, notification))
+		return -EBUSY;
+	session->stats.volatile_answers++;
+	q->flight_asked[need->side] = true;
+	return 0;
 }
 
 static int supply_flight(struct ss_session *session, struct ss_question *q,
 			 const struct ss_need *need,
-			 ss_unused const struct ss_notification *notification)
+			 const struct ss_notification *notification)
 {
-	struct ss_event over = {
-		.type = SS_EVENT_RETURNED,
-		.tid = need->task->tid,
-	};
+	enum flight_end end = look_at_flight(session, need->task->tid);
 
-	if (flight_is_over(session, over.tid)) {
-		ss_tell(session, &over);
+	if (end == FLIGHT_OVER) {
+		tell_returned(session, need->task);
 		return 0;
 	}
+	if (need->fd < 0 && need->task->flight.kind != SS_FLIGHT_CREDS)
+		return supply_sharing(session, q, need, end, notification);
 	session->stats.volatile_answers++;
 	if (need->fd < 0) {
 		q->flight_asked[need->side] = true;

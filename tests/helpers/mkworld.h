@@ -59,6 +59,7 @@ extern const struct mw_scenario mw_namespace[];
 extern const struct mw_scenario mw_cred[];
 extern const struct mw_scenario mw_storm[];
 extern const struct mw_scenario mw_entry[];
+extern const struct mw_scenario mw_flight[];
 
 /* ---- system calls that leave errno (shared by CLONE_VM tasks) alone ---- */
 

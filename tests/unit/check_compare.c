@@ -170,6 +170,61 @@ START_TEST(undo_lists_in_flight)
 }
 END_TEST
 
+/* With its child the list is there, whether or not the call has returned. */
+START_TEST(undo_lists_of_born_children)
+{
+	struct ss_question q;
+
+	setup();
+	tell_clone(model, CHILD, CLONE_SYSVSEM);
+	tell_child(model, task_of(model, CHILD)->pending->serial, CHILD + 1);
+	q = question(ROOT, SS_TYPE_SYSVSEM, ROOT, CHILD);
+	q.alive[1] = true;
+	ck_assert_int_eq(answer(model, &q), 1);
+	teardown();
+}
+END_TEST
+
+/* What a call in flight leaves, it has when it runs. */
+START_TEST(sharing_in_flight)
+{
+	static const struct {
+		uint64_t flag;
+		enum ss_type type;
+	} cases[] = {
+		{ CLONE_FS, SS_TYPE_FS },
+		{ CLONE_FILES, SS_TYPE_FILES },
+		{ CLONE_SYSVSEM, SS_TYPE_SYSVSEM },
+	};
+	struct ss_question q;
+	struct ss_need need;
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(cases); i++) {
+		setup();
+		tell_of(model, SS_EVENT_UNDO, ROOT);
+		spawn(model, ROOT, THREAD, THREAD_FLAGS);
+		tell(model, (struct ss_event){ .type = SS_EVENT_UNSHARE,
+					       .tid = THREAD,
+					       .flags = cases[i].flag });
+		q = question(ROOT, cases[i].type, ROOT, THREAD);
+		need = lacks(model, &q);
+		ck_assert_uint_eq(need.kind, SS_NEED_FLIGHT);
+		ck_assert_uint_eq(need.side, 1);
+		ck_assert_int_lt(need.fd, 0);
+		/* Other kinds are as they were; and the caller is here. */
+		q = question(ROOT, SS_TYPE_VM, ROOT, THREAD);
+		ck_assert_int_eq(answer(model, &q), 0);
+		q = question(THREAD, cases[i].type, ROOT, THREAD);
+		ck_assert_int_ne(answer(model, &q), 0);
+		tell_of(model, SS_EVENT_RETURNED, THREAD);
+		q = question(ROOT, cases[i].type, ROOT, THREAD);
+		ck_assert_int_ne(answer(model, &q), 0);
+		teardown();
+	}
+}
+END_TEST
+
 /* Our own group lives, but for a thread that is about to end. */
 START_TEST(life_of_threads)
 {
@@ -393,7 +448,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_type, type_names, order_of_checks, needs_about_tasks,
-		undo_lists_in_flight, life_of_threads, zombies,
+		undo_lists_in_flight, undo_lists_of_born_children,
+		sharing_in_flight, life_of_threads, zombies,
 		files, volatile_slots,
 		volatile_copies, rings, epoll_items, labels_for_reports, NULL,
 	};

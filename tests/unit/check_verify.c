@@ -79,6 +79,7 @@ START_TEST(damaged_tasks)
 	damaged(child->pending, root->pending, "is another's");
 	damaged(child->zombie, true, "has resource");
 	damaged(thread->flight.kind, SS_FLIGHT_NONE, "disagree");
+	damaged(root->flight.sharing, 1, "without a call");
 	damaged(thread->flight.table, ss_task_files(child), "another's table");
 	damaged(thread->leaving, true, "are leaving, not");
 	damaged(model->peak, 1, "more than the peak");

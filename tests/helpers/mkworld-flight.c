@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls that have entered the kernel and do not come on: clone3 reads the
+ * numbers that it is to give out of a page that a userfaultfd(2) holds back.
+ */
+#include "mkworld.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* As long as nobody answers, an answer may only be late. */
+#define PATIENCE_MS	200
+
+static char *page;		/* nothing is in it until page_fill() */
+static size_t page_size;
+static int faults;		/* userfaultfd */
+
+static atomic_long creator;
+static atomic_int held;
+static atomic_int ended;	/* the creator's clone */
+static atomic_int leave;
+static long partner;		/* somebody without an undo list */
+static int answers[2];		/* a pipe */
+
+static void page_hold_back(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range;
+	long fd = mw_sys(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0)
+		mw_skip("no userfaultfd", fd);
+	faults = (int)fd;
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	page = mmap(NULL, page_size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range = (struct uffdio_register){
+		.range = { .start = (uintptr_t)page, .len = page_size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	if (page == MAP_FAILED || ioctl(faults, UFFDIO_API, &api) ||
+	    ioctl(faults, UFFDIO_REGISTER, &range))
+		mw_die("userfaultfd", -errno);
+}
+
+/* Until somebody sleeps because of the page. */
+static void page_await(void)
+{
+	struct pollfd poll_fd = { .fd = faults, .events = POLLIN };
+	struct uffd_msg message;
+
+	if (poll(&poll_fd, 1, -1) != 1 ||
+	    read(faults, &message, sizeof(message)) != sizeof(message))
+		mw_die("userfaultfd", -errno);
+}
+
+static void page_fill(void)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)page, .len = page_size },
+	};
+
+	if (ioctl(faults, UFFDIO_ZEROPAGE, &zero))
+		mw_die("userfaultfd", -errno);
+}
+
+/* Its clone makes an undo list, and then finds that 0 is no number for a
+   thread. */
+static void *create(void *data)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			CLONE_THREAD | CLONE_SYSVSEM,
+		.set_tid = (uintptr_t)page,
+		.set_tid_size = 1,
+	};
+	long *ret = data;
+
+	/* It shares the list of whoever made it. */
+	if (unshare(CLONE_SYSVSEM))
+		mw_die("unshare", -errno);
+	atomic_store(&creator, mw_sys(SYS_gettid, 0));
+	*ret = mw_sys(SYS_clone3, MW_P(&args), sizeof(args));
+	atomic_store(&ended, 1);
+	/* No other call of it tells that this one is over. */
+	while (!atomic_load(&leave))
+		sched_yield();
+	return NULL;
+}
+
+static long ask(void)
+{
+	return mw_sys(SYS_kcmp, atomic_load(&creator), partner, KCMP_SYSVSEM);
+}
+
+static void *ask_when_held(void *data)
+{
+	long answer;
+
+	while (!atomic_load(&held))
+		sched_yield();
+	answer = ask();
+
+	if (write(answers[1], &answer, sizeof(answer)) != sizeof(answer))
+		mw_die("write", -errno);
+	return data;
+}
+
+/* Who does not answer right now waits until the clone has run; then any answer
+   is right. */
+static int answered_wrongly(void)
+{
+	struct pollfd poll_fd = { .fd = answers[0], .events = POLLIN };
+	long answer = 0;
+
+	return poll(&poll_fd, 1, PATIENCE_MS) == 1 &&
+		read(answers[0], &answer, sizeof(answer)) == sizeof(answer) &&
+		answer != 0;
+}
+
+static void clone_held(void)
+{
+	pthread_t asker, thread;
+	int too_soon;
+	long ret = 0;
+
+	partner = mw_pid(mw_fork(NULL));
+	page_hold_back();
+	if (pipe(answers))
+		mw_die("pipe", -errno);
+	/* Nobody makes a thread while another is being made. */
+	if (pthread_create(&asker, NULL, ask_when_held, NULL) ||
+	    pthread_create(&thread, NULL, create, &ret))
+		mw_die("thread", -errno);
+	page_await();
+	atomic_store(&held, 1);
+	too_soon = answered_wrongly();
+	page_fill();
+	pthread_join(asker, NULL);
+	while (!atomic_load(&ended))
+		sched_yield();
+	mw_did("clone3", ret);
+	mw_say("a list before it was made: %s", too_soon ? "YES" : "no");
+	mw_say("a list afterwards: %s", mw_result(ask() > 0 ? 1 : 0));
+	atomic_store(&leave, 1);
+	pthread_join(thread, NULL);
+}
+
+const struct mw_scenario mw_flight[] = {
+	{ "clone-held", clone_held, "a clone that has not made its undo list" },
+	{ NULL, NULL, NULL },
+};
