@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/proc-read.h"
@@ -179,6 +180,17 @@ int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret)
 	if (error)
 		return error;
 	return ss_proc_parse_stat(text.data, text.length, ret);
+}
+
+#define TICKS_PER_SECOND	100	/* the kernel's USER_HZ */
+
+uint64_t ss_proc_time_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * TICKS_PER_SECOND +
+		(uint64_t)now.tv_nsec / (1000000000 / TICKS_PER_SECOND);
 }
 
 int ss_proc_call(pid_t tid, struct ss_proc_call *ret)

@@ -110,6 +110,8 @@ struct ss_proc_stat {
 int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret) ss_must_check;
 int ss_proc_parse_stat(const char *text, size_t length,
 		       struct ss_proc_stat *ret) ss_must_check;
+/* The start_time of a task that would start now. */
+uint64_t ss_proc_time_now(void);
 
 enum ss_proc_where {
 	SS_PROC_RUNNING,	/* on a processor or about to be: unknown */

@@ -376,6 +376,7 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 	}
 	if (pending->undo_made && pending->creator)
 		pending->creator->undo_new = false;
+	task->born_by = event->child.born_by;
 	task->creds = pending->creds;
 	task->before = pending->before;
 	task->domain = ss_domain_get(pending->domain);
@@ -459,6 +460,7 @@ int ss_apply_worker(struct ss_model *model, struct ss_task *task,
 	for (kind = 0; kind < SS_KIND_UNDO; kind++)
 		ss_task_set(worker, kind,
 			    ss_resource_get(task->resources[kind]));
+	worker->born_by = event->child.born_by;
 	worker->creds = task->creds;
 	worker->domain = ss_domain_get(task->domain);
 	return 0;

@@ -116,6 +116,7 @@ struct ss_event {
 		struct {
 			uint32_t pending;	/* its serial */
 			pid_t tid;
+			uint64_t born_by;	/* struct ss_task */
 			const struct ss_event_numbers *numbers;	/* or NULL:
 						   in our own pid namespace */
 		} child;

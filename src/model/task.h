@@ -110,6 +110,9 @@ struct ss_pending {
 
 struct ss_task {
 	pid_t tid;
+	uint64_t born_by;		/* it was there at this time, in the
+					   unit of ss_proc_stat.start_time: who
+					   began later has its number only */
 	struct ss_group *group;
 	struct ss_task *prev, *next;	/* in the group */
 	struct ss_path *path;		/* owned reference */

@@ -360,29 +360,24 @@ enum leaving {
 	LEAVING_OTHER,		/* the number names somebody else */
 };
 
-/* May a thread of this group just have been made? */
-static bool expects_thread(const struct ss_session *session, pid_t tgid)
+/*
+ * Only after all others have had their turn does a number come back, and that
+ * takes more than a hundredth of a second, the unit of these times.
+ */
+static bool is_another(const struct ss_proc_stat *stat,
+		       const struct ss_task *task)
 {
-	const struct ss_pending *pending;
-
-	DL_FOREACH(session->model->pendings, pending) {
-		if (pending->tgid == tgid && (pending->flags & CLONE_THREAD))
-			return true;
-	}
-	return false;
+	return stat->start_time > task->born_by;
 }
 
 /*
  * A thread that has called exit goes within microseconds, unless a tracer
- * keeps it; then its number may come back.  Who is not on the way out after
- * that time is somebody else, if somebody else is expected at all.
+ * keeps it, or others have the processors; then its number may come back.
  */
 static enum leaving look_at_leaving(struct ss_session *session,
 				    const struct ss_task *task)
 {
-	enum leaving other = expects_thread(session, task->group->tgid) ?
-		LEAVING_OTHER : LEAVING_NOT_YET;
-	enum leaving seen = other;
+	enum leaving seen = LEAVING_NOT_YET;
 	struct ss_proc_stat stat;
 	unsigned int i;
 
@@ -390,6 +385,8 @@ static enum leaving look_at_leaving(struct ss_session *session,
 		if (!ss_thread_exists(task->group->tgid, task->tid) ||
 		    ss_proc_stat(task->tid, &stat))
 			return LEAVING_GONE;
+		if (is_another(&stat, task))
+			return LEAVING_OTHER;
 		if ((stat.state == 'Z' || stat.state == 't') &&
 		    ss_guard_has(session, task->tid)) {
 			/* Kept by us. */
@@ -400,7 +397,8 @@ static enum leaving look_at_leaving(struct ss_session *session,
 			return LEAVING_ZOMBIE;
 		if (stat.state == 't' || stat.state == 'T')
 			return LEAVING_NOT_YET;
-		seen = stat.flags & SS_PROC_EXITING ? LEAVING_STILL : other;
+		seen = stat.flags & SS_PROC_EXITING ? LEAVING_STILL :
+			LEAVING_NOT_YET;
 		(void)sched_yield();
 	}
 	return seen;
@@ -409,15 +407,16 @@ static enum leaving look_at_leaving(struct ss_session *session,
 bool ss_number_is_new(struct ss_session *session,
 		      const struct ss_task *task)
 {
-	struct ss_process *process;
+	const struct ss_process *process = NULL;
+	struct ss_proc_stat stat;
 
 	if (!task->leaving && !task->zombie)
 		return false;
-	if (task->tid != task->group->tgid)
-		return look_at_leaving(session, task) == LEAVING_OTHER;
-	process = ss_process_find(session, task->tid);
-	return !process || process->pidfd < 0 ||
-		ss_pidfd_life(process->pidfd) == SS_LIFE_GONE;
+	if (task->tid == task->group->tgid)
+		process = ss_process_find(session, task->tid);
+	if (process && process->pidfd >= 0)
+		return ss_pidfd_life(process->pidfd) == SS_LIFE_GONE;
+	return !ss_proc_stat(task->tid, &stat) && is_another(&stat, task);
 }
 
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group)

@@ -57,7 +57,11 @@ struct ss_task *ss_settle_adopt(struct ss_session *session,
 	struct ss_event_numbers numbers;
 	struct ss_event event = {
 		.type = SS_EVENT_CHILD,
-		.child = { .pending = pending->serial, .tid = tid },
+		.child = {
+			.pending = pending->serial,
+			.tid = tid,
+			.born_by = ss_proc_time_now(),
+		},
 	};
 	bool thread = pending->flags & CLONE_THREAD;
 	struct ss_task *old = ss_model_task(session->model, tid);
@@ -95,7 +99,7 @@ static bool adopt_worker(struct ss_session *session, pid_t tid,
 	struct ss_event event = {
 		.type = SS_EVENT_WORKER,
 		.tid = status->tgid,
-		.child.tid = tid,
+		.child = { .tid = tid, .born_by = ss_proc_time_now() },
 	};
 	struct ss_task *leader = ss_model_task(session->model, status->tgid);
 	struct ss_proc_stat stat;
@@ -233,14 +237,10 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 	}
 	if (task && !task->zombie && !task->leaving)
 		return task;
-	if (task && task->leaving && !task->group->dead) {
-		/* Its exit may be made again after a signal. */
-		struct ss_proc_status status;
-
-		if (ss_proc_status(tid, &status) ||
-		    !match(session, tid, &status))
-			return task;
-	}
+	/* Its exit may be made again after a signal. */
+	if (task && task->leaving && !task->group->dead &&
+	    !ss_number_is_new(session, task))
+		return task;
 	return settle_unknown(session, tid);
 }
 
