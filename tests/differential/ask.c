@@ -95,24 +95,57 @@ static struct side side_of(const struct ch_question *q, int side)
 	return (struct side){ q->number[side], (long)q->idx[side] };
 }
 
-static long ask_epoll(const struct ch_question *q, struct side first)
+void ch_epoll_slot(const struct ch_question *q, struct kcmp_epoll_slot *ret)
 {
-	struct kcmp_epoll_slot slot = {
-		.efd = (uint32_t)(q->idx[1] & 0xffff),
-		.tfd = (uint32_t)(q->idx[1] >> 16),
-		.toff = (uint32_t)q->toff,
-	};
-	struct side second = { q->number[1], CH_P(&slot) };
+	ret->efd = (uint32_t)(q->idx[1] & 0xffff);
+	ret->tfd = (uint32_t)(q->idx[1] >> 16);
+	ret->toff = (uint32_t)(q->toff % CH_TOFF_EDGE);
+}
 
-	if (q->toff == CH_TOFF_FAULT)
-		second.idx = 1;
+/* Where no slot can be read. */
+static long bad_address(const struct ch_slot *me, int64_t toff)
+{
+	const char *edge = ch_edge(me);
+
+	switch (CH_TOFF_FAULT - toff) {
+	case 0:
+		return 1;
+	case 1:
+		return 0;
+	case 2:
+		return CH_P(edge);
+	case 3:		/* the last four bytes are missing */
+		return CH_P(edge - sizeof(struct kcmp_epoll_slot) + 4);
+	case 4:
+		return CH_P(ch_beyond_file());
+	case 5:
+		return -4096;
+	default:
+		return LONG_MIN;
+	}
+}
+
+static long ask_epoll(const struct ch_slot *me, const struct ch_question *q,
+		      struct side first)
+{
+	struct kcmp_epoll_slot slot;
+	struct kcmp_epoll_slot *at = &slot;
+	struct side second = { q->number[1], 0 };
+
+	if (q->toff >= CH_TOFF_EDGE)
+		at = (struct kcmp_epoll_slot *)ch_edge(me) - 1;
+	second.idx = CH_P(at);
+	if (q->toff < 0)
+		second.idx = bad_address(me, q->toff);
+	else
+		ch_epoll_slot(q, at);
 	return ask_pair(KCMP_EPOLL_TFD, first, second);
 }
 
-static long ask(const struct ch_question *q)
+static long ask(const struct ch_slot *me, const struct ch_question *q)
 {
 	if (q->type == KCMP_EPOLL_TFD)
-		return ask_epoll(q, side_of(q, 0));
+		return ask_epoll(me, q, side_of(q, 0));
 	return ask_pair(q->type, side_of(q, 0), side_of(q, 1));
 }
 
@@ -181,11 +214,12 @@ static int same_file(const struct ch_question *q, pid_t self, long answer)
 }
 
 /* The order of an item's file is that of the same file in a slot. */
-static int same_order(const struct ch_question *q, long answer)
+static int same_order(const struct ch_slot *me, const struct ch_question *q,
+		      long answer)
 {
 	struct side registered = { q->number[1], (long)(q->idx[1] >> 16) };
 
-	if (answer < 0 || ask_epoll(q, registered) != 0)
+	if (answer < 0 || ask_epoll(me, q, registered) != 0)
 		return 1;
 	return ask_pair(KCMP_FILE, side_of(q, 0), registered) == answer;
 }
@@ -204,7 +238,7 @@ static void check_quiet(const struct ch_slot *me, const struct ch_question *q)
 	if (!fits(q, q->answer))
 		ch_note(me, CH_FAULT_RIGHT, q);
 	if (q->type == KCMP_EPOLL_TFD) {
-		if (!same_order(q, q->answer))
+		if (!same_order(me, q, q->answer))
 			ch_note(me, CH_FAULT_EPOLL, q);
 		return;
 	}
@@ -222,7 +256,7 @@ void ch_answer(const struct ch_slot *me, struct ch_question *q)
 	q->number[1] = ch_number(me, q->slot[1]);
 	q->look[0] = may_look(q->number[0]);
 	q->look[1] = may_look(q->number[1]);
-	given = (int32_t)ask(q);
+	given = (int32_t)ask(me, q);
 	q->look_after[0] = may_look(q->number[0]);
 	q->look_after[1] = may_look(q->number[1]);
 	/* Last: who dies before has not answered. */
@@ -257,6 +291,14 @@ long ch_do_ask(struct ch_slot *me, const int64_t *arg)
 	return ch_arena->batch[0].answer;
 }
 
+/* arg[6]: how many questions the driver has laid out. */
+long ch_do_items(struct ch_slot *me, const int64_t *arg)
+{
+	const int64_t all[CH_ARGS] = { 0, arg[6] };
+
+	return ch_do_sweep(me, all);
+}
+
 /* Three sides: the answers must be those of an order. */
 long ch_do_triple(struct ch_slot *me, const int64_t *arg)
 {
@@ -275,7 +317,7 @@ long ch_do_triple(struct ch_slot *me, const int64_t *arg)
 		q.number[1] = ch_number(me, arg[b]);
 		q.idx[0] = arg[4 + a];
 		q.idx[1] = arg[4 + b];
-		got[i] = ask(&q);
+		got[i] = ask(me, &q);
 		q.answer = (int32_t)got[i];
 		if (got[i] < 0 || got[i] > 2)
 			return got[i];
@@ -304,7 +346,7 @@ void ch_ask_still(struct ch_slot *me)
 
 		q.idx[0] = CH_FD_STILL + i / CH_STILL;
 		q.idx[1] = CH_FD_STILL + i % CH_STILL;
-		q.answer = (int32_t)ask(&q);
+		q.answer = (int32_t)ask(me, &q);
 		if (!asked)
 			*before = (signed char)q.answer;
 		if (*before != q.answer)

@@ -14,15 +14,16 @@
 
 enum {
 	PATIENCE = 60,
-	WORDS = 16,
+	WORDS = 24,
 };
 
 static int usage(void)
 {
 	fputs("Usage: chaos [-n | -t SECONDS] [-s SELFSAME] [-w FILE] "
 	      "[-p PROFILE] SEED STEPS [TEMPO]\n"
-	      "       chaos [-s SELFSAME] -r FILE\n"
-	      "       chaos [-s SELFSAME] NAME\n"
+	      "       chaos [-s SELFSAME] [-c] -r FILE\n"
+	      "       chaos [-s SELFSAME] [-c] NAME\n"
+	      "       chaos -s SELFSAME -c [-p PROFILE] SEED STEPS\n"
 	      "       chaos -l\n"
 	      "Does random things, asks random questions of kcmp(2), and "
 	      "compares the\n"
@@ -30,6 +31,8 @@ static int usage(void)
 	      "TEMPO: 1 one after the other, 2 in bursts, 3 all at once.\n"
 	      "-t seconds to look for fewer steps that fail, -n none.\n"
 	      "-s runs it below SELFSAME, else the kernel answers itself.\n"
+	      "-c does the same without SELFSAME first, and compares what "
+	      "everybody saw.\n"
 	      "-w writes the steps down, -r plays them, -l lists scenarios.\n",
 	      stderr);
 	return 2;
@@ -44,8 +47,9 @@ static int parse(const char *text, unsigned long long *ret)
 	return errno || *end || end == text ? -EINVAL : 0;
 }
 
-/* The second life of a worker: this program took the old one's place. */
-static int resume(const char *text)
+/* The second life of a worker: this program took the old one's place, or
+   posix_spawn(3) has begun it. */
+static int resume(const char *text, int spawned)
 {
 	unsigned long long index;
 	int err = parse(text, &index);
@@ -54,6 +58,8 @@ static int resume(const char *text)
 		err = -EINVAL;
 	if (!err)
 		err = ch_arena_find();
+	if (!err && spawned)
+		ch_begin_spawned((int)index);
 	if (!err)
 		ch_resume((int)index);
 	fprintf(stderr, "chaos: cannot go on after exec: %s\n",
@@ -61,7 +67,7 @@ static int resume(const char *text)
 	return 1;
 }
 
-static int play_file(const char *path)
+static int play_file(const struct ch_run *run, const char *path)
 {
 	static char text[1 << 24];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -74,10 +80,10 @@ static int play_file(const char *path)
 	}
 	close(fd);
 	text[len] = '\0';
-	return ch_drive_script(text);
+	return ch_drive_script(run, text);
 }
 
-static int play_scenario(const char *name)
+static int play_scenario(const struct ch_run *run, const char *name)
 {
 	const struct ch_scenario *scenario;
 	char *text;
@@ -86,7 +92,7 @@ static int play_scenario(const char *name)
 		if (strcmp(scenario->name, name) != 0)
 			continue;
 		text = strdup(scenario->text);
-		return text ? ch_drive_script(text) : 1;
+		return text ? ch_drive_script(run, text) : 1;
 	}
 	return usage();
 }
@@ -128,6 +134,7 @@ struct request {
 	int shrink;		/* for so many seconds */
 	int one_by_one;		/* tempo 1: fails always, or never */
 	int list;
+	int compare;		/* with what the same does without SELFSAME */
 };
 
 static int parse_options(int argc, char **argv, struct request *ret)
@@ -135,8 +142,14 @@ static int parse_options(int argc, char **argv, struct request *ret)
 	unsigned long long number;
 	int option;
 
-	while ((option = getopt(argc, argv, "+dnt:s:w:p:r:l")) != -1) {
+	while ((option = getopt(argc, argv, "+cdnk:t:s:w:p:r:l")) != -1) {
 		switch (option) {
+		case 'c':
+			ret->compare = 1;
+			break;
+		case 'k':	/* of the driver: a transcript */
+			ret->run.transcript = optarg;
+			break;
 		case 'd':
 			ret->driver = 1;
 			break;
@@ -169,7 +182,8 @@ static int parse_options(int argc, char **argv, struct request *ret)
 			return -EINVAL;
 		}
 	}
-	ret->one_by_one = !ret->script && argc - optind >= 2 &&
+	ret->one_by_one = ret->compare ? argc - optind <= 2 :
+		!ret->script && argc - optind >= 2 &&
 		(argc - optind == 2 || strcmp(argv[optind + 2], "1") == 0);
 	return 0;
 }
@@ -216,21 +230,74 @@ static int begin(int argc, char **argv, const struct request *request)
 	return ret;
 }
 
+/* One of the two runs, and its transcript. */
+static int run_one(int argc, char **argv, const char *const *wrapper,
+		   const char *transcript)
+{
+	const char *driver[WORDS] = { ch_program(), "-d", "-k", transcript };
+	const struct ch_judged judged = {
+		.wrapper = wrapper,
+		.driver = driver,
+		.quiet = !*wrapper,
+		.patience = PATIENCE,
+	};
+	int i;
+
+	for (i = 1; i < argc; i++)
+		driver[3 + i] = argv[i];
+	return run_judged(&judged);
+}
+
+/*
+ * What an answer owes to who asks, nobody outside can judge: so the same is
+ * done twice, once with the kernel's answers.
+ */
+static int begin_both(int argc, char **argv, const struct request *request)
+{
+	const char *wrapper[] = { request->selfsame, "run", "--", NULL };
+	char native[] = "/tmp/chaos.native.XXXXXX";
+	char inside[] = "/tmp/chaos.inside.XXXXXX";
+	int fd[2] = { mkstemp(native), mkstemp(inside) };
+	int ret = 0;
+
+	if (argc > WORDS - 5 || fd[0] < 0 || fd[1] < 0 || !request->selfsame ||
+	    !request->one_by_one)
+		return usage();
+	close(fd[0]);
+	close(fd[1]);
+	if (run_one(argc, argv, wrapper + 3, native)) {
+		printf("the run without supervisor failed\n");
+		ret = 2;
+	}
+	fflush(stdout);
+	if (!ret)
+		ret = run_one(argc, argv, wrapper, inside);
+	if (ret != 2)
+		ret |= ch_transcripts_compare(native, inside);
+	unlink(native);
+	unlink(inside);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	struct request request = { .run = { .profile = -1 }, .shrink = 120 };
 
 	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
-		return resume(argv[2]);
+		return resume(argv[2], 0);
+	if (argc == 3 && strcmp(argv[1], "--spawned") == 0)
+		return resume(argv[2], 1);
 	if (parse_options(argc, argv, &request))
 		return usage();
 	if (request.list)
 		return list();
+	if (!request.driver && request.compare)
+		return begin_both(argc, argv, &request);
 	if (!request.driver)
 		return begin(argc, argv, &request);
 	if (request.script)
-		return play_file(request.script);
+		return play_file(&request.run, request.script);
 	if (argc - optind == 1)
-		return play_scenario(argv[optind]);
+		return play_scenario(&request.run, argv[optind]);
 	return play_random(argv + optind, argc - optind, &request.run);
 }

@@ -35,8 +35,12 @@ enum {
 	CH_FD_SELF = 903,	/* this program */
 	CH_FD_OTHER = 904,	/* this program in the other width, or closed */
 	CH_FD_JUDGE = 906,	/* a socket to the judge */
+	CH_FD_TRANSCRIPT = 909,
 	CH_FD_STILL = 910,	/* files that nobody touches */
 	CH_STILL = 8,
+	CH_FD_IMAGE = 920,	/* this program, in files of other modes */
+	CH_IMAGES = 3,
+	CH_FD_BUSY = 950,	/* from here on: numbers of a moment */
 	CH_NOTES = 32,
 	CH_BATCH = 64,		/* questions of one step */
 	CH_TYPES = 9,		/* of kcmp, and what is none */
@@ -48,7 +52,9 @@ enum ch_op {
 	CH_ASK,		/* slot a, slot b, type, idx1, idx2, toff */
 	CH_TRIPLE,	/* slot a, b, c, type, idx1, idx2, idx3 */
 	CH_SWEEP,	/* seed, number of questions, profile */
+	CH_ITEMS,	/* slot a, slot b, idx1, idx2: toff 0, 1, 2, ... */
 	CH_CLONE,	/* child's slot, flags, enum ch_method, exit signal */
+	CH_SPAWN,	/* its slot, enum ch_image, how, number, reset ids? */
 	CH_EXEC,	/* enum ch_exec */
 	CH_EXEC_FAIL,	/* which failure */
 	CH_EXIT,
@@ -76,6 +82,7 @@ enum ch_op {
 	CH_EPOLL_ADD,	/* epoll, number */
 	CH_EPOLL_MOD,	/* epoll, number */
 	CH_EPOLL_DEL,	/* epoll, number */
+	CH_EPOLL_PILE,	/* epoll, number, how many files with that number */
 	CH_UNSHARE,	/* flags */
 	CH_SETNS,	/* which */
 	CH_SEMOP,	/* which */
@@ -84,7 +91,8 @@ enum ch_op {
 	CH_CAPSET,	/* which */
 	CH_DUMPABLE,	/* value */
 	CH_LANDLOCK,
-	CH_RING_SETUP,	/* flags */
+	CH_RING_SETUP,	/* flags, number to move it to, or 0 */
+	CH_RING_DO,	/* ring, enum ch_ring_call, number, number */
 	CH_CHURN,	/* seed, how often: descriptors come and go */
 	CH_OPS,
 	CH_SYNC = CH_OPS,	/* of the driver: everybody is waited for */
@@ -103,7 +111,40 @@ enum ch_exec {
 	CH_EXEC_PATH,		/* execve of /proc/self/exe */
 	CH_EXEC_FD,		/* execveat of a descriptor */
 	CH_EXEC_OTHER,		/* the other width */
-	CH_EXECS
+	CH_EXEC_IMAGE,		/* and the others of CH_FD_IMAGE */
+	CH_EXECS = CH_EXEC_IMAGE + CH_IMAGES
+};
+
+/* What posix_spawn(3) is to start, and with what. */
+enum ch_image {
+	CH_IMAGE_SELF,
+	CH_IMAGE_OTHER,
+	CH_IMAGE_UNREADABLE,
+	CH_IMAGE_NONE,		/* the exec fails */
+	CH_IMAGE_NO_PROGRAM,
+	CH_SPAWN_IMAGES
+};
+
+/* What else the child does, with one of CH_SPAWN_NUMBERS. */
+enum ch_spawn_how {
+	CH_SPAWN_PLAIN,
+	CH_SPAWN_CLOSE,
+	CH_SPAWN_DUP2,
+	CH_SPAWN_OPEN,
+	CH_SPAWN_HOWS,
+	CH_SPAWN_NUMBERS = 19
+};
+
+/* What is done through a ring. */
+enum ch_ring_call {
+	CH_RING_OPEN,
+	CH_RING_CLOSE,
+	CH_RING_REGISTER,	/* the ring holds the number's file, too */
+	CH_RING_UNREGISTER,
+	CH_RING_INSTALL,	/* what it holds gets a number */
+	CH_RING_OPEN_FIXED,	/* it holds a file that never had one */
+	CH_RING_EPOLL_ADD,	/* epoll, number */
+	CH_RING_CALLS
 };
 
 struct ch_step {
@@ -123,7 +164,7 @@ struct ch_question {
 	int32_t type;
 	int32_t flags;		/* CH_UNSTEADY, CH_IN_STORM */
 	int64_t idx[2] __attribute__((aligned(8)));	/* as in CH_ASK */
-	int64_t toff;		/* CH_TOFF_FAULT: no slot at all */
+	int64_t toff;		/* and CH_TOFF_EDGE, or: CH_TOFF_FAULT */
 	int32_t outer[2];	/* whom the judge is to ask about */
 	int32_t number[2];	/* as the asker calls them */
 	int32_t look[2];	/* the asker's right to look, before */
@@ -136,7 +177,10 @@ struct ch_question {
 enum {
 	CH_UNSTEADY = 1,	/* what it is about may be changing */
 	CH_IN_STORM = 2,
-	CH_TOFF_FAULT = -1,
+	CH_TOFFS = 6,		/* of CH_ITEMS */
+	CH_TOFF_EDGE = 256,	/* nothing can be read behind the slot */
+	CH_TOFF_FAULT = -1,	/* no slot at all; and less: in other ways */
+	CH_TOFF_FAULTS = 7,
 	CH_UNANSWERED = -0x7fffffff,
 };
 
@@ -217,6 +261,8 @@ struct ch_arena {
 	uint32_t table_changes[CH_SLOTS];
 	uint32_t own_changes[CH_SLOTS];
 	uint32_t misc_changes[4];
+	uint32_t ring_busy;	/* somebody is about to use a ring */
+	uint32_t ring_params[30];	/* the same for all */
 	struct ch_slot slot[CH_SLOTS];
 };
 
@@ -236,14 +282,35 @@ void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
 void ch_futex_wake(uint32_t *word);
 /* The worker's life: never returns. */
 void ch_live(int index) __attribute__((noreturn));
-/* The same after its exec. */
+/* The same after its exec, and after that of who made it. */
 void ch_resume(int index) __attribute__((noreturn));
+void ch_begin_spawned(int index) __attribute__((noreturn));
+/* Where its memory ends: nothing can be read there.  And where a mapped file
+   does. */
+void *ch_edge(const struct ch_slot *me);
+void *ch_beyond_file(void);
+/* "PREFIXn", n below 1000. */
+void ch_number_path(char *path, const char *prefix, int64_t number);
+/* Below 100, as text. */
+void ch_print_number(char *text, int number);
 /* The caller's pid namespace: its inode. */
 int64_t ch_pid_namespace(void);
 /* Births and execs; what the kernel returned. */
 long ch_do_clone(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec_fail(struct ch_slot *me, const int64_t *arg);
+
+/* ---- image.c, ring.c: operations that take more ---- */
+
+/* Makes the files of CH_FD_IMAGE; 0 or -errno. */
+int ch_open_images(void);
+/* Of every image, before it works; 0 or -errno. */
+int ch_prepare_spawns(void);
+long ch_do_spawn(struct ch_slot *me, const int64_t *arg);
+long ch_do_ring(struct ch_slot *me, const int64_t *arg);
+long ch_do_ring_call(struct ch_slot *me, const int64_t *arg);
+/* Who used a ring may have died meanwhile. */
+void ch_release_ring(void);
 
 /* ---- chaos-do.c, chaos-ask.c: operations ---- */
 
@@ -257,10 +324,14 @@ extern const struct ch_kind ch_kinds[CH_OPS];
 long ch_do_ask(struct ch_slot *me, const int64_t *arg);
 long ch_do_sweep(struct ch_slot *me, const int64_t *arg);
 long ch_do_triple(struct ch_slot *me, const int64_t *arg);
+long ch_do_items(struct ch_slot *me, const int64_t *arg);
 /* Slot INDEX as the worker's pid namespace numbers it; see chaos-ask.c. */
 pid_t ch_number(const struct ch_slot *me, int64_t index);
 /* The number by which the judge knows whom the asker means. */
 int32_t ch_outer_number(const struct ch_slot *me, int64_t index);
+/* The slot of an epoll question. */
+struct kcmp_epoll_slot;
+void ch_epoll_slot(const struct ch_question *q, struct kcmp_epoll_slot *ret);
 /* Asks; what the asker learns is in Q. */
 void ch_answer(const struct ch_slot *me, struct ch_question *q);
 
@@ -317,6 +388,7 @@ void ch_compare(const struct ch_slot *me, const struct ch_question *q);
 
 struct ch_view {
 	int tempo;
+	int determined;		/* no two runs of it differ */
 	int alive[CH_SLOTS];	/* slots that can be given steps */
 	int n_alive;
 	int known[CH_SLOTS];	/* alive, dying or dead: can be asked about */
@@ -358,12 +430,18 @@ struct ch_run {
 	int tempo;
 	int profile;		/* enum ch_profile, or -1: from the seed */
 	const char *write;	/* where to write the steps down, or NULL */
+	const char *transcript;	/* and what came of them */
 };
 
 /* The exit status of the program. */
 int ch_drive_random(const struct ch_run *run);
 /* Plays the lines of TEXT, which is torn apart. */
-int ch_drive_script(char *text);
+int ch_drive_script(const struct ch_run *run, char *text);
+
+/* ---- transcript.c ---- */
+
+/* Prints where two transcripts differ; 0 if nowhere, else 1. */
+int ch_transcripts_compare(const char *native, const char *inside);
 
 /* ---- chaos-script.c: steps as text ---- */
 

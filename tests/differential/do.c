@@ -28,6 +28,8 @@
 	static long name(struct ch_slot *me, const int64_t *arg)
 #define UNUSED(x) ((void)(x))
 
+enum { PILE = 19 };	/* the first number of those that only hold files */
+
 /* ---- life and death ---- */
 
 OP(do_exit)
@@ -229,8 +231,7 @@ OP(do_getfd)
 	return ret;
 }
 
-/* "PREFIXn", n below 1000. */
-static void number_path(char *path, const char *prefix, int64_t number)
+void ch_number_path(char *path, const char *prefix, int64_t number)
 {
 	while (*prefix)
 		*path++ = *prefix++;
@@ -247,7 +248,7 @@ OP(do_reopen)
 	char path[64];
 
 	UNUSED(me);
-	number_path(path, "/proc/thread-self/fd/", arg[0]);
+	ch_number_path(path, "/proc/thread-self/fd/", arg[0]);
 	return ch_sys(SYS_openat, AT_FDCWD, CH_P(path),
 		      arg[1] | O_NONBLOCK | O_NOCTTY);
 }
@@ -283,6 +284,33 @@ OP(do_epoll_del)
 {
 	UNUSED(me);
 	return epoll(EPOLL_CTL_DEL, arg);
+}
+
+/*
+ * Several items with one number: each file gets the number, is added, and
+ * lives on under another number while the next one gets this one.
+ */
+OP(do_epoll_pile)
+{
+	const int64_t add[] = { arg[0], arg[1] };
+	long added = 0;
+	int64_t i;
+
+	UNUSED(me);
+	for (i = 0; i < arg[2] && i < CH_TOFFS; i++) {
+		long fd = ch_sys(SYS_eventfd2, 0, 0);
+
+		if (fd < 0)
+			return fd;
+		if (fd != arg[1]) {
+			ch_sys(SYS_dup2, fd, arg[1]);
+			ch_sys(SYS_close, fd);
+		}
+		added += epoll(EPOLL_CTL_ADD, add) == 0;
+		ch_sys(SYS_fcntl, arg[1], F_DUPFD, PILE);
+	}
+	ch_sys(SYS_close, arg[1]);
+	return added;
 }
 
 /* ---- namespaces and contexts ---- */
@@ -430,16 +458,6 @@ OP(do_landlock)
 	return ret;
 }
 
-OP(do_ring)
-{
-	uint32_t params[30] = { 0 };	/* struct io_uring_params */
-
-	UNUSED(me);
-	params[2] = (uint32_t)arg[0];	/* flags */
-	params[4] = 10;			/* sq_thread_idle, ms */
-	return ch_sys(SYS_io_uring_setup, 2, CH_P(params));
-}
-
 /* Numbers FIRST to LAST are opened, copied and closed. */
 OP(do_churn)
 {
@@ -477,7 +495,9 @@ const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_ASK] = { "ask", ch_do_ask },
 	[CH_TRIPLE] = { "triple", ch_do_triple },
 	[CH_SWEEP] = { "sweep", ch_do_sweep },
+	[CH_ITEMS] = { "items", ch_do_items },
 	[CH_CLONE] = { "clone", ch_do_clone },
+	[CH_SPAWN] = { "spawn", ch_do_spawn },
 	[CH_EXEC] = { "exec", ch_do_exec },
 	[CH_EXEC_FAIL] = { "exec-fail", ch_do_exec_fail },
 	[CH_EXIT] = { "exit", do_exit },
@@ -505,6 +525,7 @@ const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_EPOLL_ADD] = { "epoll-add", do_epoll_add },
 	[CH_EPOLL_MOD] = { "epoll-mod", do_epoll_mod },
 	[CH_EPOLL_DEL] = { "epoll-del", do_epoll_del },
+	[CH_EPOLL_PILE] = { "epoll-pile", do_epoll_pile },
 	[CH_UNSHARE] = { "unshare", do_unshare },
 	[CH_SETNS] = { "setns", do_setns },
 	[CH_SEMOP] = { "semop", do_semop },
@@ -513,6 +534,7 @@ const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_CAPSET] = { "capset", do_capset },
 	[CH_DUMPABLE] = { "dumpable", do_dumpable },
 	[CH_LANDLOCK] = { "landlock", do_landlock },
-	[CH_RING_SETUP] = { "ring", do_ring },
+	[CH_RING_SETUP] = { "ring", ch_do_ring },
+	[CH_RING_DO] = { "ring-do", ch_do_ring_call },
 	[CH_CHURN] = { "churn", do_churn },
 };

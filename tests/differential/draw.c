@@ -71,6 +71,11 @@ static int64_t epoll_number(struct ch_random *random)
 		number(random);
 }
 
+static int64_t ring_number(struct ch_random *random)
+{
+	return LAST - (int64_t)ch_draw(random, 2);
+}
+
 /* One of those that are likely in an epoll. */
 static int64_t member_number(struct ch_random *random)
 {
@@ -159,6 +164,16 @@ static void fill_clone(struct ch_random *random, const struct ch_view *view,
 	step->arg[3] = signal;
 }
 
+static void fill_spawn(struct ch_random *random, const struct ch_view *view,
+		       struct ch_step *step)
+{
+	step->arg[0] = view->free;
+	step->arg[1] = ch_draw(random, CH_SPAWN_IMAGES);
+	step->arg[2] = ch_draw(random, CH_SPAWN_HOWS);
+	step->arg[3] = FIRST + (int64_t)ch_draw(random, LAST - FIRST + 1);
+	step->arg[4] = chance(random, 30);
+}
+
 static void fill_exec(struct ch_random *random, const struct ch_view *view,
 		      struct ch_step *step)
 {
@@ -190,7 +205,8 @@ static void fill_kill(struct ch_random *random, const struct ch_view *view,
 static void fill_wait(struct ch_random *random, const struct ch_view *view,
 		      struct ch_step *step)
 {
-	step->arg[0] = chance(random, 60) ? -1 :
+	/* Of several dead ones any may be the first. */
+	step->arg[0] = chance(random, 60) && !view->determined ? -1 :
 		view->known[ch_draw(random, (uint32_t)view->n_known)];
 }
 
@@ -324,6 +340,15 @@ static void fill_member(struct ch_random *random, const struct ch_view *view,
 	step->arg[1] = member_number(random);
 }
 
+static void fill_pile(struct ch_random *random, const struct ch_view *view,
+		      struct ch_step *step)
+{
+	(void)view;
+	step->arg[0] = epoll_number(random);
+	step->arg[1] = FIRST + EPOLLS + ch_draw(random, 6);
+	step->arg[2] = 1 + ch_draw(random, 4);
+}
+
 /* ---- namespaces, contexts, credentials ---- */
 
 static void fill_unshare(struct ch_random *random, const struct ch_view *view,
@@ -395,6 +420,20 @@ static void fill_ring(struct ch_random *random, const struct ch_view *view,
 {
 	(void)view;
 	step->arg[0] = chance(random, 40) ? 2 : 0;	/* SQPOLL */
+	step->arg[1] = chance(random, 10) ? 0 : ring_number(random);
+}
+
+static void fill_ring_call(struct ch_random *random,
+			   const struct ch_view *view, struct ch_step *step)
+{
+	(void)view;
+	step->arg[0] = ring_number(random);
+	step->arg[1] = ch_draw(random, CH_RING_CALLS);
+	step->arg[2] = own_number(random);
+	if (step->arg[1] == CH_RING_EPOLL_ADD) {
+		step->arg[2] = epoll_number(random);
+		step->arg[3] = member_number(random);
+	}
 }
 
 static void fill_churn(struct ch_random *random, const struct ch_view *view,
@@ -441,6 +480,8 @@ static const struct {
 	{ CH_EPOLL_ADD, 60, CH_WITH_EPOLL, fill_member },
 	{ CH_EPOLL_DEL, 15, CH_WITH_EPOLL, fill_member },
 	{ CH_EPOLL, 10, CH_WITH_EPOLL, fill_epoll },
+	{ CH_EPOLL_PILE, 3, 0, fill_pile },
+	{ CH_EPOLL_PILE, 12, CH_WITH_EPOLL, fill_pile },
 	{ CH_UNSHARE, 10, 0, fill_unshare },
 	{ CH_SETNS, 2, 0, fill_small },
 	{ CH_SEMOP, 5, 0, fill_small },
@@ -450,7 +491,8 @@ static const struct {
 	{ CH_CAPSET, 4, CH_WITH_IDS, fill_small },
 	{ CH_DUMPABLE, 3, CH_WITH_IDS, fill_dumpable },
 	{ CH_LANDLOCK, 1, CH_WITH_IDS, fill_nothing },
-	{ CH_RING_SETUP, 2, CH_WITH_RINGS, fill_ring },
+	{ CH_RING_SETUP, 6, CH_WITH_RINGS, fill_ring },
+	{ CH_RING_DO, 25, CH_WITH_RINGS, fill_ring_call },
 	{ CH_CHURN, 2, 0, fill_churn },
 };
 
@@ -490,8 +532,11 @@ int ch_draw_step(struct ch_random *random, const struct ch_view *view,
 
 	memset(ret, 0, sizeof(*ret));
 	if (at < births && view->free >= 0) {
-		ret->op = CH_CLONE;
-		fill_clone(random, view, ret);
+		ret->op = chance(random, 15) ? CH_SPAWN : CH_CLONE;
+		if (ret->op == CH_SPAWN)
+			fill_spawn(random, view, ret);
+		else
+			fill_clone(random, view, ret);
 	} else if (at >= births && at < births + deaths) {
 		static const enum ch_op ways[] = {
 			CH_EXIT, CH_EXIT, CH_EXIT_GROUP, CH_KILL,
@@ -544,15 +589,31 @@ void ch_draw_ask(struct ch_random *random, const struct ch_view *view,
 	ret->arg[3] = number(random);
 	ret->arg[4] = chance(random, 40) ? ret->arg[3] : number(random);
 	ret->arg[5] = 0;
-	if (ret->arg[2] == KCMP_EPOLL_TFD) {
-		ret->arg[3] = member_number(random);
-		ret->arg[4] = epoll_number(random) |
-			(chance(random, 60) ? ret->arg[3] :
-			 member_number(random)) << 16;
-		ret->arg[5] = chance(random, 70) ? 0 :
-			chance(random, 90) ? (int64_t)ch_draw(random, 4) :
-			CH_TOFF_FAULT;
-	}
+	if (ret->arg[2] != KCMP_EPOLL_TFD)
+		return;
+	ret->arg[3] = member_number(random);
+	ret->arg[4] = epoll_number(random) |
+		(chance(random, 60) ? ret->arg[3] :
+		 member_number(random)) << 16;
+	ret->arg[5] = chance(random, 70) ? 0 :
+		chance(random, 85) ? (int64_t)ch_draw(random, 4) :
+		CH_TOFF_FAULT - (int64_t)ch_draw(random, CH_TOFF_FAULTS);
+	if (ret->arg[5] >= 0 && chance(random, 20))
+		ret->arg[5] += CH_TOFF_EDGE;
+}
+
+/* Which of several items with one number is which file? */
+static void draw_items(struct ch_random *random, const struct ch_view *view,
+		       struct ch_step *step)
+{
+	step->op = CH_ITEMS;
+	step->arg[0] = alive(random, view);
+	step->arg[1] = chance(random, 60) ? step->arg[0] :
+		anybody(random, view);
+	/* One of those that lost the number, or who has it now. */
+	step->arg[2] = chance(random, 70) ? LAST + 1 + ch_draw(random, 8) :
+		member_number(random);
+	step->arg[3] = epoll_number(random) | member_number(random) << 16;
 }
 
 int ch_draw_question(struct ch_random *random, const struct ch_view *view,
@@ -563,6 +624,9 @@ int ch_draw_question(struct ch_random *random, const struct ch_view *view,
 	memset(ret, 0, sizeof(*ret));
 	if (view->tempo < 3 && chance(random, 5))
 		draw_triple(random, view, ret);
+	else if (view->tempo < 3 &&
+		 chance(random, view->profile & CH_WITH_EPOLL ? 30 : 5))
+		draw_items(random, view, ret);
 	else
 		ch_draw_ask(random, view, asker, ret);
 	return (int)asker;

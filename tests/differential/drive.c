@@ -181,6 +181,8 @@ static int open_all(void)
 	close(pair[0]);
 	close(pair[1]);
 	open_programs();
+	if (ch_open_images())
+		return -errno;
 	ch_arena->semid = semget(IPC_PRIVATE, 1, 0666);
 	return open_still();
 }
@@ -213,12 +215,15 @@ static void first_workers(void)
 	}
 }
 
-static int begin(const char *path)
+static int begin(const struct ch_run *run)
 {
+	const char *path = run->write;
 	int err = ch_arena_find();
 
 	if (!err)
 		err = open_all();
+	if (!err && run->transcript)
+		err = ch_transcript_open(run->transcript);
 	if (err) {
 		fprintf(stderr, "chaos: cannot begin: %s\n", strerror(-err));
 		return 1;
@@ -253,6 +258,12 @@ static void kill_remains(int index)
 		kill(slot->tgid, SIGKILL);
 }
 
+static void reap_all(void)
+{
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+		continue;
+}
+
 static void kill_all(void)
 {
 	int i;
@@ -267,8 +278,7 @@ static void kill_all(void)
 		if (ch_lives[i].state == CH_DEAD)
 			kill_remains(i);
 	}
-	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
-		continue;
+	reap_all();
 }
 
 /* "NAME of KEY..." lines, so that scripts can add them up. */
@@ -328,13 +338,16 @@ static void be(uint64_t seed)
 	nature = seed;
 	if (ch_writing >= 0)
 		dprintf(ch_writing, "#seed %llu\n", (unsigned long long)seed);
-	if (seed % 2)
+	/* Who would adopt them otherwise is another one without supervisor. */
+	if (seed % 2 || ch_transcript >= 0)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 static void reap(void)
 {
-	if (nature % 4 == 1)
+	if (ch_transcript >= 0 && (nature % 4 == 1 || ch_line % 64 == 0))
+		reap_all();
+	else if (nature % 4 == 1)
 		waitpid(-1, NULL, WNOHANG | __WALL);
 }
 
@@ -345,7 +358,7 @@ int ch_drive_random(const struct ch_run *run)
 	struct ch_random random;
 	unsigned long i;
 
-	if (begin(run->write))
+	if (begin(run))
 		return 1;
 	ch_seed(&random, run->seed, 0);
 	view.profile = ch_draw(&random, 32);
@@ -355,6 +368,7 @@ int ch_drive_random(const struct ch_run *run)
 		view.profile &= ~(uint32_t)CH_WITH_IDS;
 	if (run->profile >= 0)
 		view.profile = (uint32_t)run->profile;
+	view.determined = ch_transcript >= 0;
 	be(run->seed);
 	for (i = 1; i <= run->steps; i++) {
 		ch_seed(&random, run->seed, i);
@@ -372,20 +386,19 @@ int ch_drive_random(const struct ch_run *run)
 		/* Everybody may have died. */
 		if (view.n_alive == 0) {
 			everybody();
-			while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
-				continue;
+			reap_all();
 			first_workers();
 		}
 	}
 	return end();
 }
 
-int ch_drive_script(char *text)
+int ch_drive_script(const struct ch_run *run, char *text)
 {
 	char *save = NULL;
 	char *line;
 
-	if (begin(NULL))
+	if (begin(run))
 		return 1;
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the parts of the driver share: whom it knows to live (life.c), how a
- * step is given and what is asked after it (steps.c), and a run as a whole
- * (drive.c).
+ * step is given and what is asked after it (steps.c), what came of it
+ * (transcript.c), and a run as a whole (drive.c).
  */
 #ifndef CHAOS_DRIVE_H
 #define CHAOS_DRIVE_H
@@ -75,5 +75,16 @@ int ch_is_wrong(void);
 extern int ch_writing;		/* where the steps are written down, or -1 */
 
 enum { CH_BIRTH = 2000 };	/* milliseconds */
+
+/* ---- transcript.c ---- */
+
+/*
+ * Where what came of each step is written, or -1.  Then everybody is waited
+ * for: two runs of one seed must do the same.
+ */
+extern int ch_transcript;
+int ch_transcript_open(const char *path);	/* 0 or -errno */
+/* Of the batch's first QUESTIONS questions, too. */
+void ch_transcribe(int worker, const struct ch_step *step, int questions);
 
 #endif /* CHAOS_DRIVE_H */

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS = 16 };
+enum { WORDS = 24 };
 
 /* ---- for those inside ---- */
 
@@ -59,15 +59,12 @@ int ch_request_own(struct ch_slot *me, int after)
 
 static int32_t ask_kernel(const struct ch_question *q)
 {
-	struct kcmp_epoll_slot slot = {
-		.efd = (uint32_t)(q->idx[1] & 0xffff),
-		.tfd = (uint32_t)(q->idx[1] >> 16),
-		.toff = (uint32_t)q->toff,
-	};
+	struct kcmp_epoll_slot slot;
 	long second = (long)q->idx[1];
 
+	ch_epoll_slot(q, &slot);
 	if (q->type == KCMP_EPOLL_TFD)
-		second = q->toff == CH_TOFF_FAULT ? 1 : CH_P(&slot);
+		second = q->toff < 0 ? 1 : CH_P(&slot);
 	return (int32_t)ch_sys(SYS_kcmp, q->outer[0], q->outer[1], q->type,
 			       q->idx[0], second);
 }

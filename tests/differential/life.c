@@ -18,6 +18,7 @@ enum {
 	SOON = 500,
 	TICK = 5,
 	GRACE = 200,
+	LONG_GRACE = 5000,	/* for a transcript */
 	LATE = 300,	/* a killed creator's child may still come */
 };
 
@@ -121,6 +122,10 @@ static int is_living(int index)
 		return 0;
 	if (state != 0 && state != 'Z' && state != 'X')
 		return 1;
+	/* A thread's number is there for a moment after its end. */
+	if (ch_transcript >= 0 && state != 0 &&
+	    (state == 'X' || slot->tid != slot->tgid))
+		return 1;
 	/* It may have moved to another number meanwhile. */
 	if (ch_load(&ch_slot_of(index)->exec_at) == ch_lives[index].exec_seen)
 		ch_lives[index].state = CH_DEAD;
@@ -219,9 +224,10 @@ static void await_late_birth(int index)
 
 static void await_death(int index)
 {
+	int patience = ch_transcript < 0 ? GRACE : LONG_GRACE;
 	int waited;
 
-	for (waited = 0; waited < GRACE; waited++) {
+	for (waited = 0; waited < patience; waited++) {
 		if (ch_lives[index].state != CH_DYING || !is_living(index))
 			return;
 		wait_a_moment();
@@ -272,6 +278,7 @@ void ch_sync_all(void)
 		if (!ch_is_suspended(i))
 			ch_change_end(ch_slot_of(i));
 	}
+	ch_release_ring();
 	__atomic_store_n(&ch_arena->doomed, 0, __ATOMIC_SEQ_CST);
 }
 

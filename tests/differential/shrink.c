@@ -147,11 +147,13 @@ static void single_out(struct shrink *shrink)
 /* All questions but the last line's may be in vain. */
 static void drop_questions(struct shrink *shrink)
 {
-	static const char *const words[] = { " ask ", " triple ", " sweep " };
+	static const char *const words[] = {
+		" ask ", " triple ", " sweep ", " items ",
+	};
 	int i;
 	int j;
 
-	for (j = 0; j < 3; j++) {
+	for (j = 0; j < 4; j++) {
 		for (i = 0; i < shrink->lines - 1; i++)
 			shrink->line[i].out = strstr(shrink->line[i].text,
 						     words[j]) != NULL;

@@ -113,6 +113,19 @@ static void lay_out(int asker, const struct ch_step *step,
 	*ret = q;
 }
 
+/* The same with toff 0, 1, 2, ... */
+static int prepare_items(int worker, struct ch_step *step)
+{
+	struct ch_step ask = { .op = CH_ASK, .arg = {
+		step->arg[0], step->arg[1], KCMP_EPOLL_TFD, step->arg[2],
+		step->arg[3] } };
+
+	for (; ask.arg[5] < CH_TOFFS; ask.arg[5]++)
+		lay_out(worker, &ask, &ch_arena->batch[ask.arg[5]]);
+	step->arg[6] = CH_TOFFS;
+	return CH_TOFFS;
+}
+
 /* How many questions the step asks; they are in the batch then. */
 static int prepare(int worker, struct ch_step *step)
 {
@@ -126,6 +139,8 @@ static int prepare(int worker, struct ch_step *step)
 		lay_out(worker, step, &ch_arena->batch[0]);
 		return 1;
 	}
+	if (step->op == CH_ITEMS)
+		return prepare_items(worker, step);
 	if (step->op != CH_SWEEP)
 		return 0;
 	ch_look(&view);
@@ -153,11 +168,17 @@ static void judge(const struct ch_slot *me, int count)
 	}
 }
 
+static int is_birth(const struct ch_step *step)
+{
+	return step->op == CH_CLONE || step->op == CH_SPAWN;
+}
+
 /* What is known to follow from a step. */
 static void follow(int worker, const struct ch_step *step)
 {
 	switch (step->op) {
 	case CH_CLONE:
+	case CH_SPAWN:
 		ch_await_birth((int)step->arg[0], CH_BIRTH);
 		break;
 	case CH_EXIT:
@@ -177,7 +198,7 @@ static void follow(int worker, const struct ch_step *step)
 	default:
 		return;
 	}
-	if (step->op != CH_CLONE && !(step->flags & CH_LINGER))
+	if (!is_birth(step) && !(step->flags & CH_LINGER))
 		ch_settle();
 }
 
@@ -191,8 +212,8 @@ static int is_last(const struct ch_step *step)
 static int32_t table_of_child(const struct ch_slot *creator,
 			      const struct ch_step *step)
 {
-	if (step->arg[1] & CLONE_FILES && step->arg[2] != CH_BY_FORK &&
-	    step->arg[2] != CH_BY_VFORK)
+	if (step->op == CH_CLONE && step->arg[1] & CLONE_FILES &&
+	    step->arg[2] != CH_BY_FORK && step->arg[2] != CH_BY_VFORK)
 		return creator->table;
 	return (int32_t)step->arg[0];
 }
@@ -207,10 +228,9 @@ static void give(int worker, struct ch_step *step)
 	ch_await(worker, CH_RING);
 	if (ch_lives[worker].state != CH_ALIVE || ch_is_suspended(worker))
 		return;
-	if (step->op == CH_CLONE &&
-	    ch_begin_birth((int)step->arg[0], worker))
+	if (is_birth(step) && ch_begin_birth((int)step->arg[0], worker))
 		return;
-	if (step->op == CH_CLONE)
+	if (is_birth(step))
 		ch_slot_of((int)step->arg[0])->table =
 			table_of_child(slot, step);
 	if (step->op == CH_KILL && (step->arg[0] < 1 ||
@@ -235,12 +255,13 @@ static void give(int worker, struct ch_step *step)
 	if (questions)
 		judge(slot, questions);
 	follow(worker, step);
+	ch_transcribe(worker, step, questions);
 }
 
 static int is_question(const struct ch_step *step)
 {
 	return step->op == CH_ASK || step->op == CH_TRIPLE ||
-		step->op == CH_SWEEP;
+		step->op == CH_SWEEP || step->op == CH_ITEMS;
 }
 
 /* A shortened script may lack the steps that waited for everybody. */
@@ -258,13 +279,15 @@ static void calm_down(const struct ch_step *step)
 
 void ch_play(int worker, struct ch_step *step)
 {
+	if (ch_transcript >= 0)
+		step->flags = 0;
 	calm_down(step);
 	ch_refresh();
 	/* Who dies meanwhile makes answers change. */
 	if (step->op == CH_TRIPLE && ch_has_dying())
 		return;
 	ch_line++;
-	if (step->op == CH_ASK && step->flags & CH_ASYNC)
+	if (is_question(step) && step->flags & CH_ASYNC)
 		step->arg[6] = 0;
 	if (ch_writing >= 0)
 		ch_step_print(ch_writing, worker, step);

@@ -63,6 +63,8 @@ enum what {
 	BOTH,
 	CREDS,
 	EPOLL,
+	ITEMS,		/* of an epoll, and its own descriptors */
+	ANYTHING,
 	GROUP,		/* everything of its group, which may die */
 	LEAVES,		/* the same, but it is sure to die */
 	KILLS,
@@ -71,6 +73,7 @@ enum what {
 
 static const unsigned char changes[CH_OPS] = {
 	[CH_CLONE] = BOTH,
+	[CH_SPAWN] = ANYTHING,
 	[CH_EXEC] = GROUP,
 	[CH_EXIT] = LEAVES,
 	[CH_EXIT_GROUP] = LEAVES,
@@ -94,6 +97,7 @@ static const unsigned char changes[CH_OPS] = {
 	[CH_EPOLL_ADD] = EPOLL,
 	[CH_EPOLL_MOD] = EPOLL,
 	[CH_EPOLL_DEL] = EPOLL,
+	[CH_EPOLL_PILE] = ITEMS,
 	[CH_UNSHARE] = BOTH,
 	[CH_SETNS] = BOTH,
 	[CH_SEMOP] = SELF,
@@ -103,6 +107,7 @@ static const unsigned char changes[CH_OPS] = {
 	[CH_DUMPABLE] = CREDS,
 	[CH_LANDLOCK] = CREDS,
 	[CH_RING_SETUP] = BOTH,
+	[CH_RING_DO] = ANYTHING,
 	[CH_CHURN] = TABLE,
 };
 
@@ -134,6 +139,15 @@ static struct ch_causes causes_of(const struct ch_slot *me,
 		break;
 	case EPOLL:
 		c.misc = MISC_EPOLL;
+		break;
+	case ITEMS:
+		c.tables = bit(me->table);
+		c.misc = MISC_FILES | MISC_EPOLL;
+		break;
+	case ANYTHING:
+		c.owns = self;
+		c.tables = (uint64_t)ALL;
+		c.misc = MISC_CREDS | MISC_FILES | MISC_EPOLL;
 		break;
 	case GROUP:
 	case LEAVES:

@@ -20,10 +20,15 @@
 /* Not where libraries go, in programs of either width. */
 #define ARENA_ADDRESS	0x20000000UL
 #define STACKS_ADDRESS	0x28000000UL
+#define EDGES_ADDRESS	0x2f000000UL
 
 struct ch_arena *ch_arena;
 
-enum { IDLE_SECONDS = 15 };
+enum {
+	IDLE_SECONDS = 15,
+	PAGE = 4096,
+	ARENA_END = 1 << 26,	/* of its file: behind it */
+};
 
 /*
  * ---- system calls ----
@@ -74,13 +79,18 @@ static long ch_birth(long nr, const long arg[3], long stack, long index)
 #elif defined(__i386__)
 long ch_sys6(long nr, const long arg[6])
 {
+	const long *six = arg;
 	long ret;
 
-	/* Six arguments are needed by no call here but those with five. */
-	__asm__ volatile("int $0x80"
-			 : "=a" (ret)
+	/* The sixth goes where frames are kept. */
+	__asm__ volatile("push %%ebp\n\t"
+			 "mov 20(%%edi), %%ebp\n\t"
+			 "mov 16(%%edi), %%edi\n\t"
+			 "int $0x80\n\t"
+			 "pop %%ebp"
+			 : "=a" (ret), "+D" (six)
 			 : "a" (nr), "b" (arg[0]), "c" (arg[1]), "d" (arg[2]),
-			   "S" (arg[3]), "D" (arg[4])
+			   "S" (arg[3])
 			 : "memory");
 	return ret;
 }
@@ -133,15 +143,49 @@ static int arena_map(void)
 	return ret;
 }
 
+/* A page for each worker, and one behind each that nobody can read; then one
+   of a file that has none there. */
+static int edges_map(void)
+{
+	int ret = map(EDGES_ADDRESS, 2 * CH_SLOTS * PAGE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	unsigned long at;
+	void *page;
+
+	for (at = PAGE; !ret && at < 2 * CH_SLOTS * PAGE; at += 2 * PAGE)
+		ret = mprotect((void *)(EDGES_ADDRESS + at), PAGE,
+			       PROT_NONE) ? -errno : 0;
+	if (ret)
+		return ret;
+	page = mmap((void *)(EDGES_ADDRESS + 2 * CH_SLOTS * PAGE), PAGE,
+		    PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, CH_FD_ARENA,
+		    ARENA_END);
+	return page == MAP_FAILED ? -errno : 0;
+}
+
+void *ch_edge(const struct ch_slot *me)
+{
+	return (void *)(EDGES_ADDRESS +
+			(unsigned long)(me - ch_arena->slot) * 2 * PAGE +
+			PAGE);
+}
+
+void *ch_beyond_file(void)
+{
+	return (void *)(EDGES_ADDRESS + 2 * CH_SLOTS * PAGE);
+}
+
 int ch_arena_find(void)
 {
 	int ret = arena_map();
 
-	if (ret)
-		return ret;
 	/* Private: a worker's stack is copied when it forks. */
-	return map(STACKS_ADDRESS, (size_t)CH_SLOTS * CH_STACK,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	if (!ret)
+		ret = map(STACKS_ADDRESS, (size_t)CH_SLOTS * CH_STACK,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	if (!ret)
+		ret = edges_map();
+	return ret ? ret : ch_prepare_spawns();
 }
 
 int ch_arena_make(void)
@@ -208,18 +252,24 @@ int64_t ch_pid_namespace(void)
 	return ino;
 }
 
-void ch_live(int index)
+/* As it, and those who ask about it, call it now. */
+static void find_names(struct ch_slot *me)
 {
-	struct ch_slot *me = &ch_arena->slot[index];
-	const struct ch_step *step;
-	int idle = 0;
-
 	ch_change_numbers(me);
 	find_numbers(me);
 	me->pidns = ch_pid_namespace();
 	me->self = (int32_t)ch_sys(SYS_gettid, 0);
 	me->self_tgid = (int32_t)ch_sys(SYS_getpid, 0);
 	ch_change_numbers(me);
+}
+
+void ch_live(int index)
+{
+	struct ch_slot *me = &ch_arena->slot[index];
+	const struct ch_step *step;
+	int idle = 0;
+
+	find_names(me);
 	if (me->born_at == 0)
 		me->born_at = __atomic_add_fetch(&ch_arena->clock, 1,
 						 __ATOMIC_SEQ_CST);
@@ -253,8 +303,7 @@ void ch_resume(int index)
 {
 	struct ch_slot *me = &ch_arena->slot[index];
 
-	ch_change_numbers(me);
-	find_numbers(me);
+	find_names(me);
 	ch_change_end(me);
 	me->ret = 0;
 	__atomic_add_fetch(&ch_arena->done[CH_EXEC][1], 1, __ATOMIC_RELAXED);
@@ -264,6 +313,15 @@ void ch_resume(int index)
 			 __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&me->done, 1, __ATOMIC_SEQ_CST);
 	ch_futex_wake(&me->done);
+	ch_live(index);
+}
+
+void ch_begin_spawned(int index)
+{
+	struct ch_slot *me = &ch_arena->slot[index];
+
+	/* Whose step made it is not over yet. */
+	ch_change_end(me);
 	ch_live(index);
 }
 
@@ -326,7 +384,7 @@ long ch_do_clone(struct ch_slot *me, const int64_t *arg)
 
 /* ---- exec ---- */
 
-static void print_number(char *text, int number)
+void ch_print_number(char *text, int number)
 {
 	if (number >= 10)
 		*text++ = (char)('0' + number / 10 % 10);
@@ -341,7 +399,10 @@ long ch_do_exec(struct ch_slot *me, const int64_t *arg)
 	const char *const env[] = { NULL };
 	int fd = arg[0] == CH_EXEC_OTHER ? CH_FD_OTHER : CH_FD_SELF;
 
-	print_number(index, (int)(me - ch_arena->slot));
+	if (arg[0] >= CH_EXEC_IMAGE && arg[0] < CH_EXECS)
+		fd = CH_FD_IMAGE + (int)arg[0] - CH_EXEC_IMAGE;
+
+	ch_print_number(index, (int)(me - ch_arena->slot));
 	if (arg[0] == CH_EXEC_PATH)
 		return ch_sys(SYS_execve, CH_P("/proc/self/exe"), CH_P(argv),
 			      CH_P(env));
