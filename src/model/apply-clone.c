@@ -183,6 +183,8 @@ int ss_apply_clone_pass(struct ss_model *model, struct ss_task *task,
 		return -EINVAL;
 	if (pending->creator)
 		pending->creator->pending = NULL;
+	else
+		model->orphan_count--;
 	ss_copy_end(&pending->copy);
 	pending->creator = task;
 	pending->creator_tid = task->tid;

@@ -211,7 +211,7 @@ int ss_apply_task_zombie(struct ss_model *model,
 	if (task->group->execing == task)
 		task->group->execing = NULL;
 	model->generation++;
-	ss_pending_orphan(task);
+	ss_pending_orphan(model, task);
 	ss_task_release_resources(task);
 	task->zombie = true;
 	return 0;
@@ -236,7 +236,7 @@ int ss_apply_group_dead(struct ss_model *model, ss_unused struct ss_task *t,
 			ss_task_free(model, task);
 			continue;
 		}
-		ss_pending_orphan(task);
+		ss_pending_orphan(model, task);
 		ss_task_release_resources(task);
 		task->zombie = true;
 	}

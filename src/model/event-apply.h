@@ -37,7 +37,7 @@ void ss_pending_drop_threads(struct ss_model *model, pid_t tgid);
    task takes its group along. */
 void ss_task_free(struct ss_model *model, struct ss_task *task);
 /* The creator of a pending clone will not be seen again. */
-void ss_pending_orphan(struct ss_task *task);
+void ss_pending_orphan(struct ss_model *model, struct ss_task *task);
 /* A resource named after this task, the next of its kind. */
 struct ss_resource *ss_task_make(struct ss_task *task, enum ss_kind kind)
 	ss_must_check;

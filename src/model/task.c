@@ -127,7 +127,7 @@ int ss_task_split_files(struct ss_task *task)
 	return 0;
 }
 
-void ss_pending_orphan(struct ss_task *task)
+void ss_pending_orphan(struct ss_model *model, struct ss_task *task)
 {
 	struct ss_pending *pending = task->pending;
 
@@ -137,6 +137,7 @@ void ss_pending_orphan(struct ss_task *task)
 	pending->returned = true;
 	pending->creator = NULL;
 	task->pending = NULL;
+	model->orphan_count++;
 }
 
 void ss_pending_free(struct ss_model *model, struct ss_pending *pending)
@@ -145,6 +146,8 @@ void ss_pending_free(struct ss_model *model, struct ss_pending *pending)
 
 	if (pending->creator)
 		pending->creator->pending = NULL;
+	else if (pending->returned)
+		model->orphan_count--;
 	DL_DELETE(model->pendings, pending);
 	model->pending_count--;
 	model->pending_changes++;
@@ -186,7 +189,7 @@ void ss_task_free(struct ss_model *model, struct ss_task *task)
 	struct ss_group *group = task->group;
 
 	model->generation++;
-	ss_pending_orphan(task);
+	ss_pending_orphan(model, task);
 	ss_task_release_resources(task);
 	ss_task_set(task, SS_KIND_SIGHAND, NULL);
 	ss_domain_put(task->domain);

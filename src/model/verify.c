@@ -278,7 +278,7 @@ static int check_pending(struct checking *c, const struct ss_pending *pending)
 static int check_pendings(struct checking *c)
 {
 	const struct ss_pending *pending, *last = NULL;
-	unsigned int count = 0;
+	unsigned int count = 0, orphans = 0;
 
 	DL_FOREACH(c->model->pendings, pending) {
 		int r = check_pending(c, pending);
@@ -291,10 +291,14 @@ static int check_pendings(struct checking *c)
 				   pending->serial);
 		last = pending;
 		count++;
+		orphans += !pending->creator;
 	}
 	if (count != c->model->pending_count)
 		return bad(c, "%u pending clones, not %u", count,
 			   c->model->pending_count);
+	if (orphans != c->model->orphan_count)
+		return bad(c, "%u orphaned clones, not %u", orphans,
+			   c->model->orphan_count);
 	return 0;
 }
 

@@ -20,16 +20,6 @@
 /* ... and so many for each process. */
 #define CLONES_PER_GROUP	4
 
-static unsigned int count_orphans(const struct ss_session *session)
-{
-	const struct ss_pending *pending;
-	unsigned int n = 0;
-
-	DL_FOREACH(session->model->pendings, pending)
-		n += !pending->creator;
-	return n;
-}
-
 static void end(struct ss_session *session, const struct ss_pending *pending)
 {
 	struct ss_event event = {
@@ -95,7 +85,7 @@ static struct ss_pending *youngest(const struct ss_session *session, pid_t tid,
 static bool settle_processes(struct ss_session *session,
 			     const struct ss_tids *all)
 {
-	unsigned int before = count_orphans(session), found = 0;
+	unsigned int before = session->model->orphan_count, found = 0;
 	bool doubt = false;
 	size_t i = all->count;
 
@@ -122,11 +112,11 @@ void ss_orphans_settle(struct ss_session *session)
 	struct ss_pending *pending, *tmp;
 	struct ss_tids all = { 0 };
 
-	if (!count_orphans(session))
+	if (!session->model->orphan_count)
 		return;
 	session->orphans_looked = session->clones;
 	settle_threads(session);
-	if (!count_orphans(session) || ss_proc_processes(&all))
+	if (!session->model->orphan_count || ss_proc_processes(&all))
 		return;
 	if (settle_processes(session, &all)) {
 		DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
@@ -139,22 +129,21 @@ void ss_orphans_settle(struct ss_session *session)
 
 void ss_orphans_prune(struct ss_session *session)
 {
-	unsigned int n = count_orphans(session);
+	const struct ss_model *model = session->model;
+	uint64_t patience = CLONES_BETWEEN +
+		CLONES_PER_GROUP * (uint64_t)HASH_COUNT(model->groups);
 	struct ss_pending *pending, *tmp;
-	uint64_t patience = CLONES_BETWEEN + CLONES_PER_GROUP *
-		(uint64_t)HASH_COUNT(session->model->groups);
 
-	if (!n || (n <= ORPHANS_MAX &&
-		   session->clones - session->orphans_looked < patience))
+	if (!model->orphan_count ||
+	    (model->orphan_count <= ORPHANS_MAX &&
+	     session->clones - session->orphans_looked < patience))
 		return;
 	ss_orphans_settle(session);
-	n = count_orphans(session);
 	/* A program that makes too many of them loses the oldest. */
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-		if (pending->creator || n <= ORPHANS_MAX)
+	DL_FOREACH_SAFE(model->pendings, pending, tmp) {
+		if (pending->creator || model->orphan_count <= ORPHANS_MAX)
 			continue;
 		session->stats.clones_ambiguous++;
 		end(session, pending);
-		n--;
 	}
 }

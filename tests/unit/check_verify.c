@@ -84,6 +84,7 @@ START_TEST(damaged_tasks)
 	damaged(thread->leaving, true, "are leaving, not");
 	damaged(model->peak, 1, "more than the peak");
 	damaged(model->pending_count, 7, "pending clones, not");
+	damaged(model->orphan_count, 7, "orphaned clones, not");
 	damaged(root->group->tgid, 9, "is not found");
 	ss_model_free(model);
 }
