@@ -39,6 +39,14 @@ bool ss_clone_is_refused(uint64_t flags)
 	return false;
 }
 
+/* SIGNAL_UNKILLABLE: the first process of its pid namespace. */
+static bool is_init(const struct ss_group *group)
+{
+	const struct ss_task *leader = group->tasks;
+
+	return leader->levels && leader->numbers[leader->levels - 1]->nr == 1;
+}
+
 /* The task's undo list, made if it has none: copy_semundo(). */
 static int undo_get(struct ss_task *task, struct ss_pending *pending)
 {
@@ -137,7 +145,8 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 
 	if (task->pending)
 		return -EINVAL;
-	if (ss_clone_is_refused(flags))
+	if (ss_clone_is_refused(flags) ||
+	    ((flags & CLONE_PARENT) && is_init(task->group)))
 		return 0;
 	pending = calloc(1, sizeof(*pending));
 	if (!pending)

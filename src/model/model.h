@@ -73,7 +73,8 @@ struct ss_task *ss_model_resolve(const struct ss_model *model,
 struct ss_task *ss_files_user(const struct ss_files *files);
 
 /* Are the flags of clone refused before anything is copied?  (Then the
-   creator does not even get an undo list.) */
+   creator does not even get an undo list.  So it is with a sibling of a pid
+   namespace's first process, whatever the other flags.) */
 bool ss_clone_is_refused(uint64_t flags);
 /* Will unshare of a task with these flags fail?  (As far as flags and sharing
    tell; privileges are for the caller to look at.) */

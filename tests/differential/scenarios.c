@@ -163,5 +163,12 @@ const struct ch_scenario ch_scenarios[] = {
 	  "4 clone 6 0x80050f00 1\n"
 	  "6 setid 4 12345\n"
 	  "6 ask 7 8 7 10 655364\n" },
+	{ "no-undo-list-of-refused-sibling",
+	  "a namespace's first process is refused a sibling before all else",
+	  "1 clone 11 0xa0000600 4 17\n"
+	  "11 clone 4 0x800900 1\n"
+	  "11 clone 14 0x10900 1\n"
+	  "14 clone 17 0x58f00\n"
+	  "11 ask 4 14 6\n" },
 	{ NULL, NULL, NULL },
 };

@@ -170,7 +170,7 @@ static void execute_clone(struct twin_task *task, struct call *call)
 {
 	struct twin_task *child;
 
-	if (twin_refuses(task, call->flags))
+	if (twin_refuses(&scene.twin, task, call->flags))
 		return;
 	/* It may fail, but not before it made an undo list. */
 	if (call->flags & CLONE_SYSVSEM)

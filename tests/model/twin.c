@@ -165,10 +165,15 @@ static bool clone_numbers(struct twin *twin, const struct twin_task *creator,
 	return true;
 }
 
-bool twin_refuses(const struct twin_task *creator, uint64_t flags)
+bool twin_refuses(struct twin *twin, const struct twin_task *creator,
+		  uint64_t flags)
 {
 	bool moved = creator->in.levels != creator->kids.levels;
+	const struct twin_task *leader = twin_find(twin, creator->tgid);
 
+	/* A namespace's first process gets no siblings. */
+	if ((flags & CLONE_PARENT) && leader && twin_is_init(leader))
+		return true;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return true;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))

@@ -89,7 +89,8 @@ bool twin_is_inside(const struct twin_task *task,
 bool twin_group_lives(const struct twin *twin, pid_t tgid);
 
 /* Does the kernel refuse this clone before it makes an undo list? */
-bool twin_refuses(const struct twin_task *creator, uint64_t flags);
+bool twin_refuses(struct twin *twin, const struct twin_task *creator,
+		  uint64_t flags);
 /* What calls do when they are executed; flags are clone's. */
 struct twin_task *twin_clone(struct twin *twin, struct twin_task *creator,
 			     pid_t tid, uint64_t flags);	/* NULL: not */

@@ -235,6 +235,36 @@ START_TEST(events_that_cannot_be)
 }
 END_TEST
 
+/* Nor do the threads of a namespace's first process get one. */
+START_TEST(no_sibling_of_init)
+{
+	static const struct ss_event_numbers first = {
+		.levels = 1, .nr = { 1 }, .ino = { 70 } };
+	static const struct ss_event_numbers second = {
+		.levels = 1, .nr = { 2 }, .ino = { 70 } };
+	struct ss_model *model = world_new();
+
+	tell_clone(model, ROOT, CLONE_NEWPID);
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CHILD,
+		.child = { .pending = model->pendings->serial, .tid = 201,
+			   .numbers = &first } });
+	tell_clone(model, 201, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD);
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CHILD,
+		.child = { .pending = model->pendings->serial, .tid = 202,
+			   .numbers = &second } });
+	tell_clone(model, 201, CLONE_PARENT | CLONE_SYSVSEM);
+	tell_clone(model, 202, CLONE_PARENT | CLONE_SYSVSEM);
+	ck_assert_ptr_null(model->pendings);
+	ck_assert_ptr_null(has(model, 201, SS_KIND_UNDO));
+	ck_assert_ptr_null(has(model, 202, SS_KIND_UNDO));
+	tell_clone(model, 202, CLONE_SYSVSEM);
+	ck_assert_ptr_nonnull(has(model, 202, SS_KIND_UNDO));
+	ss_model_free(model);
+}
+END_TEST
+
 /* Number 7 in a namespace, 1 in the one inside that. */
 START_TEST(numbers_in_namespaces)
 {
@@ -425,9 +455,9 @@ int main(void)
 	const TTest *const tests[] = {
 		every_combination_of_flags, io_contexts, clone_that_fails_late,
 		names_count_calls, what_a_pending_clone_keeps,
-		events_that_cannot_be, numbers_in_namespaces, zombies,
-		threads_end_alone, fading, orphaned_clones, workers_of_rings,
-		NULL,
+		events_that_cannot_be, numbers_in_namespaces,
+		no_sibling_of_init, zombies, threads_end_alone, fading,
+		orphaned_clones, workers_of_rings, NULL,
 	};
 
 	return run_tests("model/task", tests);
