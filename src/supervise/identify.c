@@ -60,7 +60,7 @@ static bool died(struct ss_session *session, pid_t tid)
 	uint64_t generation = session->model->generation;
 
 	if (task)
-		ss_life_check(session, task);
+		(void)!ss_life_check(session, task);
 	return session->model->generation != generation;
 }
 

@@ -48,7 +48,7 @@ static bool life_has_changed(struct ss_session *session, const pid_t tid[2])
 		struct ss_task *task = ss_model_task(session->model, tid[i]);
 
 		if (task)
-			ss_life_check(session, task);
+			(void)!ss_life_check(session, task);
 	}
 	return generation != session->model->generation;
 }

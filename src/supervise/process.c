@@ -451,6 +451,13 @@ static void thread_leaving(struct ss_session *session, struct ss_task *task)
 	}
 }
 
+/* A thread's number names nobody: it has ended, or become the leader. */
+static void number_gone(struct ss_session *session, const struct ss_task *task)
+{
+	if (task->group->execing != task)
+		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+}
+
 /* A thread of a group whose leader says nothing about the others. */
 static void thread_check(struct ss_session *session, struct ss_task *task,
 			 struct ss_process *process)
@@ -463,13 +470,13 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 		return;
 	}
 	if (!ss_thread_exists(task->group->tgid, task->tid)) {
-		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+		number_gone(session, task);
 		return;
 	}
 	if (life == SS_LIFE_ALIVE && !task->group->dying)
 		return;
 	if (ss_proc_stat(task->tid, &stat)) {
-		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+		number_gone(session, task);
 		return;
 	}
 	if (stat.flags & SS_PROC_EXITING)
@@ -508,26 +515,43 @@ static void life_of_unwatched(struct ss_session *session,
 	(void)close(fd);
 }
 
-void ss_life_check(struct ss_session *session, struct ss_task *task)
+/*
+ * A thread that execs takes the leader's number before it gets its new memory:
+ * for a moment its own number names nobody, and the leader's names somebody
+ * who is not the dead leader, and not the new program yet.
+ */
+static bool is_taking_over(const struct ss_group *group,
+			   const struct ss_process *process)
+{
+	const struct ss_task *task = group->execing;
+
+	return task && task->tid != group->tgid &&
+		!ss_thread_exists(group->tgid, task->tid) &&
+		!(process->pidfd >= 0 && ss_pidfd_is_over(process->pidfd));
+}
+
+int ss_life_check(struct ss_session *session, struct ss_task *task)
 {
 	pid_t tid = task->tid;
 	struct ss_process *process = ss_process_find(session,
 						     task->group->tgid);
 
 	if (!process)
-		return;
+		return 0;
 	if (task->group->execing) {
 		ss_exec_settle(session, task->group, 0);
 		task = ss_model_task(session->model, tid);
 		if (!task)
-			return;
+			return 0;
+		if (is_taking_over(task->group, process))
+			return -ESRCH;
 	}
 	session->stats.probes++;
-	if (process->pidfd < 0) {
+	if (process->pidfd < 0)
 		life_of_unwatched(session, task, process);
-		return;
-	}
-	look_at_life(session, task, process);
+	else
+		look_at_life(session, task, process);
+	return 0;
 }
 
 void ss_kill_all(struct ss_session *session)

@@ -190,8 +190,10 @@ bool ss_number_is_new(struct ss_session *session,
 /* Waits for the last tasks, which have left the filter but may not be dead
    yet, and reaps them. */
 void ss_children_await(struct ss_session *session);
-/* Brings the model up to date about one task's life. */
-void ss_life_check(struct ss_session *session, struct ss_task *task);
+/* Brings the model up to date about one task's life.  0; -ESRCH: a thread of
+   its group is just taking the leader's place, for an exec. */
+int ss_life_check(struct ss_session *session, struct ss_task *task)
+	ss_must_check;
 /* Takes the threads that have ended out of a group. */
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
 /* Waits for the creators of pending clones that are dying, and drains. */

@@ -41,7 +41,10 @@ static int supply_life(struct ss_session *session, struct ss_question *q,
 		       const struct ss_need *need,
 		       ss_unused const struct ss_notification *notification)
 {
-	ss_life_check(session, need->task);
+	int r = ss_life_check(session, need->task);
+
+	if (r)
+		return r;
 	q->alive[need->side] = true;
 	/* Two sides of one group die together. */
 	if (q->task[0] && q->task[1] == q->task[0])

@@ -6,6 +6,21 @@
 
 #include <stddef.h>
 
+/* One thread after the other execs, and everybody asks about it. */
+#define TAKES_OVER(leader, thread) \
+	leader " clone " thread " 0x10f00\n" \
+	"20 churn 1 60 &\n" \
+	"21 churn 1 60 &\n" \
+	"1 ask " thread " " leader " 1 &\n" \
+	thread " exec &\n" \
+	"1 ask " thread " " leader " 1 &\n" \
+	"3 ask " thread " " leader " 1 &\n" \
+	"1 ask " thread " " leader " 1 &\n" \
+	"3 ask " thread " " leader " 1 &\n" \
+	"1 ask " thread " " leader " 1 &\n" \
+	"3 ask " thread " " leader " 1 &\n" \
+	"0 sync\n"
+
 const struct ch_scenario ch_scenarios[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -170,5 +185,17 @@ const struct ch_scenario ch_scenarios[] = {
 	  "11 clone 14 0x10900 1\n"
 	  "14 clone 17 0x58f00\n"
 	  "11 ask 4 14 6\n" },
+	{ "exec-takes-leadership",
+	  "a thread whose number went to its exec is not gone",
+	  "2 clone 4 0 2 17\n"
+	  "1 clone 20 0 2 17\n"
+	  "1 clone 21 0 2 17\n"
+	  TAKES_OVER("4", "5")
+	  TAKES_OVER("5", "6")
+	  TAKES_OVER("6", "7")
+	  TAKES_OVER("7", "8")
+	  TAKES_OVER("8", "9")
+	  TAKES_OVER("9", "10")
+	  "10 ask 10 2 0 910 910\n" },
 	{ NULL, NULL, NULL },
 };
