@@ -99,14 +99,31 @@ char ch_task_state(pid_t tgid, pid_t tid)
 }
 
 /* Whoever has memory is not dead.  To close a file would be a watched call. */
-static int has_memory(const struct ch_slot *slot)
+static int task_has_memory(pid_t tgid, pid_t tid)
 {
 	char path[64];
 	char link[8];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/exe", slot->tgid,
-		 slot->tid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/exe", tgid, tid);
 	return readlink(path, link, sizeof(link)) > 0;
+}
+
+static int has_memory(const struct ch_slot *slot)
+{
+	return task_has_memory(slot->tgid, slot->tid);
+}
+
+/*
+ * A thread that execs has the number of its group's first thread before the
+ * new program comes to say so.
+ */
+static int may_have_moved(const struct ch_slot *slot)
+{
+	uint32_t done = ch_load(&slot->done);
+
+	return slot->tid != slot->tgid && done != ch_load(&slot->asked) &&
+		slot->ring[done % CH_RING].op == CH_EXEC &&
+		task_has_memory(slot->tgid, slot->tgid);
 }
 
 /* True if it works on; otherwise it is known as dead afterwards. */
@@ -125,6 +142,8 @@ static int is_living(int index)
 	/* A thread's number is there for a moment after its end. */
 	if (ch_transcript >= 0 && state != 0 &&
 	    (state == 'X' || slot->tid != slot->tgid))
+		return 1;
+	if (may_have_moved(slot))
 		return 1;
 	/* It may have moved to another number meanwhile. */
 	if (ch_load(&ch_slot_of(index)->exec_at) == ch_lives[index].exec_seen)
@@ -178,7 +197,8 @@ void ch_await(int index, uint32_t left)
 		if (ch_load(&slot->done) == done && !is_living(index))
 			return;
 		/* Killed with its namespace, and waits for others to die. */
-		if (waited > SOON && !has_memory(slot)) {
+		if (waited > SOON && !has_memory(slot) &&
+		    !may_have_moved(slot)) {
 			ch_lives[index].state = CH_DYING;
 			return;
 		}
