@@ -4,14 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/caution.h"
+#include "kernel/self.h"
 
 /* The exit status of the process: one of these, or an errno above them. */
 enum {
@@ -28,9 +26,19 @@ static bool would_wake(int fd)
 	return poll(&event, 1, 0) > 0;
 }
 
+struct probing {
+	int fd;
+	int epoll;
+	int tfd;
+};
+
 /* Looks the item up; adds nothing that stays. */
-static int probe(int fd, int epoll, int tfd)
+static int probe(void *argument)
 {
+	const struct probing *probing = argument;
+	int fd = probing->fd;
+	int epoll = probing->epoll;
+	int tfd = probing->tfd;
 	struct epoll_event event = { 0 };
 
 	if (epoll == tfd)
@@ -56,42 +64,19 @@ static int probe(int fd, int epoll, int tfd)
 	return STATUS_ERRNO + errno;
 }
 
-/*
- * fork() without its handlers and without a signal at the end: so nobody who
- * waits for other children can take this one away, and no signal handler of
- * ours runs twice, because all signals are blocked.
- */
-static pid_t fork_silently(void)
-{
-	return (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, 0UL);
-}
-
 int ss_epoll_probe(int fd, int epoll, int tfd, int *ret)
 {
-	sigset_t all;
-	sigset_t old;
-	int status = 0;
-	int error;
-	pid_t pid;
+	struct probing probing = { fd, epoll, tfd };
+	int status;
 
 	/* The end of the process closes its copy of each file of ours. */
 	if (ss_caution_has_begun())
 		return -EBUSY;
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, &old);
-	pid = fork_silently();
-	if (pid == 0)
-		_exit(probe(fd, epoll, tfd));
-	error = pid < 0 ? -errno : 0;
-	if (!error && waitpid(pid, &status, __WCLONE) < 0)
-		error = -errno;
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
-	if (error)
-		return error;
-	if (!WIFEXITED(status))
-		return -EIO;
-	if (WEXITSTATUS(status) >= STATUS_ERRNO)
-		return -(WEXITSTATUS(status) - STATUS_ERRNO);
-	*ret = WEXITSTATUS(status) == STATUS_EQUAL ? 0 : 1;
+	status = ss_run_apart(0, probe, &probing);
+	if (status < 0)
+		return status;
+	if (status >= STATUS_ERRNO)
+		return -(status - STATUS_ERRNO);
+	*ret = status == STATUS_EQUAL ? 0 : 1;
 	return 0;
 }

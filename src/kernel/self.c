@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SEMOPM_DEFAULT	500
@@ -158,4 +160,27 @@ unsigned int ss_semopm(void)
 		opm = SEMOPM_DEFAULT;
 	(void)fclose(file);
 	return opm;
+}
+
+int ss_run_apart(unsigned long flags, int (*run)(void *argument),
+		 void *argument)
+{
+	sigset_t all, old;
+	int status = 0;
+	int error;
+	pid_t pid;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &old);
+	/* fork() without its handlers. */
+	pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, 0UL);
+	if (pid == 0)
+		_exit(run(argument));
+	error = pid < 0 ? -errno : 0;
+	if (!error && waitpid(pid, &status, __WCLONE) < 0)
+		error = -errno;
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (error)
+		return error;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
 }

@@ -29,6 +29,15 @@ int ss_inherited_note(struct ss_inherited *ret) ss_must_check;
 void ss_inherited_close(struct ss_inherited *inherited);
 void ss_inherited_release(struct ss_inherited *inherited);
 
+/*
+ * Runs RUN in a process of its own and waits for it: its exit status, -EIO if
+ * it was killed, -errno.  FLAGS are clone(2)'s.  Nobody who waits for other
+ * children can take this one away, for it has no signal at its end; and no
+ * signal handler of ours runs twice.
+ */
+int ss_run_apart(unsigned long flags, int (*run)(void *argument),
+		 void *argument) ss_must_check;
+
 /* Raises our descriptor limit to the hard limit; the command restores it. */
 void ss_limits_raise(void);
 void ss_limits_restore(void);

@@ -109,15 +109,16 @@ static void take_leadership(struct ss_model *model, struct ss_task *task)
 
 /*
  * begin_new_exec(): memory of a task whose effective ids are not its real ones
- * begins as not dumpable.  What exec itself makes of the credentials counts as
- * a set*id call does.
+ * begins as not dumpable.  In a nested user namespace it may belong to an outer
+ * one besides: so it is looked at there.  What exec itself makes of the
+ * credentials counts as a set*id call does.
  */
 static void exec_creds(struct ss_task *task, struct ss_mm *mm)
 {
 	const struct ss_creds *was = &task->creds;
 
-	if (was->known && (was->uid[0] != was->uid[1] ||
-			   was->gid[0] != was->gid[1]))
+	if (was->known && !(was->userns && was->userns->parent) &&
+	    (was->uid[0] != was->uid[1] || was->gid[0] != was->gid[1]))
 		mm->dumpable = SS_DUMPABLE_NO;
 	task->before = *was;
 	task->creds.known = false;

@@ -214,10 +214,16 @@ static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 int ss_apply_dumpable(ss_unused struct ss_model *model, struct ss_task *task,
 		      const struct ss_event *event)
 {
+	struct ss_mm *mm = ss_task_mm(task);
 	struct ss_task *t;
 
-	if (ss_task_mm(task))
-		ss_task_mm(task)->dumpable = event->dumpable;
+	if (mm)
+		mm->dumpable = event->dumpable;
+	else
+		task->dumpable = event->dumpable;
+	/* would_dump(): of an image that is foreign there, an outer one. */
+	if (mm && event->userns)
+		mm->userns = event->userns;
 	/* What set*id calls did before is overruled, or was looked at. */
 	task->group->set_id = false;
 	DL_FOREACH(task->group->tasks, t)

@@ -86,14 +86,17 @@ static enum ss_access dumpable_check(const struct ss_task *caller,
 	/* The mm keeps the user namespace of its exec: an ancestor. */
 	while (mm && mm->userns && ns && ns->ino != mm->userns)
 		ns = ns->parent;
+	/* An image that is foreign to it made it an outer one's: that shows
+	   only when it is looked at. */
+	if (dumpable == SS_DUMPABLE_UNKNOWN && ns && ns->parent)
+		ns = init_userns;
 	if (dumpable == SS_DUMPABLE_YES && !target->group->set_id)
 		return SS_ACCESS_ALLOWED;
 	if (ns && ss_creds_capable(&caller->creds, ns, SS_CAP_SYS_PTRACE))
 		return SS_ACCESS_ALLOWED;
-	if (target->group->set_id || (dumpable == SS_DUMPABLE_UNKNOWN && mm))
+	if (target->group->set_id || dumpable == SS_DUMPABLE_UNKNOWN)
 		return SS_ACCESS_NEED_DUMPABLE;
-	return dumpable == SS_DUMPABLE_NO ? SS_ACCESS_DENIED :
-		SS_ACCESS_ALLOWED;
+	return SS_ACCESS_DENIED;
 }
 
 enum ss_access ss_access_check(const struct ss_task *caller,

@@ -128,7 +128,10 @@ struct ss_event {
 		uint64_t flags;
 		unsigned int gone;	/* bits 1 << enum ss_kind */
 		bool set_id;
-		enum ss_dumpable dumpable;
+		struct {
+			enum ss_dumpable dumpable;
+			uint64_t userns;	/* the memory's, or 0 */
+		};
 		uint64_t address;
 		int io_class;
 		const struct ss_event_creds *creds;

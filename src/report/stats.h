@@ -37,6 +37,8 @@
 	  "execs that were seen to have succeeded or failed") \
 	X(exec_unsure, "execs.unsure", \
 	  "labels forgotten because an exec might have closed the descriptor") \
+	X(dumpable_unsure, "dumpable.unsure", \
+	  "times that nobody told whether some memory is dumpable") \
 	X(slots, "slots.discovered", \
 	  "descriptors whose open file was looked at") \
 	X(probes, "slots.probes", \

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "kernel/dumpable.h"
+
 /* The user namespaces of a task; where they cannot be seen (a zombie's, say),
    ours: capabilities in them are then nobody's inside. */
 static void read_userns(struct ss_session *session, pid_t tid,
@@ -50,6 +52,11 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	return 0;
 }
 
+static bool is_nested(const struct ss_creds *creds)
+{
+	return creds->userns && creds->userns->parent;
+}
+
 /* What set*id calls have done to its memory: the credentials of those who made
    them tell. */
 static void settle_set_id(struct ss_session *session,
@@ -67,7 +74,9 @@ static void settle_set_id(struct ss_session *session,
 
 /*
  * /proc's files belong to root if the memory is not dumpable; and if there is
- * none, because the task is on its way out: UNKNOWN then.  -errno.
+ * none, because the task is on its way out.  Of root's own files that tells
+ * nothing; nor in a nested user namespace, whose root may be the task's own id.
+ * UNKNOWN then; or -errno.
  */
 static int look_at_owner(const struct ss_task *task, enum ss_dumpable *ret)
 {
@@ -77,37 +86,70 @@ static int look_at_owner(const struct ss_task *task, enum ss_dumpable *ret)
 	gid_t gid;
 	int r;
 
-	/*
-	 * For root that tells nothing; nor in a nested user namespace, whose
-	 * root may be the task's own id.  Then: as execve leaves it.
-	 */
-	if (creds->uid[1] == 0 || !creds->userns || creds->userns->parent) {
-		*ret = creds->uid[0] == creds->uid[1] &&
-			creds->gid[0] == creds->gid[1] ?
-			SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+	*ret = SS_DUMPABLE_UNKNOWN;
+	if (is_nested(creds))
 		return 0;
-	}
 	r = ss_proc_owner(task->tid, &uid, &gid);
-	if (!r && uid == creds->uid[1]) {
-		*ret = SS_DUMPABLE_YES;
+	if (r)
+		return r;
+	if (uid == creds->uid[1] && gid == creds->gid[1]) {
+		if (uid || gid)
+			*ret = SS_DUMPABLE_YES;
 		return 0;
 	}
-	if (!r)
-		r = ss_proc_stat(task->tid, &stat);
-	if (!r)
-		*ret = stat.flags & SS_PROC_EXITING ? SS_DUMPABLE_UNKNOWN :
-			SS_DUMPABLE_NO;
+	r = ss_proc_stat(task->tid, &stat);
+	if (!r && !(stat.flags & SS_PROC_EXITING))
+		*ret = SS_DUMPABLE_NO;
 	return r;
 }
 
-/* Whoever still has the memory tells.  Nobody: then the kernel does not ask
-   for it any more, and permits. */
-static enum ss_dumpable look_at_others(struct ss_session *session,
-				       const struct ss_task *task)
+static bool has_one_id(const struct ss_creds *creds)
 {
+	return creds->uid[0] == creds->uid[1] &&
+		creds->uid[0] == creds->uid[2] &&
+		creds->gid[0] == creds->gid[1] &&
+		creds->gid[0] == creds->gid[2];
+}
+
+/* By the kernel's own check.  Where the ids differ it does not come so far as
+   to the memory, and what that is does not matter: UNKNOWN. */
+static int ask_kernel(const struct ss_task *task, struct ss_event *event)
+{
+	const struct ss_creds *creds = &task->creds;
+	const struct ss_dumpable_target target = {
+		.tid = task->tid,
+		.uid = creds->uid[0],
+		.gid = creds->gid[0],
+		.permitted = creds->permitted,
+		.nested = is_nested(creds),
+	};
+	struct ss_dumpable_found found;
+	int r;
+
+	if (!target.nested && !has_one_id(creds))
+		return 0;
+	r = ss_dumpable_probe(&target, &found);
+	if (r)
+		return r;
+	event->dumpable = found.dumpable ? SS_DUMPABLE_YES : SS_DUMPABLE_NO;
+	event->userns = found.userns;
+	return 0;
+}
+
+/*
+ * Nobody tells.  Whoever else has the memory may; else it is as execve leaves
+ * it.  Of a dead task older kernels do not ask for it any more, and permit.
+ */
+static enum ss_dumpable guess(struct ss_session *session,
+			      const struct ss_task *task)
+{
+	const struct ss_creds *creds = &task->creds;
 	enum ss_dumpable found;
 	struct ss_task *other, *tmp;
 
+	session->stats.dumpable_unsure++;
+	if (!ss_task_mm(task))
+		return SS_DUMPABLE_YES;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
 		if (other == task || ss_task_mm(other) != ss_task_mm(task) ||
 		    (!other->creds.known && ss_facts_creds(session, other)))
@@ -116,7 +158,9 @@ static enum ss_dumpable look_at_others(struct ss_session *session,
 		    found != SS_DUMPABLE_UNKNOWN)
 			return found;
 	}
-	return SS_DUMPABLE_YES;
+	return creds->uid[0] == creds->uid[1] &&
+		creds->gid[0] == creds->gid[1] ?
+		SS_DUMPABLE_YES : SS_DUMPABLE_NO;
 }
 
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
@@ -126,16 +170,18 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 		.tid = task->tid,
 	};
 	const struct ss_mm *mm = ss_task_mm(task);
-	int r;
+	int r = 0;
 
 	settle_set_id(session, task);
 	event.dumpable = mm ? mm->dumpable : task->dumpable;
-	if (mm && event.dumpable == SS_DUMPABLE_UNKNOWN) {
+	if (event.dumpable == SS_DUMPABLE_UNKNOWN) {
 		r = look_at_owner(task, &event.dumpable);
-		if (r)
+		if (!r && event.dumpable == SS_DUMPABLE_UNKNOWN)
+			r = ask_kernel(task, &event);
+		if (r == -ESRCH)
 			return r;
-		if (event.dumpable == SS_DUMPABLE_UNKNOWN)
-			event.dumpable = look_at_others(session, task);
+		if (r)
+			event.dumpable = guess(session, task);
 	}
 	ss_tell(session, &event);
 	return 0;

@@ -423,6 +423,10 @@ static bool handle_setid(struct handling *h)
 		.tid = h->task->tid,
 	};
 
+	/* The memory of who has died before is as it was. */
+	ss_deaths_drain(h->session);
+	if (!still_there(h))
+		return false;
 	/* What they were is what tells later whether they changed. */
 	event.set_id = !ss_facts_creds(h->session, h->task);
 	if (event.set_id && ss_task_mm(h->task) &&
@@ -442,6 +446,16 @@ static bool handle_dumpable(struct handling *h)
 			SS_DUMPABLE_NO,
 	};
 
+	/* The memory of who has died before is as it was. */
+	ss_deaths_drain(h->session);
+	if (!still_there(h))
+		return false;
+	/* Whose its memory is shows only as long as that is not overruled. */
+	if (ss_task_mm(h->task) &&
+	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN &&
+	    (h->task->creds.known || !ss_facts_creds(h->session, h->task)) &&
+	    h->task->creds.userns && h->task->creds.userns->parent)
+		(void)!ss_facts_dumpable(h->session, h->task);
 	ss_tell(h->session, &event);
 	return true;
 }

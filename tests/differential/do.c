@@ -431,6 +431,10 @@ OP(do_capset)
 	else if (arg[0] == 2)	/* for ever */
 		data[0].effective = data[0].permitted &=
 			~(1U << CAP_SYS_PTRACE);
+	else if (arg[0] == 4)	/* files can be unreadable now */
+		data[0].effective = data[0].permitted &=
+			~(1U << CAP_SYS_PTRACE | 1U << CAP_DAC_OVERRIDE |
+			  1U << CAP_DAC_READ_SEARCH);
 	else			/* something else */
 		data[0].effective = data[0].permitted &= ~(1U << CAP_CHOWN);
 	return ch_sys(SYS_capset, CH_P(&header), CH_P(data));

@@ -197,5 +197,60 @@ const struct ch_scenario ch_scenarios[] = {
 	  TAKES_OVER("8", "9")
 	  TAKES_OVER("9", "10")
 	  "10 ask 10 2 0 910 910\n" },
+	{ "unreadable-image-of-root",
+	  "root without capabilities execs what it may not read",
+	  "1 capset 4\n"
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "4 exec 5\n"
+	  "5 ask 5 4 1\n"
+	  "5 exec 0\n"
+	  "4 ask 4 5 1\n" },
+	{ "unreadable-image-of-the-dead",
+	  "and dies before anybody asks",
+	  "1 capset 4\n"
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "4 exec 5\n"
+	  "4 exit-group\n"
+	  "5 ask 5 4 1\n" },
+	{ "unreadable-image-in-user-namespace",
+	  "memory of an image that is foreign there belongs to an outer one",
+	  "1 clone 4 0x10000000 0 17\n"
+	  "4 clone 5 0 0 17\n"
+	  "5 exec 4\n"
+	  "4 ask 4 5 1\n"
+	  "5 dumpable 1\n"
+	  "4 ask 4 5 1\n"
+	  "5 dumpable 0\n"
+	  "4 ask 4 5 1\n" },
+	{ "overruled-in-user-namespace",
+	  "and does so also if it is made dumpable before anybody asks",
+	  "1 clone 4 0x10000000 0 17\n"
+	  "4 clone 5 0 0 17\n"
+	  "5 exec 4\n"
+	  "5 dumpable 1\n"
+	  "5 dumpable 0\n"
+	  "4 ask 4 5 1\n" },
+	{ "unreadable-image-after-setreuid",
+	  "nor is it the inner one's if the ids differed before the exec",
+	  "2 setid 4 12346\n"
+	  "2 unshare 0x10000000\n"
+	  "2 spawn 6 2 1 10\n"
+	  "2 clone 4 0 2 17\n"
+	  "4 ask 4 6 1\n" },
+	{ "dead-before-not-dumpable",
+	  "memory was dumpable for who died before that changed",
+	  "2 clone 4 0x4050d00 1\n"
+	  "2 clone 8 0x200 1 17\n"
+	  "3 ask 3 3 4 14 14\n"
+	  "8 capset\n"
+	  "8 clone 11 0x80040b00 0 17\n"
+	  "11 clone 13 0x80840400 0 17\n"
+	  "13 ask 2 13 1 14 14\n"
+	  "4 clone 14 0x4100 3 17\n"
+	  "14 exit\n"
+	  "2 dumpable\n"
+	  "13 ask 14 14 0 17 17\n" },
 	{ NULL, NULL, NULL },
 };

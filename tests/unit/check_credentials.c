@@ -215,6 +215,11 @@ START_TEST(namespace_of_the_mm)
 	pair.mm.userns = mine.ino;
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
 			  SS_ACCESS_ALLOWED);
+	/* Whose it is shows only when it is looked at. */
+	pair.mm.dumpable = SS_DUMPABLE_UNKNOWN;
+	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
+			  SS_ACCESS_NEED_DUMPABLE);
+	pair.mm.dumpable = SS_DUMPABLE_NO;
 	/* It did its exec outside. */
 	pair.mm.userns = outer.ino;
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
@@ -240,6 +245,10 @@ START_TEST(without_an_mm)
 	pair.target.dumpable = SS_DUMPABLE_NO;
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
 			  SS_ACCESS_DENIED);
+	pair.target.dumpable = SS_DUMPABLE_UNKNOWN;
+	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
+			  SS_ACCESS_NEED_DUMPABLE);
+	pair.target.dumpable = SS_DUMPABLE_NO;
 	pair.caller.creds = root;
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
 			  SS_ACCESS_ALLOWED);
