@@ -30,6 +30,7 @@ struct ss_model {
 	struct ss_pending *pendings;	/* owned list, oldest first */
 	unsigned int pending_count;
 	unsigned int orphan_count;	/* those whose creators have gone */
+	uint64_t orphaned;		/* how many that has happened to */
 	uint64_t pending_changes;	/* how many have been settled */
 	uint32_t pending_serial;
 	struct ss_pidns *pidns;		/* owned, by inode */

@@ -139,6 +139,7 @@ void ss_pending_orphan(struct ss_model *model, struct ss_task *task)
 	pending->creator = NULL;
 	task->pending = NULL;
 	model->orphan_count++;
+	model->orphaned++;
 }
 
 void ss_pending_free(struct ss_model *model, struct ss_pending *pending)

@@ -109,6 +109,9 @@ static bool handle_clone(struct handling *h)
 	ss_settle_creator(session, h->task);
 	ss_leavers_sweep(session, h->task->group);
 	ss_deaths_drain(session);
+	/* They may stand among its children: a thread that execs has those of
+	   the threads that it ended, and who reaps has everybody's. */
+	ss_orphans_settle_new(session);
 	if (!still_there(h))
 		return false;
 	/* It has been killed. */

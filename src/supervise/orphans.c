@@ -115,6 +115,7 @@ void ss_orphans_settle(struct ss_session *session)
 	if (!session->model->orphan_count)
 		return;
 	session->orphans_looked = session->clones;
+	session->orphans_settled = session->model->orphaned;
 	settle_threads(session);
 	if (!session->model->orphan_count || ss_proc_processes(&all))
 		return;
@@ -125,6 +126,12 @@ void ss_orphans_settle(struct ss_session *session)
 		}
 	}
 	ss_tids_release(&all);
+}
+
+void ss_orphans_settle_new(struct ss_session *session)
+{
+	if (session->orphans_settled != session->model->orphaned)
+		ss_orphans_settle(session);
 }
 
 void ss_orphans_prune(struct ss_session *session)

@@ -93,6 +93,7 @@ struct ss_session {
 	int deaths;			/* owned: epoll of pidfds */
 	uint64_t clones;		/* let go on so far ... */
 	uint64_t orphans_looked;	/* ... when orphans were settled last */
+	uint64_t orphans_settled;	/* model->orphaned at that time */
 	uint64_t deaths_drained;	/* ... when deaths were drained last */
 	struct ss_guard guard;
 	struct ss_held *held;		/* owned list */
@@ -162,6 +163,8 @@ bool ss_settle_makes_sharer(struct ss_session *session,
 /* Finds the children of clones whose creators have died, and ends the clones
    that left none. */
 void ss_orphans_settle(struct ss_session *session);
+/* The same, if there are any that it was not tried for. */
+void ss_orphans_settle_new(struct ss_session *session);
 /* The same, if there are many, or they are old. */
 void ss_orphans_prune(struct ss_session *session);
 

@@ -252,5 +252,14 @@ const struct ch_scenario ch_scenarios[] = {
 	  "14 exit\n"
 	  "2 dumpable\n"
 	  "13 ask 14 14 0 17 17\n" },
+	{ "orphan-beside-a-child",
+	  "a child of a thread that an exec ended, then one of the new program",
+	  "1 clone 5 0x10900\n"
+	  "1 clone 4 0x10900\n"
+	  "4 clone 6 0x40400 1 17\n"
+	  "5 exec\n"
+	  "5 clone 7 0 2 17\n"
+	  "6 ask 6 3 6\n"
+	  "7 ask 6 7 2\n" },
 	{ NULL, NULL, NULL },
 };
