@@ -122,12 +122,11 @@ static int pending_fill(struct ss_pending *pending, struct ss_task *task)
 			pending->resources[shared[i].kind] = ss_resource_get(
 				task->resources[shared[i].kind]);
 	}
+	/* Shared or copied, the memory keeps the namespace of its exec. */
+	if (pending->flags & CLONE_NEWUSER)
+		ss_task_pin_userns(task);
 	if (ss_task_mm(task))
 		pending->mm = *ss_task_mm(task);
-	/* The copy keeps the user namespace of the original. */
-	if (!pending->mm.userns && (pending->flags & CLONE_NEWUSER) &&
-	    task->creds.known && task->creds.userns)
-		pending->mm.userns = task->creds.userns->ino;
 	pending->interrupt = ss_task_handlers(task)->interrupt &&
 		!(pending->flags & CLONE_CLEAR_SIGHAND);
 	pending_io(pending, task);

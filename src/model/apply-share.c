@@ -57,15 +57,6 @@ bool ss_unshare_is_refused(const struct ss_task *task, uint64_t flags)
 	return (flags & CLONE_VM) && task->resources[SS_KIND_MM]->refs > 1;
 }
 
-/* mm->user_ns is that of the exec, wherever its tasks go later. */
-static void pin_userns(struct ss_task *task)
-{
-	struct ss_mm *mm = ss_task_mm(task);
-
-	if (mm && !mm->userns && task->creds.known && task->creds.userns)
-		mm->userns = task->creds.userns->ino;
-}
-
 int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 		     const struct ss_event *event)
 {
@@ -103,7 +94,7 @@ int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 	if (flags & CLONE_NEWPID)
 		task->pidns_moved = true;
 	if (flags & CLONE_NEWUSER) {
-		pin_userns(task);
+		ss_task_pin_userns(task);
 		task->creds.known = false;
 	}
 	return 0;
@@ -182,7 +173,7 @@ int ss_apply_creds_change(struct ss_model *model, struct ss_task *task,
 		task->before = task->creds;
 		mark_set_id(model, task);
 	}
-	pin_userns(task);
+	ss_task_pin_userns(task);
 	task->creds.known = false;
 	ss_task_land(task);
 	task->flight.kind = SS_FLIGHT_CREDS;

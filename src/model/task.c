@@ -21,6 +21,10 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 		if (now)
 			DL_APPEND2(now->users, task, fprev, fnext);
 	}
+	/* What its set*id call has done to the memory of others was to be
+	   learned from its credentials. */
+	if (kind == SS_KIND_MM && old && task->before.known)
+		((struct ss_mm *)old)->dumpable = SS_DUMPABLE_UNKNOWN;
 	task->resources[kind] = resource;
 	ss_resource_put(old);
 }
@@ -42,6 +46,14 @@ void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 void ss_task_release_resources(struct ss_task *task)
 {
 	ss_task_give_up(task, ~(1u << SS_KIND_SIGHAND));
+}
+
+void ss_task_pin_userns(struct ss_task *task)
+{
+	struct ss_mm *mm = ss_task_mm(task);
+
+	if (mm && !mm->userns && task->creds.known && task->creds.userns)
+		mm->userns = task->creds.userns->ino;
 }
 
 void ss_task_land(struct ss_task *task)

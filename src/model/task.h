@@ -179,6 +179,9 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 void ss_task_give_up(struct ss_task *task, unsigned int kinds);
 /* Drops all but sighand. */
 void ss_task_release_resources(struct ss_task *task);
+/* mm->user_ns is that of the exec, wherever its tasks go later: to be called
+   before they go. */
+void ss_task_pin_userns(struct ss_task *task);
 /* Ends a call in flight. */
 void ss_task_land(struct ss_task *task);
 /* Starts one that changes which resources of these kinds (bits) the task has;

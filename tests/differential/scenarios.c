@@ -197,6 +197,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  TAKES_OVER("8", "9")
 	  TAKES_OVER("9", "10")
 	  "10 ask 10 2 0 910 910\n" },
+	{ "ids-of-who-has-died",
+	  "or has died since",
+	  "3 clone 4 0x80010d00 1\n"
+	  "1 clone 9 0x80000500 0 17\n"
+	  "4 capset\n"
+	  "9 clone 5 0x50d00\n"
+	  "1 setid 6 12345\n"
+	  "1 exit\n"
+	  "4 ask 4 5 0 17 10\n" },
 	{ "unreadable-image-of-root",
 	  "root without capabilities execs what it may not read",
 	  "1 capset 4\n"
@@ -239,6 +248,13 @@ const struct ch_scenario ch_scenarios[] = {
 	  "2 spawn 6 2 1 10\n"
 	  "2 clone 4 0 2 17\n"
 	  "4 ask 4 6 1\n" },
+	{ "shared-with-user-namespace",
+	  "memory shared with a user namespace keeps that of its exec",
+	  "3 clone 10 0 2 17\n"
+	  "10 clone 16 0x10000100 1 17\n"
+	  "16 capset 4\n"
+	  "10 setid 4 12345\n"
+	  "1 ask 1 10 1\n" },
 	{ "dead-before-not-dumpable",
 	  "memory was dumpable for who died before that changed",
 	  "2 clone 4 0x4050d00 1\n"

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The same seed natively and below the supervisor, one step after the other:
+# everybody sees the same.  Most of it are changes of credentials, of whether
+# memory is dumpable, of Landlock domains and of user namespaces; who asks then
+# matters, and no judge outside can ask in its place.
+
+. "${srcdir:?}/tests/lib/tap.sh"
+
+chaos=${builddir:?}/tests/differential/chaos
+
+# Profiles: 1 ids, 9 ids and threads, 17 ids and epolls, 0 none of these.
+seeds="11:1 12:9 13:17 14:1 15:9 16:0"
+
+# An ordinary user's supervisor may not look at what is not dumpable, either.
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+# The kernel is the oracle.
+"$chaos" -n 1 3 1 >/dev/null 2>&1 ||
+	skip_all "kcmp is refused here, or the kernel has none"
+
+count_of() {
+	sed -n "s/^$1 //p" "$out"
+}
+
+for seed in $seeds; do
+	run_ok "seed ${seed%:*}, profile ${seed#*:}" timeout 60 "$chaos" -c -n \
+		-p "${seed#*:}" -s "$SELFSAME" "${seed%:*}" 150
+	[ "$status" -eq 0 ] || diag "$(grep -v '^\(seen\|done\) ' "$out")"
+	ok "there was something to compare" \
+		test "$(count_of transcript)" -gt 300
+done
+
+# What a supervisor that lies changes is found.
+run_is "one lie in a thousand is found" 1 timeout 60 "$chaos" -c -n -p 1 \
+	-s "$builddir/tests/differential/liar" 11 400
+like "both lines are shown" "$(cat "$out")" '^	the supervisor: '
+done_testing
