@@ -72,15 +72,14 @@ void ss_pidfd_kill(int pidfd)
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-int ss_pidfd_reap(int pidfd, bool block, int *ret_status)
+int ss_pidfd_reap(int pidfd, int *ret_status)
 {
 	siginfo_t info;
 	int r;
 
 	do {
 		memset(&info, 0, sizeof(info));
-		r = waitid(P_PIDFD, (id_t)pidfd, &info,
-			   WEXITED | (block ? 0 : WNOHANG));
+		r = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
 	} while (r && errno == EINTR);
 	if (r)
 		return -errno;
@@ -91,15 +90,15 @@ int ss_pidfd_reap(int pidfd, bool block, int *ret_status)
 	return 1;
 }
 
-void ss_child_reap(pid_t pid, bool block)
+bool ss_child_reap(pid_t pid)
 {
-	siginfo_t info;
+	siginfo_t info = { 0 };
 	int r;
 
 	do {
-		r = waitid(P_PID, (id_t)pid, &info,
-			   WEXITED | (block ? 0 : WNOHANG));
+		r = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
 	} while (r && errno == EINTR);
+	return !r && info.si_pid;
 }
 
 bool ss_thread_exists(pid_t tgid, pid_t tid)

@@ -31,14 +31,13 @@ bool ss_pidfd_await(int pidfd, int ms);
 void ss_pidfd_kill(int pidfd);
 
 /*
- * Reaps the process if it is our child and has ended; waits for that if
- * `block`.  1: reaped, *ret_status as an exit status of main() (128 + N for
- * a signal); 0: not yet; -ECHILD: not our child (any more).
+ * Reaps the process if it is our child and has ended.  1: reaped, *ret_status
+ * as an exit status of main() (128 + N for a signal); 0: not yet; -ECHILD: not
+ * our child (any more).
  */
-int ss_pidfd_reap(int pidfd, bool block, int *ret_status) ss_must_check;
-/* Reaps a child known by its number only, if it has ended; waits for that if
-   `block`. */
-void ss_child_reap(pid_t pid, bool block);
+int ss_pidfd_reap(int pidfd, int *ret_status) ss_must_check;
+/* Reaps a child known by its number only, if it has ended. */
+bool ss_child_reap(pid_t pid);
 
 /* Is there a thread of this id in this group (also as a zombie)? */
 bool ss_thread_exists(pid_t tgid, pid_t tid);

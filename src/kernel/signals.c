@@ -341,6 +341,37 @@ bool ss_signals_take_timer(void)
 	return taken;
 }
 
+static void mask_child(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(how, &set, NULL);
+}
+
+void ss_signals_hold_child(void)
+{
+	mask_child(SIG_BLOCK);
+}
+
+void ss_signals_free_child(void)
+{
+	mask_child(SIG_UNBLOCK);
+}
+
+void ss_signals_await_child(void)
+{
+	sigset_t set;
+
+	if (sigprocmask(SIG_SETMASK, NULL, &set) < 0)
+		return;
+	sigdelset(&set, SIGCHLD);
+	while (!state.child)
+		(void)sigsuspend(&set);
+	state.child = 0;
+}
+
 void ss_signals_retry_every(unsigned int microseconds)
 {
 	struct sigevent event = {

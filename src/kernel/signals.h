@@ -40,6 +40,14 @@ void ss_signals_stop(void);
 
 /* Has a child of ours changed state since the last call?  Clears it. */
 bool ss_signals_take_child(void);
+/*
+ * Until ss_signals_free_child() SIGCHLD comes only while we wait for it: what
+ * is looked at in between cannot have changed unnoticed.
+ */
+void ss_signals_hold_child(void);
+void ss_signals_await_child(void);
+void ss_signals_free_child(void);
+
 /* Has the retry timer run out since the last call?  Clears it. */
 bool ss_signals_take_timer(void);
 /*

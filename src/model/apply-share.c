@@ -136,7 +136,8 @@ int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 {
 	struct ss_resource *io = task->resources[SS_KIND_IO];
 
-	if (task->zombie)
+	/* None is made for a task that exits. */
+	if (task->zombie || (task->fading && !io))
 		return 0;
 	if (!io) {
 		io = ss_task_make(task, SS_KIND_IO);

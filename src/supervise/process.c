@@ -14,10 +14,12 @@
 
 #include "kernel/death.h"
 #include "kernel/descriptor.h"
+#include "kernel/signals.h"
 
 #define DEATHS_AT_ONCE	64
 #define ZOMBIES_AT_ONCE	2
 #define YIELDS_MAX	64
+#define ENDING_YIELDS	10000
 #define DYING_MS	100
 
 struct ss_process *ss_process_find(const struct ss_session *session,
@@ -99,8 +101,7 @@ static void process_gone(struct ss_session *session,
 }
 
 /* If it is our child, reaps it. */
-static bool reap(struct ss_session *session, struct ss_process *process,
-		 bool block)
+static bool reap(struct ss_session *session, struct ss_process *process)
 {
 	int status, r;
 
@@ -111,7 +112,7 @@ static bool reap(struct ss_session *session, struct ss_process *process,
 	(void)ss_guard_serve(session);
 	if (ss_guard_has(session, process->tgid))
 		return false;
-	r = ss_pidfd_reap(process->pidfd, block, &status);
+	r = ss_pidfd_reap(process->pidfd, &status);
 	if (r <= 0)
 		return false;
 	if (process->tgid == session->launched.pid) {
@@ -119,6 +120,23 @@ static bool reap(struct ss_session *session, struct ss_process *process,
 		session->command_status = status;
 	}
 	return true;
+}
+
+/*
+ * A zombie can be seen before its io context has gone, which takes no longer
+ * than it takes to get a processor.
+ */
+static void await_end(const struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+	unsigned int i;
+
+	for (i = 0; task->resources[SS_KIND_IO] && i < ENDING_YIELDS; i++) {
+		if (ss_proc_stat(task->tid, &stat) ||
+		    stat.flags & SS_PROC_NOFREEZE)
+			return;
+		(void)sched_yield();
+	}
 }
 
 /* The group has ended: a zombie, until its parent reaps it. */
@@ -134,11 +152,13 @@ static void process_dead(struct ss_session *session,
 
 	if (group && group->execing)
 		ss_exec_settle(session, group, 0);
-	if (group && !group->dead)
+	if (group && !group->dead) {
+		await_end(group->tasks);
 		ss_tell(session, &event);
+	}
 	/* Only the command, and what was orphaned, are ours to reap. */
 	if ((!group || !ss_model_group(session->model, group->parent)) &&
-	    reap(session, process, false)) {
+	    reap(session, process)) {
 		process_gone(session, process);
 		return;
 	}
@@ -160,7 +180,7 @@ static void zombies_sweep(struct ss_session *session, unsigned int n)
 		DL_DELETE(session->zombies, process);
 		DL_APPEND(session->zombies, process);
 		if (ss_pidfd_life(process->pidfd) == SS_LIFE_GONE ||
-		    reap(session, process, false))
+		    reap(session, process))
 			process_gone(session, process);
 	}
 }
@@ -220,27 +240,48 @@ void ss_orphans_reap(struct ss_session *session)
 	for (i = 0; i < list.count; i++) {
 		if (!ss_process_find(session, list.tids[i]) &&
 		    !ss_guard_has(session, list.tids[i]))
-			ss_child_reap(list.tids[i], false);
+			(void)ss_child_reap(list.tids[i]);
 	}
 	ss_tids_release(&list);
 }
 
-void ss_children_await(struct ss_session *session)
+/* How many of our children are left; *ret_reaped of them have ended. */
+static size_t reap_children(struct ss_session *session, size_t *ret_reaped)
 {
-	struct ss_process *process;
 	struct ss_tids list = { 0 };
-	size_t i;
+	size_t i, count;
 
-	process = ss_process_find(session, session->launched.pid);
-	if (process)
-		(void)reap(session, process, true);
-	/* Whose parents end come to us: until there are no more. */
-	while (!own_children(session, &list) && list.count) {
-		for (i = 0; i < list.count; i++)
-			ss_child_reap(list.tids[i], true);
-		ss_tids_release(&list);
+	*ret_reaped = 0;
+	if (own_children(session, &list))
+		return 0;
+	count = list.count;
+	for (i = 0; i < count; i++) {
+		struct ss_process *process = NULL;
+
+		if (list.tids[i] == session->launched.pid)
+			process = ss_process_find(session, list.tids[i]);
+		*ret_reaped += (process && reap(session, process)) ||
+			ss_child_reap(list.tids[i]);
 	}
 	ss_tids_release(&list);
+	return count;
+}
+
+/*
+ * Whose parents end come to us: until there are no more, in whatever order: the
+ * first process of a pid namespace waits until the others are reaped, and
+ * some of them may have come to us.
+ */
+void ss_children_await(struct ss_session *session)
+{
+	size_t reaped;
+
+	ss_signals_hold_child();
+	while (reap_children(session, &reaped)) {
+		if (!reaped)
+			ss_signals_await_child();
+	}
+	ss_signals_free_child();
 }
 
 /* The last step but one: next its children get another parent, and it is a
@@ -315,19 +356,28 @@ static unsigned int given_up(const struct ss_task *task,
  * A dying task gives up one thing after the other, and each of them can take
  * long (much memory, a slow file system).  What it still has at this moment is
  * what the answer is about.
+ *
+ * The io context goes after the others have learned of the death.  Who ends a
+ * pid namespace waits for everybody in it before that, with nothing else left.
  */
 static void fade(struct ss_session *session, const struct ss_task *task)
 {
 	struct ss_event event = { .type = SS_EVENT_FADING, .tid = task->tid };
 	struct ss_proc_status status;
+	struct ss_proc_stat stat;
 
 	if (task->zombie || ss_proc_status(task->tid, &status))
 		return;
 	event.gone = given_up(task, &status);
-	if (!status.has_mm && !status.has_files && !status.has_fs)
+	if (!status.has_mm && !status.has_files && !status.has_fs &&
+	    (!task->resources[SS_KIND_IO] ||
+	     ss_proc_stat(task->tid, &stat) || stat.state == 'Z' ||
+	     stat.state == 'X')) {
+		await_end(task);
 		event.type = SS_EVENT_TASK_ZOMBIE;
-	else if (!event.gone)
+	} else if (!event.gone) {
 		return;
+	}
 	ss_tell(session, &event);
 }
 
@@ -346,10 +396,12 @@ static void leader_check(struct ss_session *session, struct ss_task *task,
 	}
 	if (task->group->dead)
 		return;
-	if (ss_pidfd_is_over(process->pidfd))
+	if (ss_pidfd_is_over(process->pidfd)) {
+		await_end(task);
 		tell_about(session, SS_EVENT_GROUP_DEAD, task->tid);
-	else
+	} else {
 		fade(session, task);
+	}
 }
 
 enum leaving {

@@ -277,5 +277,13 @@ const struct ch_scenario ch_scenarios[] = {
 	  "5 clone 7 0 2 17\n"
 	  "6 ask 6 3 6\n"
 	  "7 ask 6 7 2\n" },
+	{ "io-context-of-dying-init",
+	  "a namespace's first process keeps it until all others are reaped",
+	  "1 unshare 536870912\n"
+	  "1 ioprio 1 -9 16388\n"
+	  "1 clone 6 0 2 17\n"
+	  "1 clone 9 0 2 17\n"
+	  "6 exit\n"
+	  "2 ask 6 2 5\n" },
 	{ NULL, NULL, NULL },
 };

@@ -396,6 +396,9 @@ START_TEST(fading)
 	ck_assert_ptr_null(has(model, CHILD, SS_KIND_FILES));
 	ck_assert_ptr_nonnull(has(model, CHILD, SS_KIND_FS));
 	ck_assert_uint_eq(task->dumpable, SS_DUMPABLE_NO);
+	/* Too late for an io context. */
+	tell_io(model, CHILD, IO_BE);
+	ck_assert_ptr_null(has(model, CHILD, SS_KIND_IO));
 	tell_of(model, SS_EVENT_TASK_ZOMBIE, CHILD);
 	ck_assert_int_eq(apply(model, &event), -ESRCH);
 	ck_assert_ptr_nonnull(has(model, CHILD, SS_KIND_SIGHAND));
