@@ -389,6 +389,10 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 	task->born_by = event->child.born_by;
 	task->creds = pending->creds;
 	task->before = pending->before;
+	/* Of the memory; and its maker is of all who share that. */
+	if (pending->creator &&
+	    ss_task_mm(pending->creator) == ss_task_mm(task))
+		task->group->set_id = pending->creator->group->set_id;
 	task->domain = ss_domain_get(pending->domain);
 	ss_pending_free(model, pending);
 	return 0;

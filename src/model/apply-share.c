@@ -183,7 +183,8 @@ int ss_apply_creds_change(struct ss_model *model, struct ss_task *task,
 
 /*
  * commit_creds(): new effective or file system ids, or more capabilities,
- * make the memory non-dumpable (fs.suid_dumpable, as good as always 0).
+ * make the memory non-dumpable (fs.suid_dumpable, as good as always 0).  A call
+ * in flight that has not changed them yet may do so still.
  */
 static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 {
@@ -199,11 +200,34 @@ static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 			mm->dumpable = SS_DUMPABLE_NO;
 		else
 			task->dumpable = SS_DUMPABLE_NO;
+	} else if (task->flight.kind == SS_FLIGHT_CREDS) {
+		return;
 	}
 	task->before.known = false;
 }
 
-int ss_apply_dumpable(ss_unused struct ss_model *model, struct ss_task *task,
+/*
+ * What set*id calls did before is overruled, or was looked at: by all who share
+ * the memory.  Not what those in flight will do.
+ */
+static void forget_set_id(struct ss_model *model, struct ss_task *task)
+{
+	struct ss_task *t;
+
+	for (t = model->tasks; t; t = t->hh.next) {
+		if (!ss_task_shares_mm(t, task))
+			continue;
+		t->group->set_id = false;
+		if (t->flight.kind != SS_FLIGHT_CREDS)
+			t->before.known = false;
+	}
+	for (t = model->tasks; t; t = t->hh.next) {
+		if (ss_task_shares_mm(t, task) && t->before.known)
+			mark_set_id(model, t);
+	}
+}
+
+int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 		      const struct ss_event *event)
 {
 	struct ss_mm *mm = ss_task_mm(task);
@@ -216,8 +240,10 @@ int ss_apply_dumpable(ss_unused struct ss_model *model, struct ss_task *task,
 	/* would_dump(): of an image that is foreign there, an outer one. */
 	if (mm && event->userns)
 		mm->userns = event->userns;
-	/* What set*id calls did before is overruled, or was looked at. */
-	task->group->set_id = false;
+	if (task->group->set_id) {
+		forget_set_id(model, task);
+		return 0;
+	}
 	DL_FOREACH(task->group->tasks, t)
 		t->before.known = false;
 	return 0;
@@ -333,8 +359,7 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 					  creds.userns);
 	memcpy(creds.uid, from->uid, sizeof(creds.uid));
 	memcpy(creds.gid, from->gid, sizeof(creds.gid));
-	if (task->flight.kind != SS_FLIGHT_CREDS)
-		creds_committed(task, &creds);
+	creds_committed(task, &creds);
 	task->creds = creds;
 	return 0;
 }

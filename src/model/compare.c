@@ -105,7 +105,9 @@ static enum step may_look(struct asking *a, unsigned int i)
 	if (task->flight.kind == SS_FLIGHT_CREDS && task != a->caller &&
 	    !a->q->flight_asked[i])
 		return lack(a, SS_NEED_FLIGHT, i, task);
-	switch (ss_access_check(a->caller, task, a->model->init_userns)) {
+	switch (a->q->dumpable_asked[i] ?
+		ss_access_check_now(a->caller, task, a->model->init_userns) :
+		ss_access_check(a->caller, task, a->model->init_userns)) {
 	case SS_ACCESS_ALLOWED:
 		return STEP_ON;
 	case SS_ACCESS_DENIED:

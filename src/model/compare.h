@@ -73,6 +73,7 @@ struct ss_question {
 	bool looked[2];			/* NEED_TASK was served */
 	bool alive[2];			/* NEED_LIFE was served */
 	bool flight_asked[2];		/* NEED_FLIGHT was, for no slot */
+	bool dumpable_asked[2];		/* NEED_DUMPABLE was served */
 	bool verified;			/* NEED_VERIFY was served */
 	bool slot_read, slot_fault;	/* NEED_EPOLL_SLOT */
 	struct ss_epoll_slot slot;

@@ -66,10 +66,14 @@ enum ss_access {
 /*
  * May caller look at target?  init_userns: the user namespace that counts for
  * tasks without an mm, or NULL if it is not ours to see (then nobody inside
- * has capabilities there).
+ * has capabilities there).  The second one does not wait for set*id calls in
+ * flight: what is known of the memory counts.
  */
 enum ss_access ss_access_check(const struct ss_task *caller,
 			       const struct ss_task *target,
 			       const struct ss_userns *init_userns);
+enum ss_access ss_access_check_now(const struct ss_task *caller,
+				   const struct ss_task *target,
+				   const struct ss_userns *init_userns);
 
 #endif

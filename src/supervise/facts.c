@@ -2,11 +2,14 @@
 #include "supervise/facts.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
 #include "kernel/dumpable.h"
+
+#define YIELDS_MAX	32
 
 /* The user namespaces of a task; where they cannot be seen (a zombie's, say),
    ours: capabilities in them are then nobody's inside. */
@@ -57,19 +60,42 @@ static bool is_nested(const struct ss_creds *creds)
 	return creds->userns && creds->userns->parent;
 }
 
-/* What set*id calls have done to its memory: the credentials of those who made
-   them tell. */
-static void settle_set_id(struct ss_session *session,
-			  const struct ss_task *task)
+/* Is the thread's set*id call over?  While it runs it is not known; and it does
+   not sleep, but in the next one. */
+static bool has_set_id(pid_t tid)
 {
+	struct ss_proc_call call;
+	unsigned int i;
+
+	for (i = 0; i < YIELDS_MAX; i++) {
+		if (ss_proc_call(tid, &call) || call.where != SS_PROC_RUNNING)
+			return true;
+		(void)sched_yield();
+	}
+	return false;
+}
+
+bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
+{
+	struct ss_event over = { .type = SS_EVENT_RETURNED };
 	struct ss_task *other, *tmp;
+	bool settled = true;
 
 	if (!task->group->set_id)
-		return;
+		return true;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
-		if (other->before.known && ss_task_shares_mm(other, task))
-			(void)!ss_facts_creds(session, other);
+		if (!other->before.known || !ss_task_shares_mm(other, task))
+			continue;
+		over.tid = other->tid;
+		if (other->flight.kind == SS_FLIGHT_CREDS) {
+			if (has_set_id(over.tid))
+				ss_tell(session, &over);
+			else
+				settled = false;
+		}
+		(void)!ss_facts_creds(session, other);
 	}
+	return settled;
 }
 
 /*
@@ -172,7 +198,7 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	const struct ss_mm *mm = ss_task_mm(task);
 	int r = 0;
 
-	settle_set_id(session, task);
+	(void)ss_facts_set_id(session, task);
 	event.dumpable = mm ? mm->dumpable : task->dumpable;
 	if (event.dumpable == SS_DUMPABLE_UNKNOWN) {
 		r = look_at_owner(task, &event.dumpable);

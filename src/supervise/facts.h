@@ -8,6 +8,9 @@
 #include "base/attributes.h"
 #include "supervise/state.h"
 
+/* Finds out what set*id calls of those who share its memory have made of that.
+   False if one is still in flight. */
+bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
 /* Its credentials and user namespaces.  0, -ESRCH, -EPERM, ... */
 int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;

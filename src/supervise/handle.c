@@ -94,6 +94,17 @@ static bool thread_is_refused(const struct ss_task *task, uint64_t flags)
 		own != children;
 }
 
+/*
+ * A set*id call of another thread may make the memory not dumpable before what
+ * this call does with it, or after: one after the other.
+ */
+static bool waits_for_set_id(struct handling *h)
+{
+	return !ss_facts_set_id(h->session, h->task) &&
+		!ss_hold_is_over(h->session, h->notification) &&
+		!ss_hold(h->session, h->notification);
+}
+
 static bool handle_clone(struct handling *h)
 {
 	struct ss_session *session = h->session;
@@ -124,6 +135,8 @@ static bool handle_clone(struct handling *h)
 		return false;
 	if (thread_is_refused(h->task, event.clone.flags))
 		return true;
+	if (waits_for_set_id(h))
+		return false;
 	event.clone.parent = sibling_parent(h->task, event.clone.flags);
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
@@ -449,6 +462,8 @@ static bool handle_dumpable(struct handling *h)
 			SS_DUMPABLE_NO,
 	};
 
+	if (waits_for_set_id(h))
+		return false;
 	/* The memory of who has died before is as it was. */
 	ss_deaths_drain(h->session);
 	if (!still_there(h))

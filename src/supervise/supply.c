@@ -61,10 +61,11 @@ static int supply_creds(struct ss_session *session,
 }
 
 static int supply_dumpable(struct ss_session *session,
-			   ss_unused struct ss_question *q,
+			   struct ss_question *q,
 			   const struct ss_need *need,
 			   ss_unused const struct ss_notification *n)
 {
+	q->dumpable_asked[need->side] = true;
 	return ss_facts_dumpable(session, need->task);
 }
 
@@ -159,12 +160,17 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 			 const struct ss_notification *notification)
 {
 	enum flight_end end = look_at_flight(session, need->task->tid);
+	bool creds = need->task->flight.kind == SS_FLIGHT_CREDS;
 
-	if (end == FLIGHT_OVER) {
+	/* A call that changes credentials does not sleep. */
+	if (end == FLIGHT_OVER || (creds && end == FLIGHT_ASLEEP)) {
 		tell_returned(session, need->task);
 		return 0;
 	}
-	if (need->fd < 0 && need->task->flight.kind != SS_FLIGHT_CREDS)
+	/* They are new in one place after the other: memory comes first. */
+	if (creds && !ss_hold_is_over(session, notification))
+		return -EBUSY;
+	if (need->fd < 0 && !creds)
 		return supply_sharing(session, q, need, end, notification);
 	session->stats.volatile_answers++;
 	if (need->fd < 0) {

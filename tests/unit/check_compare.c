@@ -148,6 +148,57 @@ START_TEST(needs_about_tasks)
 }
 END_TEST
 
+static void tell_dumpable(pid_t tid, enum ss_dumpable dumpable)
+{
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE, .tid = tid,
+				       .dumpable = dumpable });
+}
+
+/* Looked at while a set*id call was in flight: that may change it still, for
+   all who share the memory, also who came after it entered. */
+START_TEST(set_id_in_flight)
+{
+	const pid_t thread = 300, late = 301;
+	struct ss_question q;
+
+	setup();
+	tell_user(model, ROOT, 1000);
+	tell_user(model, CHILD, 1000);
+	spawn(model, CHILD, thread, THREAD_FLAGS);
+	tell_dumpable(CHILD, SS_DUMPABLE_YES);
+	tell_clone(model, CHILD, CLONE_VM);
+	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS_CHANGE,
+				       .tid = thread, .set_id = true });
+	tell_child(model, model->pendings->serial, late);
+	q = question(ROOT, SS_TYPE_VM, ROOT, late);
+	q.alive[1] = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_FLIGHT);
+	q.flight_asked[1] = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_DUMPABLE);
+	tell_dumpable(late, SS_DUMPABLE_YES);
+	q.dumpable_asked[1] = true;
+	ck_assert_int_eq(answer(model, &q), 1);
+	tell_of(model, SS_EVENT_RETURNED, thread);
+	tell_user(model, thread, 2000);
+	q = question(ROOT, SS_TYPE_VM, ROOT, CHILD);
+	q.alive[1] = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_DUMPABLE);
+	ck_assert_uint_eq(ss_task_mm(task_of(model, CHILD))->dumpable,
+			  SS_DUMPABLE_NO);
+	tell_dumpable(CHILD, SS_DUMPABLE_NO);
+	ck_assert_int_eq(answer(model, &q), -EPERM);
+	q = question(ROOT, SS_TYPE_VM, ROOT, late);
+	q.alive[1] = true;
+	ck_assert_int_eq(answer(model, &q), -EPERM);
+	/* What is overruled, is for all of them. */
+	tell_dumpable(late, SS_DUMPABLE_YES);
+	q = question(ROOT, SS_TYPE_VM, ROOT, CHILD);
+	q.alive[1] = true;
+	ck_assert_int_eq(answer(model, &q), 1);
+	teardown();
+}
+END_TEST
+
 /* An undo list that a clone in flight makes is there when it runs. */
 START_TEST(undo_lists_in_flight)
 {
@@ -448,6 +499,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_type, type_names, order_of_checks, needs_about_tasks,
+		set_id_in_flight,
 		undo_lists_in_flight, undo_lists_of_born_children,
 		sharing_in_flight, life_of_threads, zombies,
 		files, volatile_slots,
