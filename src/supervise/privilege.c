@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "supervise/privilege.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <utlist.h>
 
 #include "supervise/facts.h"
@@ -75,23 +77,62 @@ static pid_t named_group(struct ss_session *session, struct ss_task *caller,
 	return task ? task->tid : who;
 }
 
+/* A process of the group, and what tells when it was made. */
+struct member {
+	struct ss_group *group;
+	uint64_t start;
+};
+
+/* The newest first: so stand processes in the list of their group. */
+static int by_age(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+
+	return SS_ORDER(y->start, x->start) ? SS_ORDER(y->start, x->start) :
+		SS_ORDER(y->group->tgid, x->group->tgid);
+}
+
+static bool set_threads(struct ss_session *session,
+			const struct ss_task *caller,
+			const struct ss_group *group, int io_class)
+{
+	struct ss_task *task;
+
+	DL_FOREACH(group->tasks, task) {
+		if (!set_one(session, caller, task, io_class))
+			return false;
+	}
+	return true;
+}
+
+/* The kernel goes through them until the first that it refuses. */
 static void set_process_group(struct ss_session *session,
 			      struct ss_task *caller, pid_t who, int io_class)
 {
 	pid_t pgrp = named_group(session, caller, who);
 	struct ss_group *group, *tmp;
 	struct ss_proc_stat stat;
-	struct ss_task *task;
+	struct member *member;
+	size_t i, n = 0;
 
+	member = calloc(HASH_COUNT(session->model->groups), sizeof(*member));
+	if (!member) {
+		session->failure = -ENOMEM;
+		return;
+	}
 	HASH_ITER(hh, session->model->groups, group, tmp) {
 		if (group->dead || ss_proc_stat(group->tgid, &stat) ||
 		    stat.pgrp != pgrp)
 			continue;
-		DL_FOREACH(group->tasks, task) {
-			if (!set_one(session, caller, task, io_class))
-				return;
-		}
+		member[n].group = group;
+		member[n++].start = stat.start_time;
 	}
+	qsort(member, n, sizeof(*member), by_age);
+	for (i = 0; i < n; i++) {
+		if (!set_threads(session, caller, member[i].group, io_class))
+			break;
+	}
+	free(member);
 }
 
 static void set_user(struct ss_session *session, struct ss_task *caller,
