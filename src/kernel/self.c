@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -142,6 +143,13 @@ unsigned long ss_task_nofile(pid_t tid)
 
 	return prlimit(tid, RLIMIT_NOFILE, NULL, &limit) ? ~0ul :
 		(unsigned long)limit.rlim_cur;
+}
+
+int ss_task_io_class(pid_t tid)
+{
+	long priority = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, tid);
+
+	return priority < 0 ? -errno : (int)IOPRIO_PRIO_CLASS(priority);
 }
 
 unsigned long ss_own_nofile(void)

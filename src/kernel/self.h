@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What selfsame does to its own process: descriptors and limits that it was
- * given and that are the command's.
+ * given and that are the command's; and what the kernel tells of such limits
+ * of others.
  */
 #ifndef SS_KERNEL_SELF_H
 #define SS_KERNEL_SELF_H
@@ -44,6 +45,9 @@ void ss_limits_restore(void);
 
 /* RLIMIT_NOFILE of a task: numbers from there on are refused to it. */
 unsigned long ss_task_nofile(pid_t tid);
+/* The class in a task's io context: 0 if it has none, or one of class NONE.
+   -errno. */
+int ss_task_io_class(pid_t tid) ss_must_check;
 /* Our own, after ss_limits_raise(). */
 unsigned long ss_own_nofile(void);
 

@@ -153,7 +153,8 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	pending->flags = flags;
 	pending->creator_tid = task->tid;
 	pending->tgid = task->group->tgid;
-	pending->parent = flags & (CLONE_PARENT | CLONE_THREAD) ?
+	pending->parent = event->clone.parent ? event->clone.parent :
+		flags & (CLONE_PARENT | CLONE_THREAD) ?
 		task->group->parent : task->group->tgid;
 	pending->nested = task->levels || task->pidns_moved ||
 		(flags & CLONE_NEWPID);
@@ -170,6 +171,9 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 		ss_pending_free(model, pending);
 		return r;
 	}
+	/* Who had it before has died. */
+	if (event->clone.parent)
+		task->group->parent = event->clone.parent;
 	pending->creator = task;
 	task->pending = pending;
 	task->cloning = true;
@@ -306,22 +310,54 @@ static struct ss_task *task_new(struct ss_model *model, pid_t tid,
 	return task;
 }
 
+/*
+ * Another task's ioprio_set may come before or after the clone: the class that
+ * is seen in the child tells.  Only NONE does not; then as it was when clone
+ * entered.
+ */
+static int child_io(struct ss_task *task, const struct ss_pending *pending,
+		    const struct ss_event *event)
+{
+	const struct ss_task *creator = pending->creator;
+	struct ss_resource *r = pending->resources[SS_KIND_IO];
+	bool known = event->child.io_known;
+	int io_class = known ? event->child.io_class :
+		pending->io_new ? pending->io_class : IO_CLASS_NONE;
+
+	if ((pending->flags & CLONE_IO) && !r && io_class && creator)
+		r = creator->resources[SS_KIND_IO];
+	if (r) {
+		ss_task_set(task, SS_KIND_IO, ss_resource_get(r));
+		return 0;
+	}
+	if (!io_class)
+		return 0;
+	r = ss_task_make(task, SS_KIND_IO);
+	if (!r)
+		return -ENOMEM;
+	((struct ss_ioc *)r)->io_class = io_class;
+	ss_task_set(task, SS_KIND_IO, r);
+	return 0;
+}
+
 /* What the pending clone does not share is made now, named after the child. */
-static int child_resources(struct ss_task *task, struct ss_pending *pending)
+static int child_resources(struct ss_task *task, struct ss_pending *pending,
+			   const struct ss_event *event)
 {
 	enum ss_kind kind;
 
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
 		struct ss_resource *r = pending->resources[kind];
 
+		if (kind == SS_KIND_IO)
+			continue;
 		if (r) {
 			ss_task_set(task, kind, ss_resource_get(r));
 			if (r->path == task->path)
 				task->made[kind] = 1;
 			continue;
 		}
-		if (kind == SS_KIND_UNDO || kind == SS_KIND_FILES ||
-		    (kind == SS_KIND_IO && !pending->io_new))
+		if (kind == SS_KIND_UNDO || kind == SS_KIND_FILES)
 			continue;
 		r = ss_task_make(task, kind);
 		if (!r)
@@ -337,10 +373,7 @@ static int child_resources(struct ss_task *task, struct ss_pending *pending)
 	}
 	if (!(pending->flags & CLONE_SIGHAND))
 		ss_task_handlers(task)->interrupt = pending->interrupt;
-	if (pending->io_new)
-		((struct ss_ioc *)task->resources[SS_KIND_IO])->io_class =
-			pending->io_class;
-	return 0;
+	return child_io(task, pending, event);
 }
 
 static int child_numbers(struct ss_model *model, struct ss_task *task,
@@ -377,7 +410,7 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 			pending->parent);
 	if (!task)
 		return -ENOMEM;
-	r = child_resources(task, pending);
+	r = child_resources(task, pending, event);
 	if (!r)
 		r = child_numbers(model, task, event->child.numbers);
 	if (r) {

@@ -153,21 +153,34 @@ static enum step find_file(struct asking *a, unsigned int i, unsigned int nr)
 	return step;
 }
 
-/* Where an unlabelled file would stand: what its slot would be called. */
-static int order_unlabelled(const struct ss_question *q, unsigned int nr0,
-			    unsigned int nr1)
+/* Where a file stands that has no label: as the one that it would get. */
+static int order_unlabelled(const struct ss_question *q,
+			    const struct ss_file *file[2],
+			    const unsigned int nr[2])
 {
-	const struct ss_files *f0 = ss_task_files(q->task[0]);
-	const struct ss_files *f1 = ss_task_files(q->task[1]);
-	int order = ss_resource_compare(&f0->r, &f1->r);
+	struct ss_file_label label[2];
+	unsigned int i;
+	int order;
 
-	return order ? order : nr0 < nr1 ? -1 : 1;
+	for (i = 0; i < 2; i++)
+		ss_slot_label(ss_task_files(q->task[i]), (int)nr[i],
+			      &label[i]);
+	order = ss_file_label_compare(file[0] ? &file[0]->label : &label[0],
+				      file[1] ? &file[1]->label : &label[1]);
+	for (i = 0; i < 2; i++) {
+		ss_origin_release(&label[i].origin);
+		ss_path_put(label[i].seen);
+	}
+	/* Two files of one slot are two moments of it. */
+	return order ? order : 1;
 }
 
 static enum step compare_files(struct asking *a, struct ss_file *other,
 			       unsigned int nr1)
 {
 	struct ss_question *q = a->q;
+	const struct ss_file *file[2] = { q->file[0], other };
+	const unsigned int nr[2] = { (unsigned int)q->idx[0], nr1 };
 
 	if (q->file[0] && other)
 		return verdict(a, ss_file_compare(q->file[0], other));
@@ -179,7 +192,7 @@ static enum step compare_files(struct asking *a, struct ss_file *other,
 		return lack(a, SS_NEED_SAME, 0, NULL);
 	if (q->same)
 		return verdict(a, 0);
-	return verdict(a, order_unlabelled(q, (unsigned int)q->idx[0], nr1));
+	return verdict(a, order_unlabelled(q, file, nr));
 }
 
 static enum step ask_file(struct asking *a)

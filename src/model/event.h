@@ -119,6 +119,8 @@ struct ss_event {
 			uint64_t born_by;	/* struct ss_task */
 			const struct ss_event_numbers *numbers;	/* or NULL:
 						   in our own pid namespace */
+			bool io_known;	/* the class of its io context was */
+			int io_class;	/* seen: 0 NONE, or no context */
 		} child;
 		struct {
 			unsigned int first, last;

@@ -230,8 +230,8 @@ void ss_file_drop(struct ss_file_table *table, struct ss_file *file)
 	}
 }
 
-static int label_compare(const struct ss_file_label *a,
-			 const struct ss_file_label *b)
+int ss_file_label_compare(const struct ss_file_label *a,
+			  const struct ss_file_label *b)
 {
 	int order = ss_path_compare(a->origin.path, b->origin.path);
 
@@ -250,7 +250,7 @@ static int label_compare(const struct ss_file_label *a,
 
 int ss_file_compare(const struct ss_file *a, const struct ss_file *b)
 {
-	return a == b ? 0 : label_compare(&a->label, &b->label);
+	return a == b ? 0 : ss_file_label_compare(&a->label, &b->label);
 }
 
 char *ss_file_print(const struct ss_file *file, char *buffer, size_t size)

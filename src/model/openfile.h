@@ -116,6 +116,8 @@ void ss_file_drop(struct ss_file_table *table, struct ss_file *file);
 
 /* -1, 0, 1. */
 int ss_file_compare(const struct ss_file *a, const struct ss_file *b);
+int ss_file_label_compare(const struct ss_file_label *a,
+			  const struct ss_file_label *b);
 /* "1.2/5#1".  Returns buffer. */
 char *ss_file_print(const struct ss_file *file, char *buffer, size_t size);
 

@@ -19,6 +19,7 @@
 
 #define LANDLOCK_LAYERS_MAX	16	/* LANDLOCK_MAX_NUM_LAYERS */
 #define LINK_MAX_LENGTH		64
+#define ROUNDS_MAX		64
 
 struct handling {
 	struct ss_session *session;
@@ -128,8 +129,9 @@ static bool handle_clone(struct handling *h)
 	/* It has been killed. */
 	if (h->task->pending)
 		return false;
-	if (ss_settle_must_wait(session, h->task, event.clone.flags) &&
-	    put_aside(h))
+	event.clone.parent = sibling_parent(h->task, event.clone.flags);
+	if (ss_settle_must_wait(session, h->task, event.clone.flags,
+				event.clone.parent) && put_aside(h))
 		return false;
 	if (!still_there(h))
 		return false;
@@ -137,7 +139,6 @@ static bool handle_clone(struct handling *h)
 		return true;
 	if (waits_for_set_id(h))
 		return false;
-	event.clone.parent = sibling_parent(h->task, event.clone.flags);
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
 		return false;
@@ -401,12 +402,19 @@ static bool handle_epoll(struct handling *h)
 		.tid = h->task->tid,
 	};
 	struct ss_file *epoll, *target;
-	int r = ss_identify_slot(h->session, h->task, h->call->epoll.efd,
-				 &epoll);
+	unsigned int rounds = 0;
+	int r;
 
-	if (!r)
-		r = ss_identify_slot(h->session, h->task, h->call->epoll.fd,
-				     &target);
+	do {
+		r = ss_identify_slot(h->session, h->task, h->call->epoll.efd,
+				     &epoll);
+		if (!r)
+			r = ss_identify_slot(h->session, h->task,
+					     h->call->epoll.fd, &target);
+		/* Somebody has died meanwhile: the search begins again. */
+		if (r == -EAGAIN && !still_there(h))
+			return false;
+	} while (r == -EAGAIN && rounds++ < ROUNDS_MAX);
 	/* Closed: the call fails.  Not ours to see: found out when asked. */
 	if (r && h->call->epoll.add)
 		h->session->items_unseen = true;
@@ -429,6 +437,7 @@ static bool handle_undo(struct handling *h)
 static bool handle_ioprio(struct handling *h)
 {
 	ss_ioprio_set(h->session, h->task, h->call);
+	h->session->io_contexts = true;
 	return true;
 }
 

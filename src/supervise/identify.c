@@ -364,8 +364,9 @@ static void forget_doubtful(struct ss_session *session,
 
 /*
  * The search, and what can be done if it ends in doubt: children that nobody
- * has seen yet may hold the file, and show it.  -EAGAIN: the model has
- * changed; -ESRCH: a task that is dying holds it.
+ * has seen yet may hold the file, and show it; clones that made none keep a
+ * table that nobody has.  -EAGAIN: the model has changed; -ESRCH: a task that
+ * is dying holds it.
  */
 static int search_surely(struct ss_session *session,
 			 const struct subject *subject,
@@ -376,7 +377,7 @@ static int search_surely(struct ss_session *session,
 
 	if (!r && found->uncertain && !found->file &&
 	    session->model->pendings) {
-		ss_settle_all(session);
+		ss_settle_surely(session);
 		r = search(session, subject, found);
 	}
 	if (!r && found->uncertain && !found->file) {

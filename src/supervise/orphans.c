@@ -60,22 +60,27 @@ static bool is_unknown(struct ss_session *session, pid_t tid,
 		ss_model_group(session->model, ret->ppid);
 }
 
-/* The youngest orphan that may have made the task; *ret_doubt is set if one
-   whose creator lives may, too. */
-static struct ss_pending *youngest(const struct ss_session *session, pid_t tid,
+/*
+ * The youngest orphan that may have made the task, or the clone of a living
+ * creator that has; *ret_doubt is set if another one may, too.
+ */
+static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 				   const struct ss_proc_status *status,
 				   bool *ret_doubt)
 {
+	bool lists = session->features.has[SS_FEATURE_PROC_CHILDREN];
 	struct ss_pending *pending, *found = NULL;
 	bool living = false;
 
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
-		if (pending->creator)
-			living = true;
-		else
+		if (!pending->creator)
 			found = pending;
+		else if (!lists || (pending->flags & CLONE_PARENT))
+			living = true;
+		else if (ss_settle_is_child(session, pending, tid))
+			return pending;
 	}
 	*ret_doubt = *ret_doubt || living;
 	return living ? NULL : found;
@@ -92,15 +97,17 @@ static bool settle_processes(struct ss_session *session,
 	while (i-- && !session->failure) {
 		struct ss_proc_status status;
 		struct ss_pending *pending;
+		bool orphan;
 
 		if (!is_unknown(session, all->tids[i], &status))
 			continue;
 		pending = youngest(session, all->tids[i], &status, &doubt);
+		orphan = pending && !pending->creator;
 		if (!pending ||
 		    !ss_settle_adopt(session, pending, all->tids[i]))
 			continue;
 		session->stats.clones_late++;
-		found++;
+		found += orphan;
 	}
 	if (found && (doubt || found < before))
 		session->stats.clones_ambiguous++;

@@ -84,6 +84,9 @@ struct ss_task *ss_settle_adopt(struct ss_session *session,
 			return NULL;
 		event.child.numbers = &numbers;
 	}
+	event.child.io_class = session->io_contexts ?
+		ss_task_io_class(tid) : -ESRCH;
+	event.child.io_known = event.child.io_class >= 0;
 	ss_tell(session, &event);
 	if (session->failure)
 		return NULL;
@@ -112,7 +115,7 @@ static bool adopt_worker(struct ss_session *session, pid_t tid,
 	return true;
 }
 
-/* Did this very thread make it? */
+/* Did this very thread make it?  (Or become its parent, as a reaper.) */
 static bool made_by(const struct ss_pending *pending, pid_t tid)
 {
 	struct ss_tids list = { 0 };
@@ -124,6 +127,12 @@ static bool made_by(const struct ss_pending *pending, pid_t tid)
 	found = ss_tids_has(&list, tid);
 	ss_tids_release(&list);
 	return found;
+}
+
+bool ss_settle_is_child(struct ss_session *session,
+			const struct ss_pending *pending, pid_t tid)
+{
+	return made_by(pending, tid) && ss_settle_find(session, pending) == tid;
 }
 
 bool ss_settle_may_be_child(const struct ss_session *session,
@@ -138,6 +147,8 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 		return false;
 	if (pending->parent == status->ppid)
 		return true;
+	if (pending->parent == session->self)
+		return false;
 	/* Orphaned: its parent is whoever reaps for us. */
 	parent = ss_model_group(session->model, pending->parent);
 	return !parent || parent->dead;
@@ -215,6 +226,7 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 {
 	struct ss_task *task = ss_model_task(session->model, tid);
 	unsigned int others = session->model->pending_count;
+	struct ss_proc_status status;
 
 	if (task && task->pending)
 		others--;
@@ -237,6 +249,9 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 	}
 	if (task && !task->zombie && !task->leaving)
 		return task;
+	/* Killed since it called?  Then nobody else has its number. */
+	if (ss_proc_status(tid, &status) || !status.has_fs)
+		return task;
 	/* Its exit may be made again after a signal. */
 	if (task && task->leaving && !task->group->dead &&
 	    !ss_number_is_new(session, task))
@@ -244,11 +259,16 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 	return settle_unknown(session, tid);
 }
 
-/* The one in the list that the model does not know. */
+/*
+ * The one in the list that the model does not know: the last one.  To a reaper
+ * come children of the dead, too, and of those behind it as many may be of
+ * `younger` clones.
+ */
 static pid_t unknown_in(struct ss_session *session,
-			const struct ss_tids *list)
+			const struct ss_tids *list, unsigned int younger)
 {
 	size_t i = list->count;
+	pid_t found = 0;
 
 	while (i--) {
 		pid_t tid = list->tids[i];
@@ -262,9 +282,21 @@ static pid_t unknown_in(struct ss_session *session,
 		if (session->model->rings && !ss_proc_stat(tid, &stat) &&
 		    (stat.flags & PF_USER_WORKER))
 			continue;
-		return tid;
+		found = tid;
+		if (!younger--)
+			break;
 	}
-	return 0;
+	return found;
+}
+
+/* Clones of the dead that began after this one. */
+static unsigned int younger_orphans(const struct ss_pending *pending)
+{
+	unsigned int n = 0;
+
+	for (pending = pending->next; pending; pending = pending->next)
+		n += !pending->creator && !(pending->flags & CLONE_THREAD);
+	return n;
 }
 
 /*
@@ -283,7 +315,7 @@ static pid_t find_sibling(struct ss_session *session, pid_t parent)
 	while (!found && i--) {
 		if (ss_proc_children_all(parent, threads.tids[i], &list))
 			continue;
-		found = unknown_in(session, &list);
+		found = unknown_in(session, &list, 0);
 		ss_tids_release(&list);
 	}
 	ss_tids_release(&threads);
@@ -332,7 +364,8 @@ static pid_t find_listed(struct ss_session *session,
 		r = ss_proc_children_by_parent(pending->tgid, &list);
 	if (r)
 		return 0;
-	found = unknown_in(session, &list);
+	found = unknown_in(session, &list, pending->flags & CLONE_THREAD ? 0 :
+			   younger_orphans(pending));
 	ss_tids_release(&list);
 	return found;
 }
@@ -340,11 +373,13 @@ static pid_t find_listed(struct ss_session *session,
 pid_t ss_settle_find(struct ss_session *session,
 		     const struct ss_pending *pending)
 {
-	pid_t found;
+	pid_t found = 0;
 
 	if ((pending->flags & (CLONE_THREAD | CLONE_PARENT)) == CLONE_PARENT)
 		return find_sibling_anywhere(session, pending);
-	found = find_listed(session, pending, false);
+	/* Among orphans it is told by its place, and all have to be there. */
+	if (!session->model->orphan_count)
+		found = find_listed(session, pending, false);
 	return found ? found : find_listed(session, pending, true);
 }
 
@@ -438,6 +473,51 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 	ss_tell(session, &end);
 }
 
+/* Is the creator out of the call? */
+static bool has_returned(const struct ss_session *session,
+			 const struct ss_pending *pending)
+{
+	struct ss_proc_call call;
+
+	if (pending->returned)
+		return true;
+	if (ss_proc_call(pending->creator->tid, &call))
+		return false;
+	return call.where == SS_PROC_NO_CALL ||
+		(call.where == SS_PROC_IN_CALL &&
+		 !ss_call_is_clone(&session->calls, call.nr));
+}
+
+/* Is the clone still on its way, its child not made yet?  Else it is settled,
+   and the record of it gone. */
+static bool is_under_way(struct ss_session *session,
+			 struct ss_pending *pending)
+{
+	struct ss_task *creator = pending->creator;
+	pid_t tid = ss_settle_find(session, pending);
+
+	if (tid && ss_settle_adopt(session, pending, tid)) {
+		session->stats.clones_on_demand++;
+		return false;
+	}
+	if (!has_returned(session, pending))
+		return true;
+	ss_settle_creator(session, creator);
+	return false;
+}
+
+void ss_settle_surely(struct ss_session *session)
+{
+	struct ss_pending *pending, *tmp;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		if (pending->creator)
+			(void)is_under_way(session, pending);
+	}
+	ss_creators_await(session);
+	ss_orphans_settle(session);
+}
+
 void ss_settle_all(struct ss_session *session)
 {
 	struct ss_pending *pending, *tmp;
@@ -486,21 +566,6 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		session->stats.clones_on_demand++;
 }
 
-/* Is the creator out of the call? */
-static bool has_returned(const struct ss_session *session,
-			 const struct ss_pending *pending)
-{
-	struct ss_proc_call call;
-
-	if (pending->returned)
-		return true;
-	if (ss_proc_call(pending->creator->tid, &call))
-		return false;
-	return call.where == SS_PROC_NO_CALL ||
-		(call.where == SS_PROC_IN_CALL &&
-		 !ss_call_is_clone(&session->calls, call.nr));
-}
-
 /* Would it matter which of the two clones a child belongs to? */
 static bool alike(const struct ss_pending *pending,
 		  const struct ss_task *task, uint64_t flags)
@@ -524,48 +589,31 @@ static bool alike(const struct ss_pending *pending,
 /* Will the children of both appear in one list? */
 static bool same_list(const struct ss_session *session,
 		      const struct ss_pending *pending,
-		      const struct ss_task *task, uint64_t flags)
+		      const struct ss_task *task, uint64_t flags, pid_t parent)
 {
-	pid_t parent = flags & CLONE_PARENT ? task->group->parent :
-		task->group->tgid;
-
 	if ((pending->flags ^ flags) & CLONE_THREAD)
 		return false;
 	if (flags & CLONE_THREAD)
 		return pending->tgid == task->group->tgid;
-	if (pending->parent != parent)
+	if (pending->parent != (parent ? parent : task->group->tgid))
 		return false;
 	/* One list per creating thread, where the kernel has such lists. */
 	return ((pending->flags | flags) & CLONE_PARENT) ||
 		!session->features.has[SS_FEATURE_PROC_CHILDREN];
 }
 
-/* Is the clone still on its way, its child not made yet?  Else it is settled,
-   and the record of it gone. */
-static bool is_under_way(struct ss_session *session,
-			 struct ss_pending *pending)
-{
-	struct ss_task *creator = pending->creator;
-	pid_t tid = ss_settle_find(session, pending);
-
-	if (tid && ss_settle_adopt(session, pending, tid)) {
-		session->stats.clones_on_demand++;
-		return false;
-	}
-	if (!has_returned(session, pending))
-		return true;
-	ss_settle_creator(session, creator);
-	return false;
-}
-
 bool ss_settle_must_wait(struct ss_session *session,
-			 const struct ss_task *task, uint64_t flags)
+			 const struct ss_task *task, uint64_t flags,
+			 pid_t parent)
 {
 	struct ss_pending *pending, *tmp;
 
+	/* Who was made by the dead will not be taken for its child. */
+	if (parent)
+		ss_orphans_settle(session);
 	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
 		if (pending->creator && pending->creator != task &&
-		    same_list(session, pending, task, flags) &&
+		    same_list(session, pending, task, flags, parent) &&
 		    !alike(pending, task, flags) &&
 		    is_under_way(session, pending))
 			return true;

@@ -108,6 +108,7 @@ struct ss_session {
 	pid_t self;
 	bool started;			/* .launched is to be released */
 	bool creds_changed;		/* by set*id or capset, of anybody */
+	bool io_contexts;		/* somebody has one, by ioprio_set */
 	bool command_ended;
 	bool killed_all;		/* because of that */
 	int command_status;
@@ -146,14 +147,22 @@ pid_t ss_settle_find(struct ss_session *session,
 bool ss_settle_may_be_child(const struct ss_session *session,
 			    const struct ss_pending *pending, pid_t tid,
 			    const struct ss_proc_status *status);
+/* The same where the creator lives: is it?  (Not one that it only reaps.) */
+bool ss_settle_is_child(struct ss_session *session,
+			const struct ss_pending *pending, pid_t tid);
 /* Tells the model whose child the task is.  NULL: it has gone. */
 struct ss_task *ss_settle_adopt(struct ss_session *session,
 				struct ss_pending *pending, pid_t tid);
+/* Of all pending clones: those that are over have children that are known
+   afterwards, or are none. */
+void ss_settle_surely(struct ss_session *session);
 /* Looks for the children of all pending clones. */
 void ss_settle_all(struct ss_session *session);
-/* Would this clone be confused with one that is still pending? */
+/* Would this clone be confused with one that is still pending?  `parent`: the
+   caller's, if CLONE_PARENT makes it the child's, or 0. */
 bool ss_settle_must_wait(struct ss_session *session,
-			 const struct ss_task *task, uint64_t flags);
+			 const struct ss_task *task, uint64_t flags,
+			 pid_t parent);
 /* Is anybody about to make a task that shares or copies this one's signal
    handlers?  Afterwards the model knows those who are there. */
 bool ss_settle_makes_sharer(struct ss_session *session,

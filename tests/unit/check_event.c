@@ -328,6 +328,65 @@ START_TEST(unshare)
 }
 END_TEST
 
+/* Somebody's ioprio_set was on its way to the creator at the same time. */
+START_TEST(io_context_of_a_child)
+{
+	static const struct {
+		uint64_t flags;
+		bool before, after;	/* has the creator one? */
+		int io_class;		/* that is seen in the child */
+		bool has, shares;
+	} cases[] = {
+		{ 0, true, true, IO_BE, true, false },
+		{ 0, true, true, 0, false, false },
+		{ 0, false, true, IO_BE, true, false },
+		{ 0, false, true, 0, false, false },
+		{ CLONE_IO, true, true, IO_BE, true, true },
+		{ CLONE_IO, true, true, 0, true, true },
+		{ CLONE_IO, false, true, IO_BE, true, true },
+		{ CLONE_IO, false, false, 0, false, false },
+	};
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(cases); i++) {
+		struct ss_model *model = world_new();
+		const struct ss_resource *own, *its;
+
+		if (cases[i].before)
+			tell_io(model, ROOT, IO_BE);
+		tell_clone(model, ROOT, cases[i].flags);
+		if (cases[i].after && !cases[i].before)
+			tell_io(model, ROOT, IO_BE);
+		tell(model, (struct ss_event){
+			.type = SS_EVENT_CHILD,
+			.child = { .pending = model->pendings->serial,
+				   .tid = OTHER, .io_known = true,
+				   .io_class = cases[i].io_class } });
+		own = task_of(model, ROOT)->resources[SS_KIND_IO];
+		its = task_of(model, OTHER)->resources[SS_KIND_IO];
+		ck_assert_int_eq(its != NULL, cases[i].has);
+		ck_assert_int_eq(its && its == own, cases[i].shares);
+		ss_model_free(model);
+	}
+}
+END_TEST
+
+START_TEST(sibling_of_a_new_parent)
+{
+	struct ss_model *model = world_new();
+
+	spawn(model, ROOT, OTHER, 0);
+	/* Its parent has died, and somebody else has it. */
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CLONE,
+		.tid = OTHER,
+		.clone = { .flags = CLONE_PARENT, .parent = 300 } });
+	ck_assert_int_eq(model->pendings->parent, 300);
+	ck_assert_int_eq(task_of(model, OTHER)->group->parent, 300);
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(unshare_that_is_refused)
 {
 	struct ss_model *model = world_new();
@@ -529,6 +588,7 @@ int main(void)
 		random_bytes_move_with_the_memory, exec_that_fails,
 		exec_of_one_that_shares, exec_of_a_leader_with_threads,
 		exec_of_a_thread, exec_of_a_thread_of_a_dead_leader, unshare,
+		io_context_of_a_child, sibling_of_a_new_parent,
 		unshare_that_is_refused, calls_in_flight, splitting_a_table,
 		labels_are_forgotten_first, undo_lists, credentials, landlock,
 		NULL,
