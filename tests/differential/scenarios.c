@@ -285,5 +285,69 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 clone 9 0 2 17\n"
 	  "6 exit\n"
 	  "2 ask 6 2 5\n" },
+	{ "group-of-the-unlike",
+	  "ioprio_set of a group begins with the newest, and ends at a refusal",
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "5 setid 0 12345\n"
+	  "1 clone 6 0 2 17\n"
+	  "1 clone 7 0 2 17\n"
+	  "7 setid 0 12345\n"
+	  "7 ioprio 2 -9 16388\n"
+	  "1 ask 7 6 5\n"
+	  "1 ask 7 5 5\n"
+	  "1 ask 7 4 5\n"
+	  "1 ask 4 5 5\n" },
+	{ "sibling-beside-an-orphan",
+	  "a clone that failed before its creator was killed has no sibling",
+	  "1 clone 4 0 2 17\n"
+	  "4 clone 5 0x401000 0 17\n"
+	  "1 kill 4\n"
+	  "2 clone 6 0x8400 4 17\n"
+	  "6 ask 6 2 2\n" },
+	{ "context-of-a-racing-set",
+	  "whether ioprio_set or clone came first shows in the child",
+	  "1 clone 4 0x80010d00\n"
+	  "1 ioprio 1 -9 16388\n"
+	  "4 clone 5 0 2 17 &\n"
+	  "2 ioprio 1 4 &\n"
+	  "4 clone 6 0 2 17 &\n"
+	  "2 ioprio 1 4 16388 &\n"
+	  "4 clone 7 0 2 17 &\n"
+	  "2 ioprio 1 4 &\n"
+	  "4 clone 8 0 2 17 &\n"
+	  "2 ioprio 1 4 16388 &\n"
+	  "4 clone 9 0 2 17 &\n"
+	  "0 sync\n"
+	  "1 ask 3 5 5\n"
+	  "1 ask 3 6 5\n"
+	  "1 ask 3 7 5\n"
+	  "1 ask 3 8 5\n"
+	  "1 ask 3 9 5\n" },
+	{ "file-of-a-failed-clone",
+	  "what nobody has but a clone that failed makes no doubt about others",
+	  "1 open 2\n"
+	  "1 open 2\n"
+	  "1 open 2\n"
+	  "1 ask 1 1 0 3 4\n"
+	  "1 ask 1 1 0 4 5\n"
+	  "2 open 2\n"
+	  "2 dup2 3 14\n"
+	  "2 close 3\n"
+	  "2 open 2\n"
+	  "2 dup2 3 11\n"
+	  "2 close 3\n"
+	  "2 ask 2 2 0 11 14\n"
+	  "2 send 14\n"
+	  "2 send 11\n"
+	  "1 recv\n"
+	  "1 recv\n"
+	  "1 dup2 7 12\n"
+	  "1 close 7\n"
+	  "1 open 2\n"
+	  "1 ask 1 1 0 6 12\n"
+	  "1 clone 9 0x401000 0 17\n"
+	  "1 range 3 5\n"
+	  "1 triple 1 1 1 0 6 7 12\n" },
 	{ NULL, NULL, NULL },
 };
