@@ -67,6 +67,7 @@ START_TEST(each_type)
 	answered(question(ROOT, SS_TYPE_IO, ROOT, CHILD),
 		 "[1 pid 100] kcmp(100, 4711, KCMP_IO) = 0 (-)");
 	tell_of(model, SS_EVENT_UNDO, CHILD);
+	tell_of(model, SS_EVENT_RETURNED, CHILD);
 	answered(question(ROOT, SS_TYPE_SYSVSEM, ROOT, CHILD),
 		 "[1 pid 100] kcmp(100, 4711, KCMP_SYSVSEM) = 1 (-, 1.1)");
 	teardown();
