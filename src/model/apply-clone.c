@@ -127,6 +127,9 @@ static int pending_fill(struct ss_pending *pending, struct ss_task *task)
 		ss_task_pin_userns(task);
 	if (ss_task_mm(task))
 		pending->mm = *ss_task_mm(task);
+	/* A copy is what set*id calls have made of it, or will have. */
+	if (pending->mm.set_id)
+		pending->mm.dumpable = SS_DUMPABLE_UNKNOWN;
 	pending->interrupt = ss_task_handlers(task)->interrupt &&
 		!(pending->flags & CLONE_CLEAR_SIGHAND);
 	pending_io(pending, task);
@@ -422,10 +425,6 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 	task->born_by = event->child.born_by;
 	task->creds = pending->creds;
 	task->before = pending->before;
-	/* Of the memory; and its maker is of all who share that. */
-	if (pending->creator &&
-	    ss_task_mm(pending->creator) == ss_task_mm(task))
-		task->group->set_id = pending->creator->group->set_id;
 	task->domain = ss_domain_get(pending->domain);
 	ss_pending_free(model, pending);
 	return 0;

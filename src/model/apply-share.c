@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
-#include <utlist.h>
 
 #define UNSHARE_VALID	(CLONE_THREAD | CLONE_FS | CLONE_NEWNS | \
 			 CLONE_SIGHAND | CLONE_VM | CLONE_FILES | \
@@ -149,30 +148,13 @@ int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
-/* Whoever shares the memory (CLONE_VM) shares what becomes of it. */
-static void mark_set_id(struct ss_model *model, const struct ss_task *task)
-{
-	const struct ss_mm *mm = ss_task_mm(task);
-	const struct ss_task *other;
-	unsigned int own = 0;
-
-	task->group->set_id = true;
-	DL_FOREACH(task->group->tasks, other)
-		own += ss_task_mm(other) == mm;
-	if (!mm || mm->r.refs <= own)
-		return;
-	for (other = model->tasks; other; other = other->hh.next) {
-		if (ss_task_mm(other) == mm)
-			other->group->set_id = true;
-	}
-}
-
-int ss_apply_creds_change(struct ss_model *model, struct ss_task *task,
-			  const struct ss_event *event)
+int ss_apply_creds_change(ss_unused struct ss_model *model,
+			  struct ss_task *task, const struct ss_event *event)
 {
 	if (event->set_id && task->creds.known) {
 		task->before = task->creds;
-		mark_set_id(model, task);
+		if (ss_task_mm(task))
+			ss_task_mm(task)->set_id = true;
 	}
 	ss_task_pin_userns(task);
 	task->creds.known = false;
@@ -212,18 +194,20 @@ static void creds_committed(struct ss_task *task, const struct ss_creds *now)
  */
 static void forget_set_id(struct ss_model *model, struct ss_task *task)
 {
-	struct ss_task *t;
+	struct ss_mm *mm = ss_task_mm(task);
+	struct ss_task *t = mm && mm->set_id ? model->tasks : NULL;
 
-	for (t = model->tasks; t; t = t->hh.next) {
-		if (!ss_task_shares_mm(t, task))
+	if (task->flight.kind != SS_FLIGHT_CREDS)
+		task->before.known = false;
+	if (mm)
+		mm->set_id = false;
+	for (; t; t = t->hh.next) {
+		if (ss_task_mm(t) != mm)
 			continue;
-		t->group->set_id = false;
 		if (t->flight.kind != SS_FLIGHT_CREDS)
 			t->before.known = false;
-	}
-	for (t = model->tasks; t; t = t->hh.next) {
-		if (ss_task_shares_mm(t, task) && t->before.known)
-			mark_set_id(model, t);
+		else if (t->before.known)
+			mm->set_id = true;
 	}
 }
 
@@ -231,7 +215,6 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 		      const struct ss_event *event)
 {
 	struct ss_mm *mm = ss_task_mm(task);
-	struct ss_task *t;
 
 	if (mm)
 		mm->dumpable = event->dumpable;
@@ -240,12 +223,7 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 	/* would_dump(): of an image that is foreign there, an outer one. */
 	if (mm && event->userns)
 		mm->userns = event->userns;
-	if (task->group->set_id) {
-		forget_set_id(model, task);
-		return 0;
-	}
-	DL_FOREACH(task->group->tasks, t)
-		t->before.known = false;
+	forget_set_id(model, task);
 	return 0;
 }
 

@@ -88,7 +88,8 @@ static enum step find_task(struct asking *a, unsigned int i)
 static struct ss_task *changing_ids(const struct asking *a,
 				    const struct ss_task *target)
 {
-	struct ss_task *task = target->group->set_id ? a->model->tasks : NULL;
+	const struct ss_mm *mm = ss_task_mm(target);
+	struct ss_task *task = mm && mm->set_id ? a->model->tasks : NULL;
 
 	for (; task; task = task->hh.next) {
 		if (task->flight.kind == SS_FLIGHT_CREDS &&

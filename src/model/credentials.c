@@ -132,7 +132,9 @@ enum ss_access ss_access_check(const struct ss_task *caller,
 			       const struct ss_task *target,
 			       const struct ss_userns *init_userns)
 {
-	return check(caller, target, init_userns, target->group->set_id);
+	const struct ss_mm *mm = ss_task_mm(target);
+
+	return check(caller, target, init_userns, mm && mm->set_id);
 }
 
 enum ss_access ss_access_check_now(const struct ss_task *caller,

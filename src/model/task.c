@@ -35,7 +35,7 @@ void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 
 	ss_task_land(task);
 	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM)
-		task->dumpable = task->group->set_id ?
+		task->dumpable = ss_task_mm(task)->set_id ?
 			SS_DUMPABLE_UNKNOWN : ss_task_mm(task)->dumpable;
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
 		if (kinds & 1u << kind)

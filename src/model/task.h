@@ -54,10 +54,6 @@ struct ss_group {
 	struct ss_task *execing;	/* borrowed: a task of it whose exec is
 					   in flight */
 	unsigned int leaving;		/* how many of its tasks are */
-	bool set_id;			/* a task of it, or one that shares its
-					   memory, called set*id, and it
-					   is not known whether that made
-					   the memory non-dumpable */
 	bool dying;			/* exit_group was seen to enter */
 	bool dead;			/* a zombie: only the leader is left */
 	UT_hash_handle hh;

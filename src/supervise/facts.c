@@ -81,7 +81,7 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
 	struct ss_task *other, *tmp;
 	bool settled = true;
 
-	if (!task->group->set_id)
+	if (!ss_task_mm(task) || !ss_task_mm(task)->set_id)
 		return true;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
 		if (!other->before.known || !ss_task_shares_mm(other, task))
@@ -201,7 +201,10 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	(void)ss_facts_set_id(session, task);
 	event.dumpable = mm ? mm->dumpable : task->dumpable;
 	if (event.dumpable == SS_DUMPABLE_UNKNOWN) {
-		r = look_at_owner(task, &event.dumpable);
+		if (!task->creds.known)
+			r = ss_facts_creds(session, task);
+		if (!r)
+			r = look_at_owner(task, &event.dumpable);
 		if (!r && event.dumpable == SS_DUMPABLE_UNKNOWN)
 			r = ask_kernel(task, &event);
 		if (r == -ESRCH)

@@ -14,8 +14,8 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
 /* Its credentials and user namespaces.  0, -ESRCH, -EPERM, ... */
 int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
-/* Whether its memory is dumpable, of a task whose credentials are known: from
-   the owner of its /proc files, where that tells, else by trying. */
+/* Whether its memory is dumpable: from the owner of its /proc files, where
+   that tells, else by trying. */
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
 

@@ -448,8 +448,8 @@ static bool handle_setid(struct handling *h)
 		.tid = h->task->tid,
 	};
 
-	/* The memory of who has died before is as it was. */
-	ss_deaths_drain(h->session);
+	/* The memory of who has died before stays what it was. */
+	ss_sharers_settle(h->session, h->task->tid);
 	if (!still_there(h))
 		return false;
 	/* What they were is what tells later whether they changed. */
@@ -473,8 +473,8 @@ static bool handle_dumpable(struct handling *h)
 
 	if (waits_for_set_id(h))
 		return false;
-	/* The memory of who has died before is as it was. */
-	ss_deaths_drain(h->session);
+	/* The memory of who has died before stays what it was. */
+	ss_sharers_settle(h->session, h->task->tid);
 	if (!still_there(h))
 		return false;
 	/* Whose its memory is shows only as long as that is not overruled. */

@@ -21,6 +21,7 @@
 #define YIELDS_MAX	64
 #define ENDING_YIELDS	10000
 #define DYING_MS	100
+#define SHARERS_MAX	64
 
 struct ss_process *ss_process_find(const struct ss_session *session,
 				   pid_t tgid)
@@ -469,6 +470,40 @@ bool ss_number_is_new(struct ss_session *session,
 	if (process && process->pidfd >= 0)
 		return ss_pidfd_life(process->pidfd) == SS_LIFE_GONE;
 	return !ss_proc_stat(task->tid, &stat) && is_another(&stat, task);
+}
+
+/* Who called exit and may still have this memory, as far as there is room. */
+static size_t leavers_with(const struct ss_session *session,
+			   const struct ss_mm *mm, pid_t tids[SHARERS_MAX])
+{
+	const struct ss_task *task;
+	size_t n = 0;
+
+	for (task = session->model->tasks; task && n < SHARERS_MAX;
+	     task = task->hh.next) {
+		if (task->leaving && ss_task_mm(task) == mm)
+			tids[n++] = task->tid;
+	}
+	return n;
+}
+
+void ss_sharers_settle(struct ss_session *session, pid_t tid)
+{
+	const struct ss_task *task;
+	const struct ss_mm *mm;
+	pid_t tids[SHARERS_MAX];
+	size_t i, n;
+
+	ss_deaths_drain(session);
+	task = ss_model_task(session->model, tid);
+	mm = task ? ss_task_mm(task) : NULL;
+	n = mm && mm->r.refs > 1 ? leavers_with(session, mm, tids) : 0;
+	for (i = 0; i < n; i++) {
+		struct ss_task *leaver = ss_model_task(session->model, tids[i]);
+
+		if (leaver)
+			(void)!ss_life_check(session, leaver);
+	}
 }
 
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group)

@@ -206,6 +206,9 @@ void ss_children_await(struct ss_session *session);
    its group is just taking the leader's place, for an exec. */
 int ss_life_check(struct ss_session *session, struct ss_task *task)
 	ss_must_check;
+/* Learns who of those that share the task's memory has died: what the memory
+   was stays with them. */
+void ss_sharers_settle(struct ss_session *session, pid_t tid);
 /* Takes the threads that have ended out of a group. */
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
 /* Waits for the creators of pending clones that are dying, and drains. */

@@ -206,6 +206,16 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 setid 6 12345\n"
 	  "1 exit\n"
 	  "4 ask 4 5 0 17 10\n" },
+	{ "ids-before-fork",
+	  "nor is a copy that was made before anybody asked",
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 8 0 2 17\n"
+	  "8 setid 4 12345\n"
+	  "4 clone 5 0x50900\n"
+	  "5 clone 6 0x4100 3 17\n"
+	  "4 setid 5 12345\n"
+	  "6 clone 7 0 0 17\n"
+	  "8 ask 8 7 1\n" },
 	{ "unreadable-image-of-root",
 	  "root without capabilities execs what it may not read",
 	  "1 capset 4\n"
@@ -349,5 +359,17 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 clone 9 0x401000 0 17\n"
 	  "1 range 3 5\n"
 	  "1 triple 1 1 1 0 6 7 12\n" },
+	{ "dead-leader-before-dumpable",
+	  "and was not for a leader who died before its threads went on",
+	  "1 clone 8 0x80050900\n"
+	  "8 capset 4\n"
+	  "8 setid 3 12345\n"
+	  "8 clone 12 0x80004000 0 17\n"
+	  "12 clone 18 0x80010f00\n"
+	  "18 clone 5 0x58900 1\n"
+	  "5 clone 22 0x80010d00 1\n"
+	  "12 exit\n"
+	  "22 dumpable 1\n"
+	  "8 ask 12 12 4 9 4\n" },
 	{ NULL, NULL, NULL },
 };
