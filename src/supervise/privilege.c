@@ -105,7 +105,7 @@ static bool set_threads(struct ss_session *session,
 	return true;
 }
 
-/* The kernel goes through them until the first that it refuses. */
+/* The kernel goes through them, the dead too, until the first that it refuses. */
 static void set_process_group(struct ss_session *session,
 			      struct ss_task *caller, pid_t who, int io_class)
 {
@@ -121,7 +121,7 @@ static void set_process_group(struct ss_session *session,
 		return;
 	}
 	HASH_ITER(hh, session->model->groups, group, tmp) {
-		if (group->dead || ss_proc_stat(group->tgid, &stat) ||
+		if (ss_proc_stat(group->tgid, &stat) ||
 		    stat.pgrp != pgrp)
 			continue;
 		member[n].group = group;

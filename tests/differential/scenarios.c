@@ -371,5 +371,16 @@ const struct ch_scenario ch_scenarios[] = {
 	  "12 exit\n"
 	  "22 dumpable 1\n"
 	  "8 ask 12 12 4 9 4\n" },
+	{ "priority-of-process-group",
+	  "ioprio_set of a process group ends at who may not be changed",
+	  "1 clone 4 0x4100 3 17\n"
+	  "2 clone 6 0x80010900\n"
+	  "4 clone 7 0x40b00 1 17\n"
+	  "7 clone 9 0x80000000 4 17 ~\n"
+	  "7 setid 4 12346\n"
+	  "9 kill 4\n"
+	  "6 setid 0 12345\n"
+	  "7 ioprio 2 -9 ~\n"
+	  "1 ask 9 6 5 14 14\n" },
 	{ NULL, NULL, NULL },
 };
