@@ -163,6 +163,9 @@ static int probe(void *argument)
 		else if (r == -EPERM)
 			r = 0;
 	}
+	/* Of the dead, capabilities in the first namespace count alone. */
+	if (!r && probing->target->dead && chain->count)
+		return last == 0 ? STATUS_DUMPABLE : (int)last;
 	if (!r)
 		r = without_ptrace(tid);
 	if (r && r != -EPERM)

@@ -23,6 +23,7 @@ struct ss_dumpable_target {
 	gid_t gid;
 	uint64_t permitted;	/* capabilities */
 	bool nested;		/* in a user namespace below ours */
+	bool dead;		/* its memory has gone */
 };
 
 struct ss_dumpable_found {

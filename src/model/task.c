@@ -29,14 +29,27 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 	ss_resource_put(old);
 }
 
+/*
+ * What the memory of a task that dies was.  In a nested user namespace it may
+ * have been taken for not dumpable where that made no difference for the
+ * living: the dead are looked at again.
+ */
+static enum ss_dumpable last_dumpable(const struct ss_task *task)
+{
+	const struct ss_mm *mm = ss_task_mm(task);
+	const struct ss_userns *ns = task->creds.userns;
+
+	return mm->set_id || (ns && ns->parent) ? SS_DUMPABLE_UNKNOWN :
+		mm->dumpable;
+}
+
 void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 {
 	enum ss_kind kind;
 
 	ss_task_land(task);
 	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM)
-		task->dumpable = ss_task_mm(task)->set_id ?
-			SS_DUMPABLE_UNKNOWN : ss_task_mm(task)->dumpable;
+		task->dumpable = last_dumpable(task);
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
 		if (kinds & 1u << kind)
 			ss_task_set(task, kind, NULL);

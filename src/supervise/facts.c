@@ -148,6 +148,7 @@ static int ask_kernel(const struct ss_task *task, struct ss_event *event)
 		.gid = creds->gid[0],
 		.permitted = creds->permitted,
 		.nested = is_nested(creds),
+		.dead = !ss_task_mm(task),
 	};
 	struct ss_dumpable_found found;
 	int r;

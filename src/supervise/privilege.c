@@ -105,7 +105,7 @@ static bool set_threads(struct ss_session *session,
 	return true;
 }
 
-/* The kernel goes through them, the dead too, until the first that it refuses. */
+/* The kernel goes through them, also the dead, until one is refused. */
 static void set_process_group(struct ss_session *session,
 			      struct ss_task *caller, pid_t who, int io_class)
 {

@@ -369,6 +369,9 @@ int ch_drive_random(const struct ch_run *run)
 	if (run->profile >= 0)
 		view.profile = (uint32_t)run->profile;
 	view.determined = ch_transcript >= 0;
+	/* Rings let go of files when they like, namespaces of processes. */
+	if (view.determined && run->profile < 0)
+		view.profile &= ~(uint32_t)(CH_WITH_RINGS | CH_WITH_PIDNS);
 	be(run->seed);
 	for (i = 1; i <= run->steps; i++) {
 		ch_seed(&random, run->seed, i);

@@ -382,5 +382,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  "6 setid 0 12345\n"
 	  "7 ioprio 2 -9 ~\n"
 	  "1 ask 9 6 5 14 14\n" },
+	{ "dead-in-user-namespace",
+	  "whose owner may look at the dead if their memory was dumpable",
+	  "1 clone 5 0 2 17\n"
+	  "1 clone 8 0 2 17\n"
+	  "5 setid 2 12345\n"
+	  "8 capset 4\n"
+	  "5 clone 4 0x10000000 0 17\n"
+	  "8 ask 4 4 4\n"
+	  "4 exit-group\n"
+	  "8 ask 4 4 4\n" },
 	{ NULL, NULL, NULL },
 };

@@ -57,6 +57,7 @@ static struct ss_dumpable_found probe(void (*run)(const struct child *c),
 	if (dead)
 		child_kill(&child);
 	target.tid = child.pid;
+	target.dead = dead;
 	ck_assert_int_eq(ss_dumpable_probe(&target, &found), 0);
 	if (!dead)
 		child_kill(&child);
@@ -107,6 +108,8 @@ START_TEST(of_a_namespace)
 	found = probe(in_namespace, 0, false, &as);
 	ck_assert(!found.dumpable);
 	ck_assert_uint_eq(found.userns, ours.st_ino);
+	ck_assert(probe(in_namespace, 1, true, &as).dumpable);
+	ck_assert(!probe(in_namespace, 0, true, &as).dumpable);
 }
 END_TEST
 
