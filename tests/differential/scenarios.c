@@ -258,6 +258,14 @@ const struct ch_scenario ch_scenarios[] = {
 	  "2 spawn 6 2 1 10\n"
 	  "2 clone 4 0 2 17\n"
 	  "4 ask 4 6 1\n" },
+	{ "unreadable-image-after-setfsuid",
+	  "nor if the exec itself changed them",
+	  "2 setid 5 12345\n"
+	  "2 unshare 0x10000000\n"
+	  "2 clone 7 0x10900\n"
+	  "7 clone 9 0 2 17\n"
+	  "7 exec 4\n"
+	  "9 ask 9 7 1\n" },
 	{ "shared-with-user-namespace",
 	  "memory shared with a user namespace keeps that of its exec",
 	  "3 clone 10 0 2 17\n"
