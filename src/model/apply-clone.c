@@ -329,6 +329,8 @@ static int child_io(struct ss_task *task, const struct ss_pending *pending,
 
 	if ((pending->flags & CLONE_IO) && !r && io_class && creator)
 		r = creator->resources[SS_KIND_IO];
+	if (event->child.io_apart)
+		r = NULL;
 	if (r) {
 		ss_task_set(task, SS_KIND_IO, ss_resource_get(r));
 		return 0;

@@ -121,6 +121,7 @@ struct ss_event {
 						   in our own pid namespace */
 			bool io_known;	/* the class of its io context was */
 			int io_class;	/* seen: 0 NONE, or no context */
+			bool io_apart;	/* and not its creator's, for sure */
 		} child;
 		struct {
 			unsigned int first, last;

@@ -38,13 +38,27 @@ void ss_tell(struct ss_session *session, const struct ss_event *event)
 #endif
 }
 
+static bool is_valid(const struct ss_session *session,
+		     const struct ss_notification *notification)
+{
+	return ss_listener_is_valid(&session->launched.listener,
+				    notification->id);
+}
+
 /* What is known before the call itself is looked at: who it is, what became
    of its exec, and that its last call is over. */
-static struct ss_task *find_caller(struct ss_session *session, pid_t tid)
+static struct ss_task *find_caller(struct ss_session *session,
+				   const struct ss_notification *notification)
 {
-	struct ss_task *task = ss_settle_caller(session, tid);
+	pid_t tid = notification->tid;
 	struct ss_event over = { .type = SS_EVENT_RETURNED, .tid = tid };
+	struct ss_task *task;
 
+	/* Killed while it waited, and forgotten, it is nobody's new child. */
+	if (!ss_model_task(session->model, tid) &&
+	    !is_valid(session, notification))
+		return NULL;
+	task = ss_settle_caller(session, tid);
 	if (!task)
 		return NULL;
 	if (task->group->execing) {
@@ -89,13 +103,6 @@ static void answer(struct ss_session *session,
 		ss_error("cannot answer a call: %s", strerror(-r));
 		session->failure = r;
 	}
-}
-
-static bool is_valid(const struct ss_session *session,
-		     const struct ss_notification *notification)
-{
-	return ss_listener_is_valid(&session->launched.listener,
-				    notification->id);
 }
 
 /* The caller has gone; or a fact that cannot be had kept us from handling its
@@ -153,7 +160,7 @@ bool ss_loop_serve(struct ss_session *session,
 		answer(session, notification, &reply);
 		return true;
 	}
-	task = call ? find_caller(session, notification->tid) : NULL;
+	task = call ? find_caller(session, notification) : NULL;
 	if (!task) {
 		serve_stranger(session, notification, call);
 		return true;

@@ -51,6 +51,25 @@ static int read_numbers(pid_t tid, struct ss_event_numbers *ret)
 	return 0;
 }
 
+/* What the io context of a new child tells about when it was made. */
+static void look_at_io(const struct ss_session *session,
+		       const struct ss_pending *pending,
+		       struct ss_event *event)
+{
+	pid_t creator = pending->creator ? pending->creator_tid : 0;
+	int io_class;
+
+	if (!session->io_contexts)
+		return;
+	io_class = ss_task_io_class(event->child.tid);
+	event->child.io_known = io_class >= 0;
+	event->child.io_class = event->child.io_known ? io_class : 0;
+	/* One that was shared would be the same. */
+	event->child.io_apart = !io_class && creator &&
+		ss_task_io_class(creator) > 0 &&
+		!ss_task_io_class(event->child.tid);
+}
+
 struct ss_task *ss_settle_adopt(struct ss_session *session,
 				struct ss_pending *pending, pid_t tid)
 {
@@ -84,9 +103,7 @@ struct ss_task *ss_settle_adopt(struct ss_session *session,
 			return NULL;
 		event.child.numbers = &numbers;
 	}
-	event.child.io_class = session->io_contexts ?
-		ss_task_io_class(tid) : -ESRCH;
-	event.child.io_known = event.child.io_class >= 0;
+	look_at_io(session, pending, &event);
 	ss_tell(session, &event);
 	if (session->failure)
 		return NULL;

@@ -400,5 +400,17 @@ const struct ch_scenario ch_scenarios[] = {
 	  "8 ask 4 4 4\n"
 	  "4 exit-group\n"
 	  "8 ask 4 4 4\n" },
+	{ "first-of-a-namespace-waits",
+	  "who waits for the end of its pid namespace has its io context",
+	  "1 unshare 536870912\n"
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "4 ioprio 1 -9\n"
+	  "5 exit\n"
+	  "4 exit-group &\n"
+	  "0 sync\n"
+	  "2 ask 4 2 5\n"
+	  "2 ask 4 2 2\n"
+	  "2 ask 4 4 0 910 910\n" },
 	{ NULL, NULL, NULL },
 };

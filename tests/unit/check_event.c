@@ -335,16 +335,17 @@ START_TEST(io_context_of_a_child)
 		uint64_t flags;
 		bool before, after;	/* has the creator one? */
 		int io_class;		/* that is seen in the child */
-		bool has, shares;
+		bool apart, has, shares;
 	} cases[] = {
-		{ 0, true, true, IO_BE, true, false },
-		{ 0, true, true, 0, false, false },
-		{ 0, false, true, IO_BE, true, false },
-		{ 0, false, true, 0, false, false },
-		{ CLONE_IO, true, true, IO_BE, true, true },
-		{ CLONE_IO, true, true, 0, true, true },
-		{ CLONE_IO, false, true, IO_BE, true, true },
-		{ CLONE_IO, false, false, 0, false, false },
+		{ 0, true, true, IO_BE, false, true, false },
+		{ 0, true, true, 0, false, false, false },
+		{ 0, false, true, IO_BE, false, true, false },
+		{ 0, false, true, 0, false, false, false },
+		{ CLONE_IO, true, true, IO_BE, false, true, true },
+		{ CLONE_IO, true, true, 0, false, true, true },
+		{ CLONE_IO, false, true, IO_BE, false, true, true },
+		{ CLONE_IO, true, true, 0, true, false, false },
+		{ CLONE_IO, false, false, 0, false, false, false },
 	};
 	size_t i;
 
@@ -361,7 +362,8 @@ START_TEST(io_context_of_a_child)
 			.type = SS_EVENT_CHILD,
 			.child = { .pending = model->pendings->serial,
 				   .tid = OTHER, .io_known = true,
-				   .io_class = cases[i].io_class } });
+				   .io_class = cases[i].io_class,
+				   .io_apart = cases[i].apart } });
 		own = task_of(model, ROOT)->resources[SS_KIND_IO];
 		its = task_of(model, OTHER)->resources[SS_KIND_IO];
 		ck_assert_int_eq(its != NULL, cases[i].has);
