@@ -279,7 +279,9 @@ static bool handle_unshare(struct handling *h)
 	};
 	const char *name = changed_namespace(h->call->flags);
 
-	/* Threads that were joined may not have gone from the model. */
+	/* The thread that it made last may not be in the model yet, and those
+	   that were joined may not have gone. */
+	ss_settle_creator(h->session, h->task);
 	ss_leavers_sweep(h->session, h->task->group);
 	ss_deaths_drain(h->session);
 	if (!still_there(h))

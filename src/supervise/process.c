@@ -15,6 +15,7 @@
 #include "kernel/death.h"
 #include "kernel/descriptor.h"
 #include "kernel/signals.h"
+#include "supervise/facts.h"
 
 #define DEATHS_AT_ONCE	64
 #define ZOMBIES_AT_ONCE	2
@@ -379,6 +380,8 @@ static void fade(struct ss_session *session, const struct ss_task *task)
 	} else if (!event.gone) {
 		return;
 	}
+	/* Its memory is what the calls of others have made of it. */
+	(void)ss_facts_set_id(session, task);
 	ss_tell(session, &event);
 }
 

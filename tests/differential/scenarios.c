@@ -412,5 +412,21 @@ const struct ch_scenario ch_scenarios[] = {
 	  "2 ask 4 2 5\n"
 	  "2 ask 4 2 2\n"
 	  "2 ask 4 4 0 910 910\n" },
+	{ "ids-after-the-leader",
+	  "a dead leader keeps what its memory was before its thread's set*id",
+	  "1 clone 4 0 2 17\n"
+	  "4 clone 5 0x10d00\n"
+	  "4 exit &\n"
+	  "0 sync\n"
+	  "5 setid 0 12345\n"
+	  "2 capset\n"
+	  "2 ask 5 2 1\n"
+	  "2 ask 4 2 1\n" },
+	{ "unshare-beside-a-new-thread",
+	  "a thread that has called nobody yet makes unshare fail",
+	  "1 clone 4 0x80010f00 &\n"
+	  "1 unshare 66560 &\n"
+	  "0 sync\n"
+	  "1 ask 1 4 2\n" },
 	{ NULL, NULL, NULL },
 };
