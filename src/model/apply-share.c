@@ -139,6 +139,9 @@ int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 	if (task->zombie || (task->fading && !io))
 		return 0;
 	if (!io) {
+		/* PF_EXITING: it gets none any more. */
+		if (task->fading)
+			return 0;
 		io = ss_task_make(task, SS_KIND_IO);
 		if (!io)
 			return -ENOMEM;

@@ -412,6 +412,17 @@ const struct ch_scenario ch_scenarios[] = {
 	  "2 ask 4 2 5\n"
 	  "2 ask 4 2 2\n"
 	  "2 ask 4 4 0 910 910\n" },
+	{ "first-of-a-namespace-gets-nothing",
+	  "and if it has none, ioprio_set makes none",
+	  "1 unshare 536870912\n"
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "5 exit\n"
+	  "4 exit-group &\n"
+	  "0 sync\n"
+	  "2 ask 4 2 2\n"
+	  "3 ioprio 1 4\n"
+	  "2 ask 4 2 5\n" },
 	{ "ids-after-the-leader",
 	  "a dead leader keeps what its memory was before its thread's set*id",
 	  "1 clone 4 0 2 17\n"
