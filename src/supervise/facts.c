@@ -217,6 +217,17 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	return 0;
 }
 
+/* A namespace that has no init yet cannot be read. */
+bool ss_facts_children_elsewhere(const struct ss_task *task)
+{
+	uint64_t own, children;
+
+	if (!task->pidns_moved || ss_proc_namespace(task->tid, "pid", &own))
+		return false;
+	return ss_proc_namespace(task->tid, "pid_for_children", &children) ||
+		own != children;
+}
+
 int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 		    const char *ns_name)
 {

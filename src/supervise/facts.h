@@ -19,6 +19,9 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
 
+/* Does it make its children in another pid namespace than its own? */
+bool ss_facts_children_elsewhere(const struct ss_task *task);
+
 /*
  * An unshare or setns of which nobody can tell from outside whether it will
  * succeed.  Remembered with the inode of the namespace that it changes; when

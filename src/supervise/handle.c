@@ -79,20 +79,11 @@ static pid_t sibling_parent(const struct ss_task *task, uint64_t flags)
 	return status.ppid;
 }
 
-/*
- * A thread is not made while children go to another pid namespace, and this is
- * found out before the undo list is made.  A namespace that has no init yet
- * cannot be read.
- */
+/* A thread is not made while children go to another pid namespace, and this is
+   found out before the undo list is made. */
 static bool thread_is_refused(const struct ss_task *task, uint64_t flags)
 {
-	uint64_t own, children;
-
-	if (!(flags & CLONE_THREAD) || !task->pidns_moved ||
-	    ss_proc_namespace(task->tid, "pid", &own))
-		return false;
-	return ss_proc_namespace(task->tid, "pid_for_children", &children) ||
-		own != children;
+	return (flags & CLONE_THREAD) && ss_facts_children_elsewhere(task);
 }
 
 /*

@@ -21,6 +21,7 @@
 #include <utlist.h>
 
 #include "kernel/descriptor.h"
+#include "supervise/facts.h"
 
 #define PARENTS_MAX	8	/* one after the other */
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
@@ -460,6 +461,10 @@ static void guess_undo(struct ss_session *session,
 	};
 
 	session->stats.undo_unsure++;
+	/* Another pid namespace on the way to one is what was refused then. */
+	if ((pending->flags & CLONE_NEWPID) &&
+	    ss_facts_children_elsewhere(pending->creator))
+		return;
 	if (pending->flags & CLONE_NEWUSER)
 		ss_tell(session, &none);
 }

@@ -439,5 +439,10 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 unshare 66560 &\n"
 	  "0 sync\n"
 	  "1 ask 1 4 2\n" },
+	{ "undo-list-of-refused-namespace",
+	  "two pid namespaces at once are refused after the list was made",
+	  "3 unshare 0x20000000\n"
+	  "3 clone 5 0x30040400 4 17\n"
+	  "1 ask 1 3 6\n" },
 	{ NULL, NULL, NULL },
 };
