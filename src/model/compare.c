@@ -183,16 +183,19 @@ static enum step compare_files(struct asking *a, struct ss_file *other,
 	const struct ss_file *file[2] = { q->file[0], other };
 	const unsigned int nr[2] = { (unsigned int)q->idx[0], nr1 };
 
-	if (q->file[0] && other)
+	if (q->file[0] && other && !a->model->rings)
 		return verdict(a, ss_file_compare(q->file[0], other));
 	/*
 	 * At least one is volatile, and was unlike every file that had a label
-	 * when it was looked at; the other may have got its own since.
+	 * when it was looked at; the other may have got its own since.  Or
+	 * labels were given by comparing with slots that a ring had changed.
 	 */
 	if (!q->same_known)
 		return lack(a, SS_NEED_SAME, 0, NULL);
 	if (q->same)
 		return verdict(a, 0);
+	if (q->file[0] && other && q->file[0] != other)
+		return verdict(a, ss_file_compare(q->file[0], other));
 	return verdict(a, order_unlabelled(q, file, nr));
 }
 

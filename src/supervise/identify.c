@@ -64,7 +64,20 @@ static bool died(struct ss_session *session, pid_t tid)
 	return session->model->generation != generation;
 }
 
-/* Any slot that holds the file: a descriptor of ours, or -errno. */
+/* Is it of the file's inode?  1, 0, -errno. */
+static int has_hint(int fd, const struct ss_file *file)
+{
+	struct ss_file_hint hint;
+	int r = ss_file_hint(fd, &hint);
+
+	if (r)
+		return r;
+	return ss_proc_kernel_dev((dev_t)hint.dev) == file->set->hint.dev &&
+		hint.ino == file->set->hint.ino;
+}
+
+/* Any slot that holds the file: a descriptor of ours, or -errno.  Of what a
+   ring has put there instead, another inode tells. */
 static int fetch_file(struct ss_session *session, const struct ss_file *file)
 {
 	struct ss_slot *slot;
@@ -76,9 +89,12 @@ static int fetch_file(struct ss_session *session, const struct ss_file *file)
 		if (!user)
 			continue;
 		fd = fetch(session, user, slot->fd);
-		if (fd >= 0)
+		if (fd >= 0 && (!session->model->rings ||
+				has_hint(fd, file) == 1))
 			return fd;
-		r = fd;
+		if (fd >= 0)
+			ss_fetched_close(fd);
+		r = fd >= 0 ? -ENOENT : fd;
 		if (fd == -ESRCH && died(session, user->tid))
 			return -EAGAIN;
 	}
@@ -493,18 +509,13 @@ int ss_identify_is_item(struct ss_session *session,
 int ss_identify_still(struct ss_session *session, const struct ss_task *task,
 		      int fd, const struct ss_file *file)
 {
-	struct ss_file_hint hint;
 	int r, held = fetch(session, task, fd);
 
 	if (held < 0)
 		return held;
-	r = ss_file_hint(held, &hint);
+	r = file ? has_hint(held, file) : 1;
 	ss_fetched_close(held);
-	if (r)
-		return r;
-	return !file || (ss_proc_kernel_dev((dev_t)hint.dev) ==
-			 file->set->hint.dev &&
-			 hint.ino == file->set->hint.ino);
+	return r;
 }
 
 bool ss_identify_is_epoll(struct ss_session *session,

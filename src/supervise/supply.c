@@ -208,6 +208,12 @@ static int supply_same(struct ss_session *session, struct ss_question *q,
 	else
 		r = ss_identify_same(session, q->task[0], (int)q->idx[0],
 				     q->task[1], (int)q->idx[1]);
+	/* The item has gone meanwhile: which are there? */
+	if (q->type == SS_TYPE_EPOLL_TFD && (r == -ENOENT || r == -EINVAL)) {
+		q->items = SS_ITEMS_ASK;
+		q->item_known = false;
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	q->same_known = true;
@@ -262,8 +268,13 @@ static int supply_verify(struct ss_session *session, struct ss_question *q,
 		return 0;
 	r = ss_identify_same(session, q->task[0], (int)nr[0], q->task[1],
 			     (int)nr[1]);
-	if (r >= 0 && r != equal)
-		forget(session, q->task[1], nr[1]);
+	if (r < 0)
+		return r == -EBADF ? 0 : r;
+	q->same_known = true;
+	q->same = r;
+	/* Either label may be wrong. */
+	for (i = 0; r != equal && i < 2; i++)
+		forget(session, q->task[i], nr[i]);
 	return 0;
 }
 

@@ -444,5 +444,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  "3 unshare 0x20000000\n"
 	  "3 clone 5 0x30040400 4 17\n"
 	  "1 ask 1 3 6\n" },
+	{ "compared-with-what-a-ring-changed",
+	  "a label given by comparing with a slot that holds something else",
+	  "1 ring 0 17\n"
+	  "1 dup2 913 3\n"
+	  "1 dup2 913 11\n"
+	  "1 ask 1 1 0 3 11\n"
+	  "1 ring-do 17 1 3\n"
+	  "1 ring-do 17 0\n"
+	  "1 dup2 11 12\n"
+	  "1 ask 1 1 0 11 12\n" },
 	{ NULL, NULL, NULL },
 };

@@ -419,11 +419,22 @@ START_TEST(rings)
 
 	setup();
 	tell_new_file(model, ROOT, 3, 1);
+	tell_new_file(model, ROOT, 4, 1);
 	tell_of(model, SS_EVENT_RING, ROOT);
 	q = file_question(ROOT, ROOT, 3, ROOT, 3);
 	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_VERIFY);
 	q.verified = true;
+	/* What the labels say tells the order, if the files are not the same. */
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
+	q.same_known = q.same = true;
 	ck_assert_int_eq(answer(model, &q), 0);
+	q.same = false;
+	ck_assert_int_ne(answer(model, &q), 0);
+	q = file_question(ROOT, ROOT, 3, ROOT, 4);
+	q.verified = q.same_known = q.same = true;
+	ck_assert_int_eq(answer(model, &q), 0);
+	q.same = false;
+	ck_assert_int_eq(answer(model, &q), 1);
 	teardown();
 }
 END_TEST
