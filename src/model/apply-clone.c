@@ -314,9 +314,9 @@ static struct ss_task *task_new(struct ss_model *model, pid_t tid,
 }
 
 /*
- * Another task's ioprio_set may come before or after the clone: the class that
- * is seen in the child tells.  Only NONE does not; then as it was when clone
- * entered.
+ * An ioprio_set waits until clones are settled, but not for ever: where it came
+ * before, the class that is seen in the child tells.  Only NONE does not; then
+ * as it was when clone entered.
  */
 static int child_io(struct ss_task *task, const struct ss_pending *pending,
 		    const struct ss_event *event)

@@ -60,9 +60,7 @@ static bool is_nested(const struct ss_creds *creds)
 	return creds->userns && creds->userns->parent;
 }
 
-/* Is the thread's set*id call over?  While it runs it is not known; and it does
-   not sleep, but in the next one. */
-static bool has_set_id(pid_t tid)
+bool ss_facts_call_is_over(pid_t tid)
 {
 	struct ss_proc_call call;
 	unsigned int i;
@@ -73,6 +71,26 @@ static bool has_set_id(pid_t tid)
 		(void)sched_yield();
 	}
 	return false;
+}
+
+bool ss_facts_creds_settle(struct ss_session *session)
+{
+	struct ss_event over = { .type = SS_EVENT_RETURNED };
+	struct ss_task *task, *tmp;
+	bool settled = true;
+
+	if (!session->creds_changed)
+		return true;
+	HASH_ITER(hh, session->model->tasks, task, tmp) {
+		if (task->flight.kind != SS_FLIGHT_CREDS)
+			continue;
+		over.tid = task->tid;
+		if (ss_facts_call_is_over(over.tid))
+			ss_tell(session, &over);
+		else
+			settled = false;
+	}
+	return settled;
 }
 
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
@@ -88,7 +106,7 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
 			continue;
 		over.tid = other->tid;
 		if (other->flight.kind == SS_FLIGHT_CREDS) {
-			if (has_set_id(over.tid))
+			if (ss_facts_call_is_over(over.tid))
 				ss_tell(session, &over);
 			else
 				settled = false;

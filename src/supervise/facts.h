@@ -11,6 +11,11 @@
 /* Finds out what set*id calls of those who share its memory have made of that.
    False if one is still in flight. */
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
+/* Is the call of a thread over, if it is one that does not sleep?  While the
+   thread runs that is not known; and it sleeps only in the next one. */
+bool ss_facts_call_is_over(pid_t tid);
+/* Ends the set*id calls that are over.  False if one is still in flight. */
+bool ss_facts_creds_settle(struct ss_session *session);
 /* Its credentials and user namespaces.  0, -ESRCH, -EPERM, ... */
 int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;

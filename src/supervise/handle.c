@@ -97,6 +97,14 @@ static bool waits_for_set_id(struct handling *h)
 		!ss_hold(h->session, h->notification);
 }
 
+/* Who has an io context by now?  As long as another's call is in flight nothing
+   shows that. */
+static bool waits_for_ioprio(struct handling *h)
+{
+	return !ss_ioprio_await(h->session, h->notification) &&
+		!ss_hold(h->session, h->notification);
+}
+
 static bool handle_clone(struct handling *h)
 {
 	struct ss_session *session = h->session;
@@ -128,7 +136,7 @@ static bool handle_clone(struct handling *h)
 		return false;
 	if (thread_is_refused(h->task, event.clone.flags))
 		return true;
-	if (waits_for_set_id(h))
+	if (waits_for_set_id(h) || waits_for_ioprio(h))
 		return false;
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
@@ -427,8 +435,19 @@ static bool handle_undo(struct handling *h)
 	return true;
 }
 
+/* Whom it finds, and what children inherit, depends on which call comes first:
+   one after the other. */
 static bool handle_ioprio(struct handling *h)
 {
+	struct ss_session *session = h->session;
+
+	if (waits_for_ioprio(h))
+		return false;
+	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session)) &&
+	    put_aside(h))
+		return false;
+	if (!still_there(h))
+		return false;
 	ss_ioprio_set(h->session, h->task, h->call);
 	h->session->io_contexts = true;
 	return true;
@@ -441,6 +460,8 @@ static bool handle_setid(struct handling *h)
 		.tid = h->task->tid,
 	};
 
+	if (waits_for_ioprio(h))
+		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
 	if (!still_there(h))
@@ -450,7 +471,7 @@ static bool handle_setid(struct handling *h)
 	if (event.set_id && ss_task_mm(h->task) &&
 	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN)
 		(void)!ss_facts_dumpable(h->session, h->task);
-	ss_tell(h->session, &event);
+	ss_tell_when_let_on(h->session, &event);
 	h->session->creds_changed = true;
 	return true;
 }
@@ -476,7 +497,7 @@ static bool handle_dumpable(struct handling *h)
 	    (h->task->creds.known || !ss_facts_creds(h->session, h->task)) &&
 	    h->task->creds.userns && h->task->creds.userns->parent)
 		(void)!ss_facts_dumpable(h->session, h->task);
-	ss_tell(h->session, &event);
+	ss_tell_when_let_on(h->session, &event);
 	return true;
 }
 

@@ -393,7 +393,7 @@ static int search_surely(struct ss_session *session,
 
 	if (!r && found->uncertain && !found->file &&
 	    session->model->pendings) {
-		ss_settle_surely(session);
+		(void)ss_settle_surely(session);
 		r = search(session, subject, found);
 	}
 	if (!r && found->uncertain && !found->file) {

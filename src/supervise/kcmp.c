@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "supervise/facts.h"
+#include "supervise/privilege.h"
 
 /* A question has at most a dozen facts; a child that changes them as fast as
    we fetch them must not keep us. */
@@ -126,7 +127,11 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 
 	if (session->deferred)
 		ss_deferred_settle(session, 0);
-	r = find_answer(session, &q, notification, &answer);
+	/* Which tasks it reaches shows nowhere. */
+	if (q.type == SS_TYPE_IO && !ss_ioprio_await(session, notification))
+		r = -EBUSY;
+	else
+		r = find_answer(session, &q, notification, &answer);
 	if (r == -EBUSY && ss_hold(session, notification))
 		r = give_up(session, &q, -ESRCH, &answer);
 	if (r) {

@@ -5,13 +5,16 @@
 #include "supervise/state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <utlist.h>
 
 #include "base/message.h"
 #include "kernel/signals.h"
 #include "model/verify.h"
 #include "supervise/facts.h"
+#include "supervise/privilege.h"
 
 void ss_tell(struct ss_session *session, const struct ss_event *event)
 {
@@ -36,6 +39,32 @@ void ss_tell(struct ss_session *session, const struct ss_event *event)
 		}
 	}
 #endif
+}
+
+void ss_tell_when_let_on(struct ss_session *session,
+			 const struct ss_event *event)
+{
+	struct ss_sequel *sequel = malloc(sizeof(*sequel));
+
+	if (!sequel) {
+		session->failure = -ENOMEM;
+		return;
+	}
+	sequel->event = *event;
+	DL_APPEND(session->sequels, sequel);
+}
+
+/* What the call will do, if it has been let on. */
+static void tell_sequels(struct ss_session *session, bool let_on)
+{
+	struct ss_sequel *sequel;
+
+	while ((sequel = session->sequels)) {
+		DL_DELETE(session->sequels, sequel);
+		if (let_on && !session->failure)
+			ss_tell(session, &sequel->event);
+		free(sequel);
+	}
 }
 
 static bool is_valid(const struct ss_session *session,
@@ -73,6 +102,7 @@ static struct ss_task *find_caller(struct ss_session *session,
 	if (session->deferred)
 		ss_deferred_settle(session, tid);
 	task->seen = true;
+	ss_ioprio_land(session, tid);
 	if (task->leaving || task->cloning ||
 	    task->flight.kind != SS_FLIGHT_NONE ||
 	    (task->pending && !task->pending->returned))
@@ -98,6 +128,7 @@ static void answer(struct ss_session *session,
 	int r = ss_listener_answer(&session->launched.listener,
 				   notification->id, reply);
 
+	tell_sequels(session, !r);
 	/* Killed, or interrupted: it will call again if it lives. */
 	if (r && r != -ENOENT && !session->failure) {
 		ss_error("cannot answer a call: %s", strerror(-r));
@@ -175,8 +206,10 @@ bool ss_loop_serve(struct ss_session *session,
 							     notification);
 		reply = unhandled(session, call);
 	}
-	if (session->failure)
+	if (session->failure) {
+		tell_sequels(session, false);
 		return true;
+	}
 	answer(session, notification, &reply);
 	if (timed && call->family == SS_FAMILY_KCMP)
 		ss_times_add(&session->stats.times, now_ns() - start);

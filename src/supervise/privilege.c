@@ -46,7 +46,7 @@ static bool set_one(struct ss_session *session, const struct ss_task *caller,
 
 	if (!may_set(session, caller, target))
 		return false;
-	ss_tell(session, &event);
+	ss_tell_when_let_on(session, &event);
 	return true;
 }
 
@@ -150,6 +150,65 @@ static void set_user(struct ss_session *session, struct ss_task *caller,
 	}
 }
 
+bool ss_ioprio_is_over(struct ss_session *session)
+{
+	struct ss_io_flight *flight, *tmp;
+
+	DL_FOREACH_SAFE(session->io_flights, flight, tmp) {
+		if (!ss_facts_call_is_over(flight->tid))
+			continue;
+		DL_DELETE(session->io_flights, flight);
+		free(flight);
+	}
+	return !session->io_flights;
+}
+
+void ss_ioprio_land(struct ss_session *session, pid_t tid)
+{
+	struct ss_io_flight *flight, *tmp;
+
+	DL_FOREACH_SAFE(session->io_flights, flight, tmp) {
+		if (flight->tid != tid)
+			continue;
+		DL_DELETE(session->io_flights, flight);
+		free(flight);
+	}
+}
+
+void ss_ioprio_release(struct ss_session *session)
+{
+	struct ss_io_flight *flight, *tmp;
+
+	DL_FOREACH_SAFE(session->io_flights, flight, tmp)
+		free(flight);
+	session->io_flights = NULL;
+}
+
+bool ss_ioprio_await(struct ss_session *session,
+		     const struct ss_notification *notification)
+{
+	if (ss_ioprio_is_over(session))
+		return true;
+	if (!ss_hold_is_over(session, notification))
+		return false;
+	/* It does not sleep, so it is over; but that is not certain. */
+	session->stats.volatile_answers++;
+	ss_ioprio_release(session);
+	return true;
+}
+
+static void fly(struct ss_session *session, pid_t tid)
+{
+	struct ss_io_flight *flight = malloc(sizeof(*flight));
+
+	if (!flight) {
+		session->failure = -ENOMEM;
+		return;
+	}
+	flight->tid = tid;
+	DL_APPEND(session->io_flights, flight);
+}
+
 void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 		   const struct ss_decoded *call)
 {
@@ -163,6 +222,7 @@ void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 	    !capable(session, &caller->creds, SS_CAP_SYS_NICE) &&
 	    !capable(session, &caller->creds, SS_CAP_SYS_ADMIN))
 		return;
+	fly(session, caller->tid);
 	switch (call->ioprio.which) {
 	case SS_IOPRIO_WHO_PROCESS:
 		task = named_task(session, caller, who);
@@ -170,11 +230,9 @@ void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 			set_one(session, caller, task, io_class);
 		break;
 	case SS_IOPRIO_WHO_PGRP:
-		ss_settle_all(session);
 		set_process_group(session, caller, who, io_class);
 		break;
 	case SS_IOPRIO_WHO_USER:
-		ss_settle_all(session);
 		set_user(session, caller, who ? (uid_t)who :
 			 caller->creds.uid[0], io_class);
 		break;

@@ -16,5 +16,16 @@
  */
 void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 		   const struct ss_decoded *call);
+/*
+ * Are those that were let on over?  Nothing shows whether one in flight has
+ * come to a task yet: clones, which inherit, set*id calls, and questions wait.
+ */
+bool ss_ioprio_is_over(struct ss_session *session);
+/* The same, or it has been waited long enough: then they are forgotten. */
+bool ss_ioprio_await(struct ss_session *session,
+		     const struct ss_notification *notification);
+/* The thread has come to its next call. */
+void ss_ioprio_land(struct ss_session *session, pid_t tid);
+void ss_ioprio_release(struct ss_session *session);
 
 #endif

@@ -13,6 +13,7 @@
 #include "kernel/memory.h"
 #include "kernel/signals.h"
 #include "supervise/facts.h"
+#include "supervise/privilege.h"
 #include "supervise/state.h"
 
 static int reader_read(ss_unused const struct ss_reader *reader, pid_t tid,
@@ -277,6 +278,7 @@ static void release(struct ss_session *session)
 	ss_hold_release(session);
 	ss_guard_release(session);
 	ss_deferred_release(session);
+	ss_ioprio_release(session);
 	HASH_ITER(hh, session->processes, process, tmp)
 		ss_process_free(session, process);
 	ss_model_free(session->model);

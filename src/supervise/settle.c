@@ -528,16 +528,18 @@ static bool is_under_way(struct ss_session *session,
 	return false;
 }
 
-void ss_settle_surely(struct ss_session *session)
+bool ss_settle_surely(struct ss_session *session)
 {
 	struct ss_pending *pending, *tmp;
+	bool surely = true;
 
 	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-		if (pending->creator)
-			(void)is_under_way(session, pending);
+		if (pending->creator && is_under_way(session, pending))
+			surely = false;
 	}
 	ss_creators_await(session);
 	ss_orphans_settle(session);
+	return surely;
 }
 
 void ss_settle_all(struct ss_session *session)

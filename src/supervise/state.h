@@ -78,6 +78,18 @@ struct ss_deferred {
 	struct ss_deferred *prev, *next;
 };
 
+/* What a call will do, told when it has been let on. */
+struct ss_sequel {
+	struct ss_event event;
+	struct ss_sequel *prev, *next;
+};
+
+/* A thread whose ioprio_set may not have come to its end. */
+struct ss_io_flight {
+	pid_t tid;
+	struct ss_io_flight *prev, *next;
+};
+
 struct ss_session {
 	struct ss_session_options options;
 	struct ss_features features;
@@ -99,6 +111,8 @@ struct ss_session {
 	struct ss_held *held;		/* owned list */
 	uint64_t held_since;		/* state of things at the last retry */
 	struct ss_deferred *deferred;	/* owned list */
+	struct ss_sequel *sequels;	/* owned list: of this call */
+	struct ss_io_flight *io_flights;	/* owned list */
 	struct ss_stats stats;
 	struct ss_log *log;		/* owned, or NULL */
 	struct ss_audit *audit;		/* owned, or NULL */
@@ -118,6 +132,12 @@ struct ss_session {
 /* loop.c */
 /* Tells the model; a failure ends the session (counted limits excepted). */
 void ss_tell(struct ss_session *session, const struct ss_event *event);
+/*
+ * The same once the caller was let on.  One that is killed before does nothing
+ * any more, which matters where others would have felt it.
+ */
+void ss_tell_when_let_on(struct ss_session *session,
+			 const struct ss_event *event);
 /* Handles one notification and answers it.  false: it was put aside. */
 bool ss_loop_serve(struct ss_session *session,
 		   const struct ss_notification *notification);
@@ -154,8 +174,8 @@ bool ss_settle_is_child(struct ss_session *session,
 struct ss_task *ss_settle_adopt(struct ss_session *session,
 				struct ss_pending *pending, pid_t tid);
 /* Of all pending clones: those that are over have children that are known
-   afterwards, or are none. */
-void ss_settle_surely(struct ss_session *session);
+   afterwards, or are none.  False: one is still under way. */
+bool ss_settle_surely(struct ss_session *session);
 /* Looks for the children of all pending clones. */
 void ss_settle_all(struct ss_session *session);
 /* Would this clone be confused with one that is still pending?  `parent`: the

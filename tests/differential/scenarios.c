@@ -21,6 +21,26 @@
 	"3 ask " thread " " leader " 1 &\n" \
 	"0 sync\n"
 
+/* A priority without a class for a group that grows: who has a context? */
+#define GROWS(one, two) \
+	"1 clone " one " 0x10900 &\n" \
+	"3 ioprio 2 -9 &\n" \
+	"4 clone " two " 0x10900 &\n" \
+	"0 sync\n" \
+	"1 ask " one " " two " 5\n"
+
+/* The caller is killed, maybe before its call has begun. */
+#define KILLED(target) \
+	"1 clone " target " 0 2 17\n" \
+	"1 clone 16 0 2 17\n" \
+	"1 clone 17 0 2 17\n" \
+	"16 ioprio 1 " target " 16388 &\n" \
+	"2 kill 16 &\n" \
+	"17 ioprio 1 " target " 16388 &\n" \
+	"3 kill 17 &\n" \
+	"0 sync\n" \
+	"1 ask 1 " target " 5\n"
+
 const struct ch_scenario ch_scenarios[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -454,5 +474,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 ring-do 17 0\n"
 	  "1 dup2 11 12\n"
 	  "1 ask 1 1 0 11 12\n" },
+	{ "ioprio-or-clone-first",
+	  "whether ioprio_set without a class comes before clones is known",
+	  "1 clone 4 0x10900\n"
+	  GROWS("5", "6") GROWS("7", "8") GROWS("9", "10")
+	  GROWS("11", "12") GROWS("13", "14") GROWS("15", "16")
+	  GROWS("17", "18") },
+	{ "ioprio-of-the-killed",
+	  "who is killed before its ioprio_set begins sets nothing",
+	  KILLED("4") KILLED("5") KILLED("6") KILLED("7") KILLED("8")
+	  KILLED("9") KILLED("10") KILLED("11") KILLED("12") KILLED("13") },
 	{ NULL, NULL, NULL },
 };
