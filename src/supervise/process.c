@@ -125,6 +125,16 @@ static bool reap(struct ss_session *session, struct ss_process *process)
 }
 
 /*
+ * Only after all others have had their turn does a number come back, and that
+ * takes more than a hundredth of a second, the unit of these times.
+ */
+static bool is_another(const struct ss_proc_stat *stat,
+		       const struct ss_task *task)
+{
+	return stat->start_time > task->born_by;
+}
+
+/*
  * A zombie can be seen before its io context has gone, which takes no longer
  * than it takes to get a processor.
  */
@@ -135,7 +145,7 @@ static void await_end(const struct ss_task *task)
 
 	for (i = 0; task->resources[SS_KIND_IO] && i < ENDING_YIELDS; i++) {
 		if (ss_proc_stat(task->tid, &stat) ||
-		    stat.flags & SS_PROC_NOFREEZE)
+		    stat.flags & SS_PROC_NOFREEZE || is_another(&stat, task))
 			return;
 		(void)sched_yield();
 	}
@@ -286,23 +296,31 @@ void ss_children_await(struct ss_session *session)
 	ss_signals_free_child();
 }
 
-/* The last step but one: next its children get another parent, and it is a
-   zombie. */
+/*
+ * The last step but one: next its children get another parent, and it is a
+ * zombie.  It needs nothing for that but a processor; the first process of a
+ * pid namespace sleeps before, until everybody in it has been reaped.
+ */
 static bool is_ending(const struct ss_process *process)
 {
 	struct ss_proc_status status;
+	struct ss_proc_stat stat;
 
 	return process->pidfd >= 0 &&
 		ss_pidfd_life(process->pidfd) == SS_LIFE_DYING &&
-		!ss_proc_status(process->tgid, &status) && !status.has_fs;
+		!ss_proc_status(process->tgid, &status) && !status.has_fs &&
+		!ss_proc_stat(process->tgid, &stat) && stat.state != 'S';
 }
 
-static void await_if_ending(struct ss_session *session, pid_t tgid)
+/* Each is waited for in vain once at most. */
+static void await_if_ending(struct ss_session *session, pid_t tgid, int *ms)
 {
-	const struct ss_process *process = ss_process_find(session, tgid);
+	struct ss_process *process = ss_process_find(session, tgid);
 
-	if (process && is_ending(process))
-		(void)ss_pidfd_await(process->pidfd, DYING_MS);
+	if (!process || process->slow || *ms <= 0 || !is_ending(process))
+		return;
+	*ms = ss_pidfd_await(process->pidfd, *ms);
+	process->slow = *ms <= 0;
 }
 
 /*
@@ -312,13 +330,14 @@ static void await_if_ending(struct ss_session *session, pid_t tgid)
 void ss_creators_await(struct ss_session *session)
 {
 	const struct ss_pending *pending;
+	int ms = DYING_MS;
 
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!pending->creator)
 			continue;
-		await_if_ending(session, pending->tgid);
+		await_if_ending(session, pending->tgid, &ms);
 		if (pending->parent != pending->tgid)
-			await_if_ending(session, pending->parent);
+			await_if_ending(session, pending->parent, &ms);
 	}
 	ss_deaths_drain(session);
 }
@@ -415,16 +434,6 @@ enum leaving {
 	LEAVING_NOT_YET,	/* has not begun: a tracer has stopped it */
 	LEAVING_OTHER,		/* the number names somebody else */
 };
-
-/*
- * Only after all others have had their turn does a number come back, and that
- * takes more than a hundredth of a second, the unit of these times.
- */
-static bool is_another(const struct ss_proc_stat *stat,
-		       const struct ss_task *task)
-{
-	return stat->start_time > task->born_by;
-}
 
 /*
  * A thread that has called exit goes within microseconds, unless a tracer

@@ -60,6 +60,7 @@ struct ss_process {
 	struct ss_process *prev, *next;	/* among the zombies */
 	bool zombie;		/* stands in that list */
 	bool unguarded;		/* counted as refused to the guard */
+	bool slow;		/* it was dying, and waited for in vain */
 	UT_hash_handle hh;
 };
 

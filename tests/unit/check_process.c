@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Unit tests of supervise/process, on real tasks: does a number still name who
- * it did?
+ * it did, and how long are the dying waited for?
  */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "kernel/death.h"
+#include "kernel/descriptor.h"
 #include "kernel/proc.h"
+#include "kernel/signals.h"
 #include "supervise/state.h"
 #include "world.h"
 
@@ -86,10 +91,110 @@ START_TEST(who_began_later_is_another)
 }
 END_TEST
 
+static void live(const struct child *c)
+{
+	(void)child_wait(c);
+}
+
+static void on_alarm(ss_unused int number)
+{
+}
+
+/* As while a notification is held. */
+START_TEST(signals_do_not_prolong_the_wait)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct child child = child_start(live);
+	int pidfd = ss_pidfd_open(child.pid, false);
+
+	ck_assert_int_ge(pidfd, 0);
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ss_signals_retry_every(1000);
+	ck_assert_int_eq(ss_pidfd_await(pidfd, 50), 0);
+	child_kill(&child);
+	ck_assert_int_gt(ss_pidfd_await(pidfd, 50), 0);
+	ss_signals_retry_every(0);
+	ck_assert_int_eq(close(pidfd), 0);
+	child_reap(&child);
+}
+END_TEST
+
+/* The first process of a pid namespace dies as long as nobody has reaped the
+   second. */
+static void linger(const struct child *c)
+{
+	pid_t first, second;
+
+	child_assert(geteuid() == 0 || unshare(CLONE_NEWUSER) == 0);
+	child_assert(unshare(CLONE_NEWPID) == 0);
+	first = fork();
+	if (first == 0)
+		for (;;)
+			(void)pause();
+	child_assert(first > 0);
+	second = fork();
+	if (second == 0)
+		for (;;)
+			(void)pause();
+	child_assert(second > 0 && kill(first, SIGKILL) == 0);
+	child_say(c, first);
+	(void)child_wait(c);
+}
+
+static void await_sleep(pid_t pid)
+{
+	struct ss_proc_status status;
+	struct ss_proc_stat stat;
+
+	do {
+		ck_assert_int_eq(ss_proc_status(pid, &status), 0);
+		ck_assert_int_eq(ss_proc_stat(pid, &stat), 0);
+	} while (status.has_fs || stat.state != 'S');
+}
+
+static double seconds(void)
+{
+	struct timespec ts;
+
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+START_TEST(who_waits_for_others_to_die_is_not_waited_for)
+{
+	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
+	struct child child = child_start(linger);
+	pid_t first = (pid_t)child_hear(&child);
+	double start;
+	int i;
+
+	await_sleep(first);
+	session.self = getpid();
+	session.nofile = 1024;
+	session.deaths = ss_deaths_open();
+	session.model = ss_model_new(&limits);
+	ck_assert_ptr_nonnull(session.model);
+	tell_of(session.model, SS_EVENT_START, first);
+	tell_clone(session.model, first, 0);
+	ck_assert_int_eq(ss_process_add(&session, first), 0);
+	start = seconds();
+	for (i = 0; i < 30; i++)
+		ss_creators_await(&session);
+	ck_assert(seconds() - start < 1);
+	ss_process_free(&session, ss_process_find(&session, first));
+	ss_model_free(session.model);
+	ck_assert_int_eq(close(session.deaths), 0);
+	child_say(&child, 0);
+	child_reap(&child);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
-		late_leavers_are_themselves, who_began_later_is_another, NULL,
+		late_leavers_are_themselves, who_began_later_is_another,
+		signals_do_not_prolong_the_wait,
+		who_waits_for_others_to_die_is_not_waited_for, NULL,
 	};
 
 	return run_tests("supervise/process", tests);
