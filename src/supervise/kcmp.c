@@ -20,19 +20,59 @@ static void report(struct ss_session *session, const struct ss_question *q,
 	ss_stats_answer(&session->stats, q->type, answer);
 }
 
-/* A fact that cannot be had: as if the caller were not permitted to ask. */
-static int give_up(struct ss_session *session, struct ss_question *q, int r,
+/* Was it about what is in a table? */
+static bool is_about_files(const struct ss_need *need)
+{
+	switch (need->kind) {
+	case SS_NEED_FLIGHT:
+		return need->fd >= 0;
+	case SS_NEED_SLOT:
+	case SS_NEED_SAME:
+	case SS_NEED_VERIFY:
+	case SS_NEED_ITEMS:
+	case SS_NEED_ITEM:
+		return true;
+	case SS_NEED_TASK:
+	case SS_NEED_LIFE:
+	case SS_NEED_CREDS:
+	case SS_NEED_DUMPABLE:
+	case SS_NEED_EPOLL_SLOT:
+	case SS_NEED_COUNT:
+		break;
+	}
+	return false;
+}
+
+/*
+ * As if the caller were not permitted to ask.  But what another thread closes,
+ * or takes out of an epoll, between two looks was closed, or was not there; of
+ * that know only questions about files, when they have come so far.
+ */
+int ss_kcmp_unanswered(int type, const struct ss_need *need, int r)
+{
+	bool epoll = type == SS_TYPE_EPOLL_TFD;
+
+	if (r == -ESRCH)
+		return ESRCH;
+	if (!is_about_files(need))
+		return EPERM;
+	if (r == -EBADF && (epoll || type == SS_TYPE_FILE))
+		return EBADF;
+	return r == -ENOENT && epoll ? ENOENT : EPERM;
+}
+
+/* A fact cannot be had. */
+static int give_up(struct ss_session *session, struct ss_question *q,
+		   const struct ss_need *need, int r,
 		   struct ss_answer *answer)
 {
-	struct ss_need need;
+	struct ss_need next;
 
 	/* For the reports: whom it is about, as of now. */
-	(void)!ss_model_compare(session->model, q, answer, &need);
+	(void)!ss_model_compare(session->model, q, answer, &next);
 	session->stats.unfetchable++;
 	answer->result = 0;
-	/* What another thread closes between two looks was closed. */
-	answer->child_errno = r == -ESRCH || r == -EBADF || r == -ENOENT ?
-		-r : EPERM;
+	answer->child_errno = ss_kcmp_unanswered(q->type, need, r);
 	return 0;
 }
 
@@ -75,7 +115,7 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 		       const struct ss_notification *notification,
 		       struct ss_answer *answer)
 {
-	struct ss_need need;
+	struct ss_need need = { 0 };
 	unsigned int rounds;
 	pid_t subjects[2];
 	bool answered;
@@ -107,9 +147,9 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 				return -EBUSY;
 		}
 		if (r)
-			return give_up(session, q, r, answer);
+			return give_up(session, q, &need, r, answer);
 	}
-	return give_up(session, q, r, answer);
+	return give_up(session, q, &need, r, answer);
 }
 
 bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
@@ -133,7 +173,8 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 	else
 		r = find_answer(session, &q, notification, &answer);
 	if (r == -EBUSY && ss_hold(session, notification))
-		r = give_up(session, &q, -ESRCH, &answer);
+		r = give_up(session, &q, &(struct ss_need){ 0 }, -ESRCH,
+			    &answer);
 	if (r) {
 		if (session->audit)
 			ss_audit_cancel(session->audit);

@@ -12,5 +12,8 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 		    const struct ss_notification *notification,
 		    const struct ss_decoded *call, struct ss_reply *ret)
 	ss_must_check;
+/* What is answered where this fact could not be had for a question of this type
+   (r: why, -errno). */
+int ss_kcmp_unanswered(int type, const struct ss_need *need, int r);
 
 #endif

@@ -111,9 +111,9 @@ START_TEST(signals_do_not_prolong_the_wait)
 	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
 	ss_signals_retry_every(1000);
 	ck_assert_int_eq(ss_pidfd_await(pidfd, 50), 0);
+	ss_signals_retry_every(0);
 	child_kill(&child);
 	ck_assert_int_gt(ss_pidfd_await(pidfd, 50), 0);
-	ss_signals_retry_every(0);
 	ck_assert_int_eq(close(pidfd), 0);
 	child_reap(&child);
 }
