@@ -171,7 +171,7 @@ struct ch_question {
 	int32_t look_after[2];
 	int32_t answer;
 	int32_t verdict[2];	/* the kernel's answer, before and after */
-	int32_t pad;
+	int32_t back;		/* the answer to the reverse, if asked */
 };
 
 enum {

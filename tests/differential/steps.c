@@ -35,6 +35,8 @@ static void print_note(const struct ch_note *note)
 	       (long long)q->idx[0], (long long)q->idx[1],
 	       (long long)q->toff);
 	print_side(" answer", q->answer);
+	if (note->kind - 1 == CH_FAULT_ORDER)
+		print_side(", reversed:", q->back);
 	if (note->kind - 1 == CH_FAULT_JUDGE ||
 	    note->kind - 1 == CH_FAULT_RIGHT) {
 		print_side("; the kernel:", q->verdict[0]);
@@ -97,6 +99,7 @@ static void lay_out(int asker, const struct ch_step *step,
 		.idx = { arg[3], arg[4] },
 		.toff = arg[5],
 		.answer = CH_UNANSWERED,
+		.back = CH_UNANSWERED,
 	};
 	int i;
 

@@ -292,6 +292,7 @@ long ch_ask_in_storm(struct ch_slot *me, const int64_t *arg)
 		.idx = { arg[3], arg[4] },
 		.toff = arg[5],
 		.answer = CH_UNANSWERED,
+		.back = CH_UNANSWERED,
 	};
 	c = depends_on(me, q);
 	before = changes_of(&c);

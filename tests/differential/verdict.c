@@ -85,6 +85,16 @@ static void count(uint32_t *counter)
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
+/* Is the answer to the reverse question what it has to be? */
+static int fits_reverse(const struct ch_question *q)
+{
+	if (q->back == CH_UNANSWERED)
+		return 1;
+	if (q->answer < 0 || q->back < 0)
+		return q->answer == q->back;
+	return q->answer + q->back == (q->answer == 0 ? 0 : 3);
+}
+
 void ch_compare(const struct ch_slot *me, const struct ch_question *q)
 {
 	int row = q->type >= 0 && q->type < KCMP_TYPES ? q->type : KCMP_TYPES;
@@ -102,4 +112,7 @@ void ch_compare(const struct ch_slot *me, const struct ch_question *q)
 	count(&ch_arena->seen[row][column(q->answer)]);
 	if (kind(q->answer) != kind(wanted))
 		ch_note(me, CH_FAULT_JUDGE, q);
+	/* The kernel said the same all the time. */
+	if (!fits_reverse(q))
+		ch_note(me, CH_FAULT_ORDER, q);
 }

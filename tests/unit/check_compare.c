@@ -424,7 +424,7 @@ START_TEST(rings)
 	q = file_question(ROOT, ROOT, 3, ROOT, 3);
 	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_VERIFY);
 	q.verified = true;
-	/* What the labels say tells the order, if the files are not the same. */
+	/* The labels tell the order, if the files are not the same. */
 	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
 	q.same_known = q.same = true;
 	ck_assert_int_eq(answer(model, &q), 0);
