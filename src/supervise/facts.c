@@ -60,13 +60,22 @@ static bool is_nested(const struct ss_creds *creds)
 	return creds->userns && creds->userns->parent;
 }
 
+bool ss_facts_is_asleep(pid_t tid)
+{
+	struct ss_proc_stat stat;
+
+	return ss_proc_stat(tid, &stat) || stat.state != 'R';
+}
+
 bool ss_facts_call_is_over(pid_t tid)
 {
 	struct ss_proc_call call;
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
-		if (ss_proc_call(tid, &call) || call.where != SS_PROC_RUNNING)
+		if (ss_proc_call(tid, &call) || call.where == SS_PROC_NO_CALL)
+			return true;
+		if (call.where == SS_PROC_IN_CALL && ss_facts_is_asleep(tid))
 			return true;
 		(void)sched_yield();
 	}

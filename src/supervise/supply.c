@@ -104,7 +104,7 @@ static enum flight_end look_at_flight(const struct ss_session *session,
 	for (i = 0; i < YIELDS_MAX; i++) {
 		if (ss_proc_call(tid, &call) || call.where == SS_PROC_NO_CALL)
 			return FLIGHT_OVER;
-		if (call.where == SS_PROC_IN_CALL)
+		if (call.where == SS_PROC_IN_CALL && ss_facts_is_asleep(tid))
 			return ss_call_is_watched(&session->calls, call.nr) ?
 				FLIGHT_ASLEEP : FLIGHT_OVER;
 		(void)sched_yield();
