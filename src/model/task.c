@@ -39,7 +39,9 @@ static enum ss_dumpable last_dumpable(const struct ss_task *task)
 	const struct ss_mm *mm = ss_task_mm(task);
 	const struct ss_userns *ns = task->creds.userns;
 
-	return mm->set_id || (ns && ns->parent) ? SS_DUMPABLE_UNKNOWN :
+	/* Nor does anybody know whether an exec in flight came to its end. */
+	return mm->set_id || (ns && ns->parent) ||
+		task->group->execing == task ? SS_DUMPABLE_UNKNOWN :
 		mm->dumpable;
 }
 

@@ -126,11 +126,19 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 	ss_tell(session, &event);
 }
 
+/* Of who has done so never before since it was forked. */
+static bool has_execed(const struct ss_task *task, pid_t tid)
+{
+	struct ss_proc_stat stat;
+
+	return !task->execed && !ss_proc_stat(tid, &stat) &&
+		!(stat.flags & SS_PROC_FORKNOEXEC);
+}
+
 /* For a program that wipes its random bytes, and for one without any. */
 static bool happened_otherwise(const struct ss_evidence *evidence,
 			       const struct ss_task *task, pid_t tid)
 {
-	struct ss_proc_stat stat;
 	uint64_t address;
 
 	if (evidence->denied && !ss_proc_at_random(tid, &address))
@@ -138,8 +146,7 @@ static bool happened_otherwise(const struct ss_evidence *evidence,
 	if (evidence->memory >= 0)
 		return !ss_memory_is_alive(evidence->memory,
 					   evidence->address);
-	return !task->execed && !ss_proc_stat(tid, &stat) &&
-		!(stat.flags & SS_PROC_FORKNOEXEC);
+	return has_execed(task, tid);
 }
 
 static bool happened(const struct ss_evidence *evidence,
@@ -157,8 +164,11 @@ static bool happened(const struct ss_evidence *evidence,
 	r = ss_memory_read(tid, evidence->address, now, SS_RANDOM_BYTES);
 	if (r == -ETIMEDOUT)
 		return happened_otherwise(evidence, task, tid);
+	if (r == -EFAULT || r == -EPERM || r == -EACCES)
+		return true;
+	/* The dead have no memory, but their flags. */
 	if (r)
-		return r == -EFAULT || r == -EPERM || r == -EACCES;
+		return has_execed(task, tid);
 	if (memcmp(now, evidence->bytes, SS_RANDOM_BYTES))
 		return true;
 	return evidence->wiped && happened_otherwise(evidence, task, tid);
