@@ -186,7 +186,7 @@ static bool handle_exit(struct handling *h)
  * dup2 fails if the descriptor to copy is closed, or the other one beyond the
  * limit; then that one keeps its file.  It matters only if that has a label.
  */
-static bool dup_will_fail(struct handling *h)
+static bool dup_fails(struct handling *h)
 {
 	const struct ss_files *files = ss_task_files(h->task);
 	int from = h->call->range.from;
@@ -213,8 +213,11 @@ static bool handle_close(struct handling *h)
 		},
 	};
 
-	if (!dup_will_fail(h))
-		ss_tell(h->session, &event);
+	/* It fails now, as seen: whoever shares the table may be opening the
+	   other one, and a call that goes on might find it. */
+	if (dup_fails(h))
+		return refuse(h, EBADF);
+	ss_tell(h->session, &event);
 	return true;
 }
 
