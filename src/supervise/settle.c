@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -24,6 +25,7 @@
 #include "supervise/facts.h"
 
 #define PARENTS_MAX	8	/* one after the other */
+#define YIELDS_MAX	64
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
 /* The numbers of a task that may live in a nested pid namespace. */
@@ -555,6 +557,31 @@ void ss_settle_all(struct ss_session *session)
 	}
 }
 
+/*
+ * One thread of a group may end without the others, when one of them execs, and
+ * then its children are in another's list: the creator of this clone?  If so,
+ * it is known to be dead afterwards, and the clone an orphan's.
+ */
+static bool creator_dies(struct ss_session *session,
+			 const struct ss_pending *pending)
+{
+	pid_t tid = pending->creator->tid;
+	struct ss_task *task = pending->creator;
+	struct ss_proc_stat stat;
+	unsigned int i;
+
+	for (i = 0; i < YIELDS_MAX && task && task->pending; i++) {
+		if (!ss_proc_stat(tid, &stat) &&
+		    !(stat.flags & SS_PROC_EXITING))
+			break;
+		if (ss_life_check(session, task))
+			break;
+		(void)sched_yield();
+		task = ss_model_task(session->model, tid);
+	}
+	return i > 0;
+}
+
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr)
 {
@@ -574,15 +601,20 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 	    adopt_worker(session, nr, &status))
 		return;
 	pending = match(session, nr, &status);
+	/* A parent alone does not make it ours: its creator must list it. */
+	if (pending && pending->creator &&
+	    !(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
+	    session->features.has[SS_FEATURE_PROC_CHILDREN] &&
+	    !made_by(pending, nr)) {
+		if (!creator_dies(session, pending) ||
+		    ss_proc_status(nr, &status))
+			return;
+		pending = match(session, nr, &status);
+	}
 	if (!pending || !pending->creator) {
 		(void)settle_orphan(session, nr);
 		return;
 	}
-	/* A parent alone does not make it ours: its creator must list it. */
-	if (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
-	    session->features.has[SS_FEATURE_PROC_CHILDREN] &&
-	    !made_by(pending, nr))
-		return;
 	if (status.ppid == session->self &&
 	    ss_tids_has(&session->inherited.children, nr))
 		return;

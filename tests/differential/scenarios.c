@@ -40,6 +40,21 @@
 	"3 kill 17 &\n" \
 	"0 sync\n" \
 	"1 ask 1 " target " 5\n"
+/* Everybody asks for the child of a leader that a thread's exec ends. */
+#define ASK_THREE(child) \
+	"1 ask 1 " child " 3 &\n" \
+	"2 ask " child " 2 3 &\n" \
+	"3 ask 3 " child " 3 &\n"
+#define ENDS_CREATOR(leader, thread, child) \
+	"1 clone " leader " 0 2 17\n" \
+	leader " clone " thread " 0x10f00\n" \
+	"60 churn 1 60 &\n" \
+	leader " clone " child " 0x500 0 17 &\n" \
+	thread " exec &\n" \
+	ASK_THREE(child) ASK_THREE(child) ASK_THREE(child) ASK_THREE(child) \
+	ASK_THREE(child) ASK_THREE(child) ASK_THREE(child) ASK_THREE(child) \
+	"0 sync\n" \
+	"1 ask 1 " child " 3\n"
 
 const struct ch_scenario ch_scenarios[] = {
 	{ "failed-exec-of-thread",
@@ -484,5 +499,12 @@ const struct ch_scenario ch_scenarios[] = {
 	  "who is killed before its ioprio_set begins sets nothing",
 	  KILLED("4") KILLED("5") KILLED("6") KILLED("7") KILLED("8")
 	  KILLED("9") KILLED("10") KILLED("11") KILLED("12") KILLED("13") },
+	{ "child-of-leader-ended-by-exec",
+	  "a child is found with the thread whose exec ends its maker",
+	  ENDS_CREATOR("4", "5", "6") ENDS_CREATOR("7", "8", "9")
+	  ENDS_CREATOR("10", "11", "12") ENDS_CREATOR("13", "14", "15")
+	  ENDS_CREATOR("16", "17", "18") ENDS_CREATOR("19", "20", "21")
+	  ENDS_CREATOR("22", "23", "24") ENDS_CREATOR("25", "26", "27")
+	  ENDS_CREATOR("28", "29", "30") ENDS_CREATOR("31", "32", "33") },
 	{ NULL, NULL, NULL },
 };
