@@ -231,6 +231,12 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 	if (mm && event->userns)
 		mm->userns = event->userns;
 	forget_set_id(model, task);
+	if (mm && event->setting) {
+		ss_task_land(task);
+		task->flight.kind = SS_FLIGHT_OTHER;
+		task->flight.mm = mm;
+		mm->setting++;
+	}
 	return 0;
 }
 

@@ -83,17 +83,19 @@ static enum step find_task(struct asking *a, unsigned int i)
 	return STEP_ON;
 }
 
-/* A task of the same memory whose set*id call may still change whether that is
+/* A task of the same memory whose call may still change whether that is
    dumpable, or NULL. */
-static struct ss_task *changing_ids(const struct asking *a,
-				    const struct ss_task *target)
+static struct ss_task *changing_memory(const struct asking *a,
+				       const struct ss_task *target)
 {
 	const struct ss_mm *mm = ss_task_mm(target);
-	struct ss_task *task = mm && mm->set_id ? a->model->tasks : NULL;
+	struct ss_task *task = mm && (mm->set_id || mm->setting) ?
+		a->model->tasks : NULL;
 
 	for (; task; task = task->hh.next) {
-		if (task->flight.kind == SS_FLIGHT_CREDS &&
-		    task != a->caller && ss_task_shares_mm(task, target))
+		if ((task->flight.kind == SS_FLIGHT_CREDS ||
+		     task->flight.mm) && task != a->caller &&
+		    ss_task_shares_mm(task, target))
 			return task;
 	}
 	return NULL;
@@ -120,7 +122,7 @@ static enum step may_look(struct asking *a, unsigned int i)
 	case SS_ACCESS_NEED_DUMPABLE:
 		break;
 	}
-	changing = changing_ids(a, task);
+	changing = changing_memory(a, task);
 	if (changing && !a->q->flight_asked[i])
 		return lack(a, SS_NEED_FLIGHT, i, changing);
 	return lack(a, SS_NEED_DUMPABLE, i, task);

@@ -78,7 +78,7 @@ static bool domain_allows(const struct ss_domain *caller,
 static enum ss_access dumpable_check(const struct ss_task *caller,
 				     const struct ss_task *target,
 				     const struct ss_userns *init_userns,
-				     bool set_id)
+				     bool changing)
 {
 	const struct ss_mm *mm = ss_task_mm(target);
 	enum ss_dumpable dumpable = mm ? mm->dumpable : target->dumpable;
@@ -91,18 +91,18 @@ static enum ss_access dumpable_check(const struct ss_task *caller,
 	   only when it is looked at. */
 	if (dumpable == SS_DUMPABLE_UNKNOWN && ns && ns->parent)
 		ns = init_userns;
-	if (dumpable == SS_DUMPABLE_YES && !set_id)
+	if (dumpable == SS_DUMPABLE_YES && !changing)
 		return SS_ACCESS_ALLOWED;
 	if (ns && ss_creds_capable(&caller->creds, ns, SS_CAP_SYS_PTRACE))
 		return SS_ACCESS_ALLOWED;
-	if (set_id || dumpable == SS_DUMPABLE_UNKNOWN)
+	if (changing || dumpable == SS_DUMPABLE_UNKNOWN)
 		return SS_ACCESS_NEED_DUMPABLE;
 	return SS_ACCESS_DENIED;
 }
 
 static enum ss_access check(const struct ss_task *caller,
 			    const struct ss_task *target,
-			    const struct ss_userns *init_userns, bool set_id)
+			    const struct ss_userns *init_userns, bool changing)
 {
 	const struct ss_creds *c = &caller->creds, *t = &target->creds;
 	enum ss_access access;
@@ -117,7 +117,7 @@ static enum ss_access check(const struct ss_task *caller,
 	capable = ss_creds_capable(c, t->userns, SS_CAP_SYS_PTRACE);
 	if (!same_ids(c, t) && !capable)
 		return SS_ACCESS_DENIED;
-	access = dumpable_check(caller, target, init_userns, set_id);
+	access = dumpable_check(caller, target, init_userns, changing);
 	if (access != SS_ACCESS_ALLOWED)
 		return access;
 	/* cap_ptrace_access_check() */
@@ -134,7 +134,8 @@ enum ss_access ss_access_check(const struct ss_task *caller,
 {
 	const struct ss_mm *mm = ss_task_mm(target);
 
-	return check(caller, target, init_userns, mm && mm->set_id);
+	return check(caller, target, init_userns,
+		     mm && (mm->set_id || mm->setting));
 }
 
 enum ss_access ss_access_check_now(const struct ss_task *caller,

@@ -31,7 +31,8 @@ enum ss_event_type {
 	SS_EVENT_UNDO_DROP,	/* setns to an ipc namespace: has none now */
 	SS_EVENT_CREDS_CHANGE,	/* what is known of them is void; .set_id: by
 				   a set*id call, so they must be known */
-	SS_EVENT_DUMPABLE,	/* .dumpable of its mm */
+	SS_EVENT_DUMPABLE,	/* .dumpable of its mm; .setting: a call of
+				   its own has entered that makes it so */
 	SS_EVENT_LANDLOCK,	/* enters a domain of its own */
 	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */
 	SS_EVENT_RING,		/* io_uring: descriptors change unseen */
@@ -134,6 +135,7 @@ struct ss_event {
 		struct {
 			enum ss_dumpable dumpable;
 			uint64_t userns;	/* the memory's, or 0 */
+			bool setting;
 		};
 		uint64_t address;
 		int io_class;

@@ -45,6 +45,7 @@ struct ss_mm {
 	uint64_t at_random;	/* address of AT_RANDOM's bytes; 0: not read */
 	enum ss_dumpable dumpable;
 	uint64_t userns;	/* mm->user_ns; 0: that of the task */
+	unsigned int setting;	/* calls in flight that set .dumpable */
 	bool set_id;		/* set*id calls of its tasks may have made it
 				   non-dumpable: their credentials tell */
 };

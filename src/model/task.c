@@ -49,6 +49,9 @@ void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 {
 	enum ss_kind kind;
 
+	/* Killed in prctl: maybe before that did anything. */
+	if (task->flight.mm)
+		task->flight.mm->dumpable = SS_DUMPABLE_UNKNOWN;
 	ss_task_land(task);
 	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM)
 		task->dumpable = last_dumpable(task);
@@ -80,6 +83,10 @@ void ss_task_land(struct ss_task *task)
 		DL_DELETE2(flight->table->flights, task, flight.prev,
 			   flight.next);
 		flight->table = NULL;
+	}
+	if (flight->mm) {
+		flight->mm->setting--;
+		flight->mm = NULL;
 	}
 	/* What was read meanwhile may be what they were before. */
 	if (flight->kind == SS_FLIGHT_CREDS)

@@ -72,6 +72,7 @@ struct ss_flight {
 	unsigned int sharing;		/* kinds (1 << ss_kind) of resources
 					   that it makes, leaves or splits */
 	struct ss_files *table;		/* borrowed; for SLOTS */
+	struct ss_mm *mm;		/* borrowed: whose .dumpable it sets */
 	unsigned int first, last;
 	struct ss_copy copy;		/* a table that it copies */
 	struct ss_task *prev, *next;	/* among the table's flights */

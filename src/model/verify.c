@@ -107,6 +107,9 @@ static int check_flight(struct checking *c, const struct ss_task *task)
 	if (flight->table && flight->table != ss_task_files(task))
 		return bad(c, "task %d: its flight changes another's table",
 			   task->tid);
+	if (flight->mm && flight->mm != ss_task_mm(task))
+		return bad(c, "task %d: its flight sets another's memory",
+			   task->tid);
 	c->flights += flight->table != NULL;
 	if (flight->copy.from && flight->copy.to != ss_task_files(task))
 		return bad(c, "task %d: its copy is not its own", task->tid);

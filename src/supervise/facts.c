@@ -105,22 +105,28 @@ bool ss_facts_creds_settle(struct ss_session *session)
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
 {
 	struct ss_event over = { .type = SS_EVENT_RETURNED };
+	const struct ss_mm *mm = ss_task_mm(task);
 	struct ss_task *other, *tmp;
 	bool settled = true;
 
-	if (!ss_task_mm(task) || !ss_task_mm(task)->set_id)
+	if (!mm || (!mm->set_id && !mm->setting))
 		return true;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
-		if (!other->before.known || !ss_task_shares_mm(other, task))
+		bool set_id = other->before.known;
+
+		if ((!set_id && !other->flight.mm) ||
+		    !ss_task_shares_mm(other, task))
 			continue;
 		over.tid = other->tid;
-		if (other->flight.kind == SS_FLIGHT_CREDS) {
+		if (other->flight.kind == SS_FLIGHT_CREDS ||
+		    other->flight.mm) {
 			if (ss_facts_call_is_over(over.tid))
 				ss_tell(session, &over);
 			else
 				settled = false;
 		}
-		(void)!ss_facts_creds(session, other);
+		if (set_id)
+			(void)!ss_facts_creds(session, other);
 	}
 	return settled;
 }

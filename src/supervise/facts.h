@@ -8,8 +8,8 @@
 #include "base/attributes.h"
 #include "supervise/state.h"
 
-/* Finds out what set*id calls of those who share its memory have made of that.
-   False if one is still in flight. */
+/* Finds out what calls of those who share its memory, set*id and prctl, have
+   made of that.  False if one is still in flight. */
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
 /* Does a thread that was seen in a call sleep in it?  Or has it been woken,
    maybe by our answer, and not run yet? */

@@ -86,15 +86,32 @@ static bool thread_is_refused(const struct ss_task *task, uint64_t flags)
 	return (flags & CLONE_THREAD) && ss_facts_children_elsewhere(task);
 }
 
+static bool waits(struct handling *h)
+{
+	return !ss_hold_is_over(h->session, h->notification) &&
+		!ss_hold(h->session, h->notification);
+}
+
 /*
- * A set*id call of another thread may make the memory not dumpable before what
- * this call does with it, or after: one after the other.
+ * A set*id call of another thread may make the memory not dumpable, or its
+ * prctl set whether it is, before what this call does with it, or after: one
+ * after the other.
  */
 static bool waits_for_set_id(struct handling *h)
 {
-	return !ss_facts_set_id(h->session, h->task) &&
-		!ss_hold_is_over(h->session, h->notification) &&
-		!ss_hold(h->session, h->notification);
+	return !ss_facts_set_id(h->session, h->task) && waits(h);
+}
+
+/* The same for what set*id does: two of them may come in any order; but a copy
+   (fork) is made before or after. */
+static bool waits_for_memory(struct handling *h)
+{
+	const struct ss_mm *mm = ss_task_mm(h->task);
+
+	if (mm && mm->setting && !ss_facts_set_id(h->session, h->task) &&
+	    mm->setting && waits(h))
+		return true;
+	return ss_settle_makes_copy(h->session, h->task) && waits(h);
 }
 
 /* Who has an io context by now?  As long as another's call is in flight nothing
@@ -467,7 +484,7 @@ static bool handle_setid(struct handling *h)
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
-	if (!still_there(h))
+	if (!still_there(h) || waits_for_memory(h))
 		return false;
 	/* What they were is what tells later whether they changed. */
 	event.set_id = !ss_facts_creds(h->session, h->task);
@@ -486,9 +503,12 @@ static bool handle_dumpable(struct handling *h)
 		.tid = h->task->tid,
 		.dumpable = h->call->dumpable ? SS_DUMPABLE_YES :
 			SS_DUMPABLE_NO,
+		.setting = true,
 	};
 
 	if (waits_for_set_id(h))
+		return false;
+	if (ss_settle_makes_copy(h->session, h->task) && waits(h))
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
@@ -541,9 +561,7 @@ static bool handle_caution(ss_unused struct handling *h)
 static bool handle_guard(struct handling *h)
 {
 	/* A clone that has begun already is not traced from its birth. */
-	if (ss_settle_makes_sharer(h->session, h->task) &&
-	    !ss_hold_is_over(h->session, h->notification) &&
-	    !ss_hold(h->session, h->notification))
+	if (ss_settle_makes_sharer(h->session, h->task) && waits(h))
 		return false;
 	tell(h, SS_EVENT_HANDLER);
 	ss_guard_protect(h->session, h->task);

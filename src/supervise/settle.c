@@ -696,3 +696,21 @@ bool ss_settle_makes_sharer(struct ss_session *session,
 		ss_orphans_settle(session);
 	return false;
 }
+
+bool ss_settle_makes_copy(struct ss_session *session,
+			  const struct ss_task *task)
+{
+	const struct ss_mm *mm = ss_task_mm(task);
+	struct ss_pending *pending, *tmp;
+
+	if (!mm || mm->r.refs < 2)
+		return false;
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		if (pending->creator && pending->creator != task &&
+		    !(pending->flags & CLONE_VM) &&
+		    ss_task_mm(pending->creator) == mm &&
+		    is_under_way(session, pending))
+			return true;
+	}
+	return false;
+}

@@ -188,6 +188,9 @@ bool ss_settle_must_wait(struct ss_session *session,
    handlers?  Afterwards the model knows those who are there. */
 bool ss_settle_makes_sharer(struct ss_session *session,
 			    const struct ss_task *task);
+/* Is anybody else about to copy this one's memory (fork)? */
+bool ss_settle_makes_copy(struct ss_session *session,
+			  const struct ss_task *task);
 
 /* orphans.c */
 /* Finds the children of clones whose creators have died, and ends the clones

@@ -160,14 +160,17 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 			 const struct ss_notification *notification)
 {
 	enum flight_end end = look_at_flight(session, need->task->tid);
-	bool creds = need->task->flight.kind == SS_FLIGHT_CREDS;
+	bool creds = need->task->flight.kind == SS_FLIGHT_CREDS ||
+		need->task->flight.mm;
 
-	/* A call that changes credentials does not sleep. */
+	/* A call that changes credentials, or sets whether memory is dumpable,
+	   does not sleep. */
 	if (end == FLIGHT_OVER || (creds && end == FLIGHT_ASLEEP)) {
 		tell_returned(session, need->task);
 		return 0;
 	}
-	/* They are new in one place after the other: memory comes first. */
+	/* They are new in one place after the other: memory comes first.  And
+	   what prctl sets may not be set yet. */
 	if (creds && !ss_hold_is_over(session, notification))
 		return -EBUSY;
 	if (need->fd < 0 && !creds)

@@ -56,6 +56,34 @@
 	"0 sync\n" \
 	"1 ask 1 " child " 3\n"
 
+/* One thread sets whether memory is dumpable, another one's ids change. */
+#define SETS_BOTH(id) \
+	"60 churn 1 20 &\n" \
+	"61 churn 1 20 &\n" \
+	"6 dumpable 1 &\n" \
+	"5 setid 5 " id " &\n" \
+	"0 sync\n" \
+	"2 ask 4 2 1\n" \
+	"6 dumpable 1\n"
+#define SETS_TWICE SETS_BOTH("12345") SETS_BOTH("0")
+
+/* One copies it. */
+#define COPIES(child, id) \
+	"6 clone " child " 0 2 17 &\n" \
+	"5 setid 5 " id " &\n" \
+	"0 sync\n" \
+	"2 ask " child " 2 1\n" \
+	"2 ask 4 2 1\n" \
+	"6 dumpable 1\n" \
+	"2 ask 4 2 1\n"
+
+#define THREADS_OF_4 \
+	"1 clone 4 0 2 17\n" \
+	"4 capset 2\n" \
+	"2 capset 2\n" \
+	"4 clone 5 0x10f00\n" \
+	"4 clone 6 0x10f00\n"
+
 const struct ch_scenario ch_scenarios[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -506,5 +534,17 @@ const struct ch_scenario ch_scenarios[] = {
 	  ENDS_CREATOR("16", "17", "18") ENDS_CREATOR("19", "20", "21")
 	  ENDS_CREATOR("22", "23", "24") ENDS_CREATOR("25", "26", "27")
 	  ENDS_CREATOR("28", "29", "30") ENDS_CREATOR("31", "32", "33") },
+	{ "ids-beside-dumpable",
+	  "ids change before memory is set dumpable, or after that",
+	  THREADS_OF_4
+	  SETS_TWICE SETS_TWICE SETS_TWICE SETS_TWICE SETS_TWICE SETS_TWICE
+	  SETS_TWICE SETS_TWICE SETS_TWICE SETS_TWICE SETS_TWICE SETS_TWICE },
+	{ "ids-beside-fork",
+	  "ids change before memory is copied, or after that",
+	  THREADS_OF_4
+	  COPIES("10", "12345") COPIES("11", "0") COPIES("12", "12345")
+	  COPIES("13", "0") COPIES("14", "12345") COPIES("15", "0")
+	  COPIES("16", "12345") COPIES("17", "0") COPIES("18", "12345")
+	  COPIES("19", "0") COPIES("20", "12345") COPIES("21", "0") },
 	{ NULL, NULL, NULL },
 };

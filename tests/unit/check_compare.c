@@ -154,6 +154,41 @@ static void tell_dumpable(pid_t tid, enum ss_dumpable dumpable)
 				       .dumpable = dumpable });
 }
 
+/* Until prctl has returned the memory may still be what it was; the caller's
+   own has. */
+START_TEST(dumpable_in_flight)
+{
+	const pid_t thread = 300;
+	struct ss_question q;
+
+	setup();
+	tell_user(model, ROOT, 1000);
+	tell_user(model, CHILD, 1000);
+	spawn(model, CHILD, thread, THREAD_FLAGS);
+	tell_user(model, thread, 1000);
+	tell_dumpable(ROOT, SS_DUMPABLE_YES);
+	tell_dumpable(CHILD, SS_DUMPABLE_NO);
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE,
+				       .tid = thread, .setting = true,
+				       .dumpable = SS_DUMPABLE_YES });
+	q = question(ROOT, SS_TYPE_VM, ROOT, CHILD);
+	q.alive[1] = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_FLIGHT);
+	ck_assert_int_eq(lacks(model, &q).task->tid, thread);
+	tell_of(model, SS_EVENT_RETURNED, thread);
+	ck_assert_int_eq(answer(model, &q), 1);
+	/* Whose call it was may die in it. */
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE,
+				       .tid = thread, .setting = true,
+				       .dumpable = SS_DUMPABLE_NO });
+	tell_of(model, SS_EVENT_THREAD_GONE, thread);
+	q = question(ROOT, SS_TYPE_VM, ROOT, CHILD);
+	q.alive[1] = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_DUMPABLE);
+	teardown();
+}
+END_TEST
+
 /* Looked at while a set*id call was in flight: that may change it still, for
    all who share the memory, also who came after it entered. */
 START_TEST(set_id_in_flight)
@@ -510,7 +545,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_type, type_names, order_of_checks, needs_about_tasks,
-		set_id_in_flight,
+		dumpable_in_flight, set_id_in_flight,
 		undo_lists_in_flight, undo_lists_of_born_children,
 		sharing_in_flight, life_of_threads, zombies,
 		files, volatile_slots,
