@@ -84,6 +84,11 @@ void ss_hold_retry(struct ss_session *session)
 		if (ss_loop_serve(session, &notification) && !session->failure)
 			drop(session, held);
 	}
+	/* However long that took, new calls have their turn before the next. */
+	if (tick && session->held) {
+		(void)ss_signals_take_timer();
+		ss_signals_retry_every(RETRY_MICROSECONDS);
+	}
 }
 
 void ss_hold_release(struct ss_session *session)

@@ -532,12 +532,18 @@ static bool is_under_way(struct ss_session *session,
 
 bool ss_settle_surely(struct ss_session *session)
 {
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending = session->model->pendings;
+	uint32_t serial;
 	bool surely = true;
 
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	/* By serial, as they stand: looking at one may end others. */
+	while (pending) {
+		serial = pending->serial;
 		if (pending->creator && is_under_way(session, pending))
 			surely = false;
+		pending = session->model->pendings;
+		while (pending && pending->serial <= serial)
+			pending = pending->next;
 	}
 	ss_creators_await(session);
 	ss_orphans_settle(session);
