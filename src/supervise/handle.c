@@ -165,9 +165,15 @@ static bool handle_clone(struct handling *h)
 
 static bool handle_exec(struct handling *h)
 {
-	const struct ss_group *group = h->task->group;
+	const struct ss_group *group;
 
 	ss_settle_creator(h->session, h->task);
+	/* The children of the threads that it ends will be somebody else's. */
+	if (h->task->group->tasks->next && h->session->model->pendings)
+		(void)ss_settle_surely(h->session);
+	if (!still_there(h))
+		return false;
+	group = h->task->group;
 	if (group->execing != h->task)
 		ss_exec_look(h->session, h->task->group);
 	if (group->execing && group->execing != h->task && put_aside(h))
