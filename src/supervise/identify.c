@@ -356,25 +356,32 @@ static void forget_doubtful(struct ss_session *session,
 			    const struct subject *subject,
 			    const struct ss_hint *hint)
 {
-	struct ss_file_set *set = ss_file_set_find(&session->model->open,
-						   hint);
-	struct ss_file *file, *tmp;
-	int order;
+	struct ss_file_table *open = &session->model->open;
+	struct ss_file_set *set = ss_file_set_find(open, hint);
+	struct ss_file *file = set ? set->unplaced : NULL, *next;
+	struct ss_event event = { .type = SS_EVENT_LOST };
+	unsigned int before, restarts = 0;
+	int order, r;
 
-	DL_FOREACH_SAFE(set ? set->unplaced : NULL, file, tmp) {
-		struct ss_event event = {
-			.type = SS_EVENT_LOST,
-			.slot.file = file,
-		};
-
-		if (!file->orphan ||
-		    !order_with(session, subject, file, &order))
+	for (; file; file = next) {
+		next = file->next;
+		if (!file->orphan)
+			continue;
+		r = order_with(session, subject, file, &order);
+		/* The model has changed: all begins anew. */
+		if (r == -EAGAIN)
+			return;
+		if (!r)
 			continue;
 		session->stats.doubtful++;
+		event.slot.file = file;
+		before = open->count;
 		ss_tell(session, &event);
-		/* It was the last of its kind, or took others with it. */
-		if (ss_file_set_find(&session->model->open, hint) != set)
-			return;
+		if (before - open->count <= 1)
+			continue;
+		/* An epoll, whose items were the last to know other files. */
+		set = ss_file_set_find(open, hint);
+		next = set && restarts++ < RESTARTS_MAX ? set->unplaced : NULL;
 	}
 }
 
