@@ -546,5 +546,19 @@ const struct ch_scenario ch_scenarios[] = {
 	  COPIES("13", "0") COPIES("14", "12345") COPIES("15", "0")
 	  COPIES("16", "12345") COPIES("17", "0") COPIES("18", "12345")
 	  COPIES("19", "0") COPIES("20", "12345") COPIES("21", "0") },
+	{ "forgotten-epoll-with-items",
+	  "one doubtful file takes others with it",
+	  "1 epoll 10\n"
+	  "1 epoll 11\n"
+	  "1 eventfd\n"
+	  "1 dup2 3 12\n"
+	  "1 close 3\n"
+	  "1 epoll-add 10 12\n"
+	  "1 epoll-add 11 10\n"
+	  "1 ask 1 1 0 10 12\n"
+	  "1 close 10\n"
+	  "1 close 12\n"
+	  "1 eventfd\n"
+	  "1 ask 1 1 0 3 11\n" },
 	{ NULL, NULL, NULL },
 };
