@@ -272,8 +272,9 @@ static size_t reap_children(struct ss_session *session, size_t *ret_reaped)
 
 		if (list.tids[i] == session->launched.pid)
 			process = ss_process_find(session, list.tids[i]);
-		*ret_reaped += (process && reap(session, process)) ||
-			ss_child_reap(list.tids[i]);
+		/* Whoever else reaped the command would lose its status. */
+		*ret_reaped += process && process->pidfd >= 0 ?
+			reap(session, process) : ss_child_reap(list.tids[i]);
 	}
 	ss_tids_release(&list);
 	return count;
