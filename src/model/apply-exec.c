@@ -117,7 +117,7 @@ static void exec_creds(struct ss_task *task, struct ss_mm *mm)
 {
 	const struct ss_creds *was = &task->creds;
 
-	if (was->known && !(was->userns && was->userns->parent) &&
+	if (was->known && !ss_creds_nested(was) &&
 	    (was->uid[0] != was->uid[1] || was->gid[0] != was->gid[1]))
 		mm->dumpable = SS_DUMPABLE_NO;
 	task->before = *was;

@@ -180,8 +180,7 @@ static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 		return;
 	task->before.known = false;
 	/* By an exec: whose the memory is shows when it is looked at. */
-	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN && now->userns &&
-	    now->userns->parent)
+	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN && ss_creds_nested(now))
 		return;
 	if (was->uid[1] != now->uid[1] || was->gid[1] != now->gid[1] ||
 	    was->uid[3] != now->uid[3] || was->gid[3] != now->gid[3] ||

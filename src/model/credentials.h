@@ -49,6 +49,12 @@ struct ss_domain *ss_domain_new(struct ss_domain *parent) ss_must_check;
 struct ss_domain *ss_domain_get(struct ss_domain *domain);	/* NULL: NULL */
 void ss_domain_put(struct ss_domain *domain);
 
+/* Is their holder in a user namespace within another that we can see? */
+static inline bool ss_creds_nested(const struct ss_creds *creds)
+{
+	return creds->userns && creds->userns->parent;
+}
+
 /* ns_capable(): has the holder of these credentials the capability in ns? */
 bool ss_creds_capable(const struct ss_creds *creds,
 		      const struct ss_userns *ns, unsigned int capability);

@@ -55,31 +55,36 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	return 0;
 }
 
-static bool is_nested(const struct ss_creds *creds)
-{
-	return creds->userns && creds->userns->parent;
-}
-
-bool ss_facts_is_asleep(pid_t tid)
+/* Seen in a call, does it sleep there?  Or has it been woken, maybe by our
+   answer, and not run yet? */
+static bool is_asleep(pid_t tid)
 {
 	struct ss_proc_stat stat;
 
 	return ss_proc_stat(tid, &stat) || stat.state != 'R';
 }
 
-bool ss_facts_call_is_over(pid_t tid)
+bool ss_facts_call(pid_t tid, struct ss_proc_call *ret)
 {
-	struct ss_proc_call call;
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
-		if (ss_proc_call(tid, &call) || call.where == SS_PROC_NO_CALL)
-			return true;
-		if (call.where == SS_PROC_IN_CALL && ss_facts_is_asleep(tid))
+		/* Who has gone is in no call. */
+		if (ss_proc_call(tid, ret))
+			ret->where = SS_PROC_NO_CALL;
+		if (ret->where == SS_PROC_NO_CALL ||
+		    (ret->where == SS_PROC_IN_CALL && is_asleep(tid)))
 			return true;
 		(void)sched_yield();
 	}
 	return false;
+}
+
+bool ss_facts_call_is_over(pid_t tid)
+{
+	struct ss_proc_call call;
+
+	return ss_facts_call(tid, &call);
 }
 
 bool ss_facts_creds_settle(struct ss_session *session)
@@ -146,7 +151,7 @@ static int look_at_owner(const struct ss_task *task, enum ss_dumpable *ret)
 	int r;
 
 	*ret = SS_DUMPABLE_UNKNOWN;
-	if (is_nested(creds))
+	if (ss_creds_nested(creds))
 		return 0;
 	r = ss_proc_owner(task->tid, &uid, &gid);
 	if (r)
@@ -180,7 +185,7 @@ static int ask_kernel(const struct ss_task *task, struct ss_event *event)
 		.uid = creds->uid[0],
 		.gid = creds->gid[0],
 		.permitted = creds->permitted,
-		.nested = is_nested(creds),
+		.nested = ss_creds_nested(creds),
 		.dead = !ss_task_mm(task),
 	};
 	struct ss_dumpable_found found;

@@ -11,9 +11,9 @@
 /* Finds out what calls of those who share its memory, set*id and prctl, have
    made of that.  False if one is still in flight. */
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
-/* Does a thread that was seen in a call sleep in it?  Or has it been woken,
-   maybe by our answer, and not run yet? */
-bool ss_facts_is_asleep(pid_t tid);
+/* In which call does the thread sleep, or in none?  False: it runs; then it is
+   not known whether its last call is over. */
+bool ss_facts_call(pid_t tid, struct ss_proc_call *ret) ss_must_check;
 /* Is the call of a thread over, if it is one that does not sleep?  While the
    thread runs that is not known; and it sleeps only in the next one. */
 bool ss_facts_call_is_over(pid_t tid);

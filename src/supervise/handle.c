@@ -524,7 +524,7 @@ static bool handle_dumpable(struct handling *h)
 	if (ss_task_mm(h->task) &&
 	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN &&
 	    (h->task->creds.known || !ss_facts_creds(h->session, h->task)) &&
-	    h->task->creds.userns && h->task->creds.userns->parent)
+	    ss_creds_nested(&h->task->creds))
 		(void)!ss_facts_dumpable(h->session, h->task);
 	ss_tell_when_let_on(h->session, &event);
 	return true;

@@ -7,15 +7,12 @@
 #include "supervise/state.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kernel/descriptor.h"
 #include "kernel/memory.h"
 #include "supervise/facts.h"
-
-#define YIELDS_MAX	32
 
 typedef int supply_fn(struct ss_session *session, struct ss_question *q,
 		      const struct ss_need *need,
@@ -99,17 +96,12 @@ static enum flight_end look_at_flight(const struct ss_session *session,
 				      pid_t tid)
 {
 	struct ss_proc_call call;
-	unsigned int i;
 
-	for (i = 0; i < YIELDS_MAX; i++) {
-		if (ss_proc_call(tid, &call) || call.where == SS_PROC_NO_CALL)
-			return FLIGHT_OVER;
-		if (call.where == SS_PROC_IN_CALL && ss_facts_is_asleep(tid))
-			return ss_call_is_watched(&session->calls, call.nr) ?
-				FLIGHT_ASLEEP : FLIGHT_OVER;
-		(void)sched_yield();
-	}
-	return FLIGHT_RUNS;
+	if (!ss_facts_call(tid, &call))
+		return FLIGHT_RUNS;
+	return call.where == SS_PROC_IN_CALL &&
+		ss_call_is_watched(&session->calls, call.nr) ?
+		FLIGHT_ASLEEP : FLIGHT_OVER;
 }
 
 static void tell_returned(struct ss_session *session, struct ss_task *task)

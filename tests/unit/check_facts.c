@@ -22,16 +22,6 @@
 static struct ss_session session;
 static struct child child;
 
-/* The main thread may end before this one says who it is. */
-static void *stay(void *data)
-{
-	const struct child *c = data;
-
-	child_say(c, syscall(SYS_gettid));
-	(void)child_wait(c);
-	_exit(0);
-}
-
 static void become_somebody(void)
 {
 	if (getuid() == 0) {
@@ -43,13 +33,14 @@ static void become_somebody(void)
 /* Its leader ends, a thread stays. */
 static void leave(const struct child *c)
 {
+	/* The main thread ends before the other one says who it is. */
 	static struct child copy;
 	pthread_t thread;
 
 	copy = *c;
 	become_somebody();
 	child_assert(prctl(PR_SET_DUMPABLE, child_wait(c), 0, 0, 0) == 0);
-	child_assert(pthread_create(&thread, NULL, stay, &copy) == 0);
+	child_assert(pthread_create(&thread, NULL, child_thread, &copy) == 0);
 	syscall(SYS_exit, 0);
 }
 

@@ -67,20 +67,11 @@ START_TEST(status_of_ourselves)
 }
 END_TEST
 
-static void *thread_waits(void *data)
-{
-	const struct child *child = data;
-
-	child_say(child, gettid());
-	(void)child_wait(child);
-	_exit(0);
-}
-
 static void run_thread_and_lose_leader(const struct child *child)
 {
 	pthread_t thread;
 
-	child_assert(pthread_create(&thread, NULL, thread_waits,
+	child_assert(pthread_create(&thread, NULL, child_thread,
 				    (void *)(uintptr_t)child) == 0);
 	/* Not _exit: that would be the end of the group. */
 	(void)syscall(SYS_exit, 0);

@@ -20,20 +20,12 @@
 
 static struct ss_session session;
 
-static void *stay(void *data)
-{
-	const struct child *c = data;
-
-	child_say(c, syscall(SYS_gettid));
-	(void)child_wait(c);
-	_exit(0);
-}
-
 static void make_thread(const struct child *c)
 {
 	pthread_t thread;
 
-	child_assert(pthread_create(&thread, NULL, stay, (void *)c) == 0);
+	child_assert(pthread_create(&thread, NULL, child_thread,
+				    (void *)c) == 0);
 	(void)pthread_join(thread, NULL);
 }
 

@@ -56,6 +56,17 @@ static inline int64_t child_wait(const struct child *child)
 	return value;
 }
 
+/* A thread of the child: says its number and waits for a word; with it the
+   process ends. */
+static inline void *child_thread(void *data)
+{
+	const struct child *child = data;
+
+	child_say(child, gettid());
+	(void)child_wait(child);
+	_exit(0);
+}
+
 static inline struct child child_start(void (*run)(const struct child *child))
 {
 	struct child child;
