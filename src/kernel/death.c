@@ -102,7 +102,7 @@ int ss_pidfd_reap(int pidfd, int *ret_status)
 	return 1;
 }
 
-bool ss_child_reap(pid_t pid)
+int ss_child_reap(pid_t pid)
 {
 	siginfo_t info = { 0 };
 	int r;
@@ -110,7 +110,7 @@ bool ss_child_reap(pid_t pid)
 	do {
 		r = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
 	} while (r && errno == EINTR);
-	return !r && info.si_pid;
+	return r ? -errno : info.si_pid != 0;
 }
 
 bool ss_thread_exists(pid_t tgid, pid_t tid)

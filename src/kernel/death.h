@@ -37,8 +37,13 @@ void ss_pidfd_kill(int pidfd);
  * our child (any more).
  */
 int ss_pidfd_reap(int pidfd, int *ret_status) ss_must_check;
-/* Reaps a child known by its number only, if it has ended. */
-bool ss_child_reap(pid_t pid);
+/*
+ * The same for a child known by its number only.  -ECHILD is also who died
+ * beside a parent that ignored SIGCHLD: when that one dies, too, the dead may
+ * be among our children for a moment, but nobody can wait for them, and no
+ * signal tells when they go (EXIT_DEAD in reparent_leader(), kernel/exit.c).
+ */
+int ss_child_reap(pid_t pid) ss_must_check;
 
 /* Is there a thread of this id in this group (also as a zombie)? */
 bool ss_thread_exists(pid_t tgid, pid_t tid);

@@ -223,6 +223,9 @@ static bool comes_from_terminal(int number)
 
 static bool is_for_command(int number, const siginfo_t *info)
 {
+	/* The kernel's own tells of our children. */
+	if (number == SIGCHLD && info->si_code > 0)
+		return false;
 	if (info->si_code == SI_KERNEL)
 		return !comes_from_terminal(number);
 	if (info->si_code != SI_USER && info->si_code != SI_TKILL &&
@@ -254,10 +257,15 @@ static void handle(int number, siginfo_t *info, void *context ss_unused)
 {
 	int saved = errno;
 
-	if (number == SIGCHLD && info->si_code > 0) {
+	/*
+	 * Whoever it is from: while one is pending, the kernel's own says no
+	 * more than that (legacy_queue(), kernel/signal.c).
+	 */
+	if (number == SIGCHLD) {
 		state.child = 1;
 		ss_listener_interrupt(state.listener);
-	} else if (number == SIGALRM && info->si_code == SI_TIMER) {
+	}
+	if (number == SIGALRM && info->si_code == SI_TIMER) {
 		state.timer_expired = 1;
 		ss_listener_interrupt(state.listener);
 	} else if (is_for_command(number, info)) {

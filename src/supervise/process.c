@@ -102,26 +102,24 @@ static void process_gone(struct ss_session *session,
 		ss_tell(session, &event);
 }
 
-/* If it is our child, reaps it. */
-static bool reap(struct ss_session *session, struct ss_process *process)
+/* If it is our child, reaps it: as ss_pidfd_reap(). */
+static int reap(struct ss_session *session, struct ss_process *process)
 {
 	int status, r;
 
 	if (process->pidfd < 0)
-		return false;
+		return -ECHILD;
 
 	/* Its real parent is still to reap what the guard lets go of. */
 	(void)ss_guard_serve(session);
 	if (ss_guard_has(session, process->tgid))
-		return false;
+		return 0;
 	r = ss_pidfd_reap(process->pidfd, &status);
-	if (r <= 0)
-		return false;
-	if (process->tgid == session->launched.pid) {
+	if (r > 0 && process->tgid == session->launched.pid) {
 		session->command_ended = true;
 		session->command_status = status;
 	}
-	return true;
+	return r;
 }
 
 /*
@@ -170,7 +168,7 @@ static void process_dead(struct ss_session *session,
 	}
 	/* Only the command, and what was orphaned, are ours to reap. */
 	if ((!group || !ss_model_group(session->model, group->parent)) &&
-	    reap(session, process)) {
+	    reap(session, process) > 0) {
 		process_gone(session, process);
 		return;
 	}
@@ -192,7 +190,7 @@ static void zombies_sweep(struct ss_session *session, unsigned int n)
 		DL_DELETE(session->zombies, process);
 		DL_APPEND(session->zombies, process);
 		if (ss_pidfd_life(process->pidfd) == SS_LIFE_GONE ||
-		    reap(session, process))
+		    reap(session, process) > 0)
 			process_gone(session, process);
 	}
 }
@@ -252,32 +250,34 @@ void ss_orphans_reap(struct ss_session *session)
 	for (i = 0; i < list.count; i++) {
 		if (!ss_process_find(session, list.tids[i]) &&
 		    !ss_guard_has(session, list.tids[i]))
-			(void)ss_child_reap(list.tids[i]);
+			(void)!ss_child_reap(list.tids[i]);
 	}
 	ss_tids_release(&list);
 }
 
-/* How many of our children are left; *ret_reaped of them have ended. */
-static size_t reap_children(struct ss_session *session, size_t *ret_reaped)
+/* How many of our children have been reaped; *ret_live: others live. */
+static size_t reap_children(struct ss_session *session, bool *ret_live)
 {
 	struct ss_tids list = { 0 };
-	size_t i, count;
+	size_t i, reaped = 0;
 
-	*ret_reaped = 0;
+	*ret_live = false;
 	if (own_children(session, &list))
 		return 0;
-	count = list.count;
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < list.count; i++) {
 		struct ss_process *process = NULL;
+		int r;
 
 		if (list.tids[i] == session->launched.pid)
 			process = ss_process_find(session, list.tids[i]);
 		/* Whoever else reaped the command would lose its status. */
-		*ret_reaped += process && process->pidfd >= 0 ?
+		r = process && process->pidfd >= 0 ?
 			reap(session, process) : ss_child_reap(list.tids[i]);
+		reaped += r > 0;
+		*ret_live = *ret_live || r == 0;
 	}
 	ss_tids_release(&list);
-	return count;
+	return reaped;
 }
 
 /*
@@ -288,12 +288,14 @@ static size_t reap_children(struct ss_session *session, size_t *ret_reaped)
 void ss_children_await(struct ss_session *session)
 {
 	size_t reaped;
+	bool live;
 
 	ss_signals_hold_child();
-	while (reap_children(session, &reaped)) {
-		if (!reaped)
+	do {
+		reaped = reap_children(session, &live);
+		if (!reaped && live)
 			ss_signals_await_child();
-	}
+	} while (reaped || live);
 	ss_signals_free_child();
 }
 

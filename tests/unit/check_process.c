@@ -4,6 +4,7 @@
  * it did, and how long are the dying waited for?
  */
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -181,12 +182,44 @@ START_TEST(who_waits_for_others_to_die_is_not_waited_for)
 }
 END_TEST
 
+START_TEST(whose_end_is_nobodys_is_not_waited_for)
+{
+	struct child child = child_start(live);
+
+	ck_assert_int_eq(ss_child_reap(getppid()), -ECHILD);
+	ck_assert_int_eq(ss_child_reap(child.pid), 0);
+	child_kill(&child);
+	ck_assert_int_eq(ss_child_reap(child.pid), 1);
+	ck_assert_int_eq(ss_child_reap(child.pid), -ECHILD);
+}
+END_TEST
+
+/* While one SIGCHLD is pending, another one adds nothing to it. */
+START_TEST(a_signal_of_somebody_hides_no_end)
+{
+	struct ss_listener listener = SS_LISTENER_EMPTY;
+	struct child child = child_start(live);
+
+	ck_assert_int_eq(ss_signals_prepare(), 0);
+	ck_assert_int_eq(ss_signals_start(&listener, -1, child.pid), 0);
+	ss_signals_hold_child();
+	ck_assert_int_eq(kill(getpid(), SIGCHLD), 0);
+	child_kill(&child);
+	ss_signals_await_child();
+	ss_signals_free_child();
+	ss_signals_stop();
+	child_reap(&child);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
 		late_leavers_are_themselves, who_began_later_is_another,
 		signals_do_not_prolong_the_wait,
-		who_waits_for_others_to_die_is_not_waited_for, NULL,
+		who_waits_for_others_to_die_is_not_waited_for,
+		whose_end_is_nobodys_is_not_waited_for,
+		a_signal_of_somebody_hides_no_end, NULL,
 	};
 
 	return run_tests("supervise/process", tests);
