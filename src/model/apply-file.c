@@ -34,17 +34,6 @@ int ss_apply_close(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
-int ss_apply_forget(ss_unused struct ss_model *model, struct ss_task *task,
-		    const struct ss_event *event)
-{
-	struct ss_files *files = ss_task_files(task);
-
-	if (files)
-		ss_files_forget(files, event->range.first, event->range.last,
-				NULL);
-	return 0;
-}
-
 int ss_apply_filter(struct ss_model *model, ss_unused struct ss_task *task,
 		    ss_unused const struct ss_event *event)
 {

@@ -143,7 +143,8 @@ static enum step find_file(struct asking *a, unsigned int i, unsigned int nr)
 		q->file[i] = side->file;
 		return STEP_ON;
 	}
-	q->file[i] = ss_slot_file(files, (int)nr);
+	if (!a->model->rings)
+		q->file[i] = ss_slot_file(files, (int)nr);
 	if (q->file[i])
 		return STEP_ON;
 	step = lack(a, SS_NEED_SLOT, i, q->task[i]);
@@ -189,15 +190,13 @@ static enum step compare_files(struct asking *a, struct ss_file *other,
 		return verdict(a, ss_file_compare(q->file[0], other));
 	/*
 	 * At least one is volatile, and was unlike every file that had a label
-	 * when it was looked at; the other may have got its own since.  Or
-	 * labels were given by comparing with slots that a ring had changed.
+	 * when it was looked at; the other may have got its own since.
 	 */
-	if (!q->same_known)
-		return lack(a, SS_NEED_SAME, 0, NULL);
-	if (q->same)
-		return verdict(a, 0);
-	if (q->file[0] && other && q->file[0] != other)
-		return verdict(a, ss_file_compare(q->file[0], other));
+	if (!q->order_known)
+		return lack(a, SS_NEED_ORDER, 0, NULL);
+	if (q->order == 0 ||
+	    (a->model->rings && q->order != SS_ORDER_UNKNOWN))
+		return verdict(a, q->order);
 	return verdict(a, order_unlabelled(q, file, nr));
 }
 
@@ -210,8 +209,6 @@ static enum step ask_file(struct asking *a)
 		step = find_file(a, 1, (unsigned int)q->idx[1]);
 	if (step != STEP_ON)
 		return step;
-	if (a->model->rings && !q->verified)
-		return lack(a, SS_NEED_VERIFY, 0, NULL);
 	return compare_files(a, q->file[1], (unsigned int)q->idx[1]);
 }
 
@@ -229,10 +226,9 @@ static enum step ask_epoll(struct asking *a)
 		step = find_file(a, 1, q->slot.efd);
 	if (step != STEP_ON)
 		return step;
-	if (a->model->rings && !q->verified)
-		return lack(a, SS_NEED_VERIFY, 0, NULL);
 	if (q->items == SS_ITEMS_ASK ||
-	    (q->items == SS_ITEMS_FOUND && !q->item_known)) {
+	    (q->items == SS_ITEMS_FOUND && !q->item_known &&
+	     !a->model->rings)) {
 		step = lack(a, q->items == SS_ITEMS_ASK ? SS_NEED_ITEMS :
 			    SS_NEED_ITEM, 1, q->task[1]);
 		a->need->fd = (int)q->slot.efd;
@@ -303,7 +299,7 @@ static void forget_if_stale(const struct ss_model *model,
 		return;
 	q->generation = model->generation;
 	q->side[0] = q->side[1] = ask;
-	q->same_known = false;
+	q->order_known = false;
 	q->items = SS_ITEMS_ASK;
 	q->item_known = false;
 	q->item = NULL;

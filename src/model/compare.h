@@ -9,6 +9,11 @@
  *
  * The order of checks is the kernel's (kernel/kcmp.c): ESRCH, EPERM, EINVAL;
  * for FILE then EBADF; for EPOLL_TFD then EFAULT, EBADF, EINVAL, ENOENT.
+ *
+ * An io_uring opens, closes and replaces descriptors, and nobody tells.  From
+ * the first ring on no slot is taken to hold what it held: files are looked at
+ * for each question, and have the kernel's order; where that is unknown, the
+ * order of the labels that they would get now.
  */
 #ifndef SS_MODEL_COMPARE_H
 #define SS_MODEL_COMPARE_H
@@ -45,7 +50,8 @@ struct ss_epoll_slot {
 enum ss_side_state {
 	SS_SIDE_ASK,		/* see what the table says */
 	SS_SIDE_CLOSED,
-	SS_SIDE_VOLATILE,	/* open now; .file, or unlike all labelled */
+	SS_SIDE_VOLATILE,	/* open now; .file, or unlike all labelled, or
+				   there are rings */
 };
 
 /* One of the two open files of a question. */
@@ -53,6 +59,9 @@ struct ss_side {
 	enum ss_side_state state;
 	struct ss_file *file;		/* borrowed */
 };
+
+/* Two files are not the same, and nobody knows which comes first. */
+#define SS_ORDER_UNKNOWN	2
 
 enum ss_items_state {
 	SS_ITEMS_ASK,
@@ -74,11 +83,11 @@ struct ss_question {
 	bool alive[2];			/* NEED_LIFE was served */
 	bool flight_asked[2];		/* NEED_FLIGHT was, for no slot */
 	bool dumpable_asked[2];		/* NEED_DUMPABLE was served */
-	bool verified;			/* NEED_VERIFY was served */
 	bool slot_read, slot_fault;	/* NEED_EPOLL_SLOT */
 	struct ss_epoll_slot slot;
 	struct ss_side side[2];		/* NEED_SLOT */
-	bool same_known, same;		/* NEED_SAME */
+	bool order_known;		/* NEED_ORDER was served: */
+	int order;			/* -1, 0, 1 or SS_ORDER_UNKNOWN */
 	enum ss_items_state items;	/* NEED_ITEMS */
 	struct ss_hint item_hint;
 	unsigned int item_lines;
@@ -102,8 +111,7 @@ struct ss_answer {
 	X(DUMPABLE, "is the memory of .task dumpable?") \
 	X(FLIGHT, "is the last call of .task over?") \
 	X(SLOT, "what is in slot .fd of .task?") \
-	X(SAME, "are the two files, held now, the same?") \
-	X(VERIFY, "are the labels of both slots still true?") \
+	X(ORDER, "how do the two files, held now, compare?") \
 	X(EPOLL_SLOT, "what is in the caller's memory?") \
 	X(ITEMS, "which items has the epoll in .fd of .task?") \
 	X(ITEM, "which file does the item watch?")

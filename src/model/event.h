@@ -63,8 +63,6 @@ enum ss_event_type {
 	SS_EVENT_PLACE,		/* .slot: the file's place among its kind */
 	SS_EVENT_LOST,		/* .slot.file: it is not known any more which
 				   items it is behind */
-	SS_EVENT_FORGET,	/* .range: these slots are not what was
-				   believed */
 	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with
 				   this hint at this place */
 	SS_EVENT_EPOLL_DELETE,

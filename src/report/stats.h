@@ -45,6 +45,8 @@
 	  "system calls made to compare two open files") \
 	X(doubtful, "files.doubtful", \
 	  "labels forgotten because nobody could tell whose item they name") \
+	X(order_unsure, "order.unsure", \
+	  "unequal files with io_uring and without kcmp(2) of the host") \
 	X(unfetchable, "slots.unfetchable", \
 	  "descriptors that could not be fetched") \
 	X(linear, "slots.searched-linearly", \

@@ -220,7 +220,7 @@ static bool dup_fails(struct handling *h)
 	if (h->call->range.first >= ss_task_nofile(h->task->tid))
 		return true;
 	return !ss_slot_file(files, from) &&
-		ss_identify_still(h->session, h->task, from, NULL) == -EBADF;
+		ss_identify_is_open(h->session, h->task, from) == -EBADF;
 }
 
 static bool handle_close(struct handling *h)

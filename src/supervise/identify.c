@@ -17,9 +17,6 @@
 
 #include "kernel/descriptor.h"
 
-/* Neither less nor greater: only equality is known. */
-#define ORDER_UNKNOWN	2
-
 #define RESTARTS_MAX	64
 
 /* What is being identified. */
@@ -64,20 +61,7 @@ static bool died(struct ss_session *session, pid_t tid)
 	return session->model->generation != generation;
 }
 
-/* Is it of the file's inode?  1, 0, -errno. */
-static int has_hint(int fd, const struct ss_file *file)
-{
-	struct ss_file_hint hint;
-	int r = ss_file_hint(fd, &hint);
-
-	if (r)
-		return r;
-	return ss_proc_kernel_dev((dev_t)hint.dev) == file->set->hint.dev &&
-		hint.ino == file->set->hint.ino;
-}
-
-/* Any slot that holds the file: a descriptor of ours, or -errno.  Of what a
-   ring has put there instead, another inode tells. */
+/* Any slot that holds the file: a descriptor of ours, or -errno. */
 static int fetch_file(struct ss_session *session, const struct ss_file *file)
 {
 	struct ss_slot *slot;
@@ -89,12 +73,9 @@ static int fetch_file(struct ss_session *session, const struct ss_file *file)
 		if (!user)
 			continue;
 		fd = fetch(session, user, slot->fd);
-		if (fd >= 0 && (!session->model->rings ||
-				has_hint(fd, file) == 1))
-			return fd;
 		if (fd >= 0)
-			ss_fetched_close(fd);
-		r = fd >= 0 ? -ENOENT : fd;
+			return fd;
+		r = fd;
 		if (fd == -ESRCH && died(session, user->tid))
 			return -EAGAIN;
 	}
@@ -110,8 +91,20 @@ static int order_files(struct ss_session *session, int a, int b, int *ret)
 	r = ss_file_same(&session->features, a, b);
 	if (r < 0)
 		return r;
-	*ret = r ? 0 : ORDER_UNKNOWN;
+	*ret = r ? 0 : SS_ORDER_UNKNOWN;
 	return 0;
+}
+
+/* A file against the target of an item. */
+static int order_item(struct ss_session *session, int fd, int epoll,
+		      int tfd, unsigned int toff, int *ret)
+{
+	int r = ss_file_order_item(&session->features, fd, epoll, tfd, toff,
+				   ret);
+
+	if (!r && *ret && !session->features.has[SS_FEATURE_KCMP])
+		*ret = SS_ORDER_UNKNOWN;
+	return r;
 }
 
 /*
@@ -154,7 +147,7 @@ static int order_orphan(struct ss_session *session,
 
 	/* What was added unseen may be another file of the same inode. */
 	if (!item || subject->fd < 0 || session->items_unseen ||
-	    session->model->rings || !ss_epoll_is_only(item))
+	    !ss_epoll_is_only(item))
 		return -ENOENT;
 	DL_FOREACH(item->epoll->holders, slot) {
 		user = ss_files_user(slot->table);
@@ -166,20 +159,17 @@ static int order_orphan(struct ss_session *session,
 	epoll = fetch(session, user, slot->fd);
 	if (epoll < 0)
 		return epoll;
-	r = ss_file_order_item(&session->features, subject->fd, epoll,
-			       item->tfd, toff, ret);
+	r = order_item(session, subject->fd, epoll, item->tfd, toff, ret);
 	ss_fetched_close(epoll);
 	/* No epoll, or it has no such item: the subject is something else. */
 	if (r == -EINVAL || r == -ENOENT) {
-		*ret = ORDER_UNKNOWN;
+		*ret = SS_ORDER_UNKNOWN;
 		return 0;
 	}
-	if (!r && *ret && !session->features.has[SS_FEATURE_KCMP])
-		*ret = ORDER_UNKNOWN;
 	return r;
 }
 
-/* Subject against a labelled file: -1, 0, 1 or ORDER_UNKNOWN in *ret. */
+/* Subject against a labelled file: -1, 0, 1 or SS_ORDER_UNKNOWN in *ret. */
 static int order_with(struct ss_session *session,
 		      const struct subject *subject,
 		      const struct ss_file *file, int *ret)
@@ -196,12 +186,10 @@ static int order_with(struct ss_session *session,
 		r = order_files(session, subject->fd, fd, ret);
 	} else {
 		/* If there is no such item (any more), with no candidate. */
-		r = ss_file_order_item(&session->features, fd, subject->epoll,
-				       subject->tfd, subject->toff, ret) ?
-			-ESTALE : 0;
-		if (!r)
-			*ret = session->features.has[SS_FEATURE_KCMP] ?
-				-*ret : *ret ? ORDER_UNKNOWN : 0;
+		r = order_item(session, fd, subject->epoll, subject->tfd,
+			       subject->toff, ret) ? -ESTALE : 0;
+		if (!r && *ret != SS_ORDER_UNKNOWN)
+			*ret = -*ret;
 	}
 	ss_fetched_close(fd);
 	return r;
@@ -234,7 +222,7 @@ static int search_tree(struct ss_session *session,
 		r = order_with(session, subject, file, &order);
 		if (r == -EAGAIN || r == -ESTALE)
 			return r;
-		if (r || order == ORDER_UNKNOWN) {
+		if (r || order == SS_ORDER_UNKNOWN) {
 			struct ss_place nowhere = { .known = false };
 
 			tell_place(session, file, &nowhere);
@@ -478,51 +466,37 @@ int ss_identify_slot(struct ss_session *session, struct ss_task *task, int fd,
 	return 0;
 }
 
-int ss_identify_same(struct ss_session *session, const struct ss_task *a,
-		     int fd_a, const struct ss_task *b, int fd_b)
+int ss_identify_order(struct ss_session *session, const struct ss_question *q,
+		      int *ret)
 {
-	int held_a, held_b, r;
+	bool is_item = q->type == SS_TYPE_EPOLL_TFD;
+	int other_fd = is_item ? (int)q->slot.efd : (int)q->idx[1];
+	int held, other, r;
 
-	held_a = fetch(session, a, fd_a);
-	if (held_a < 0)
-		return held_a;
-	held_b = fetch(session, b, fd_b);
-	r = held_b < 0 ? held_b :
-		ss_file_same(&session->features, held_a, held_b);
-	ss_fetched_close(held_a);
-	if (held_b >= 0)
-		ss_fetched_close(held_b);
-	return r;
-}
-
-int ss_identify_is_item(struct ss_session *session,
-			const struct ss_question *q)
-{
-	int fd, epoll, order, r;
-
-	fd = fetch(session, q->task[0], (int)q->idx[0]);
-	if (fd < 0)
-		return fd;
-	epoll = fetch(session, q->task[1], (int)q->slot.efd);
-	r = epoll < 0 ? epoll :
-		ss_file_order_item(&session->features, fd, epoll,
-				   (int)q->slot.tfd, q->slot.toff, &order);
-	ss_fetched_close(fd);
-	if (epoll >= 0)
-		ss_fetched_close(epoll);
-	return r ? r : order == 0;
-}
-
-int ss_identify_still(struct ss_session *session, const struct ss_task *task,
-		      int fd, const struct ss_file *file)
-{
-	int r, held = fetch(session, task, fd);
-
+	held = fetch(session, q->task[0], (int)q->idx[0]);
 	if (held < 0)
 		return held;
-	r = file ? has_hint(held, file) : 1;
+	other = fetch(session, q->task[1], other_fd);
+	if (other < 0) {
+		ss_fetched_close(held);
+		return other;
+	}
+	r = is_item ? order_item(session, held, other, (int)q->slot.tfd,
+				  q->slot.toff, ret) :
+		order_files(session, held, other, ret);
 	ss_fetched_close(held);
+	ss_fetched_close(other);
 	return r;
+}
+
+int ss_identify_is_open(struct ss_session *session, const struct ss_task *task,
+			int fd)
+{
+	int held = fetch(session, task, fd);
+
+	if (held >= 0)
+		ss_fetched_close(held);
+	return held < 0 ? held : 0;
 }
 
 bool ss_identify_is_epoll(struct ss_session *session,

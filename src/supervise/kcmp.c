@@ -27,8 +27,7 @@ static bool is_about_files(const struct ss_need *need)
 	case SS_NEED_FLIGHT:
 		return need->fd >= 0;
 	case SS_NEED_SLOT:
-	case SS_NEED_SAME:
-	case SS_NEED_VERIFY:
+	case SS_NEED_ORDER:
 	case SS_NEED_ITEMS:
 	case SS_NEED_ITEM:
 		return true;

@@ -280,17 +280,13 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		     const struct ss_question *q, struct ss_file **ret)
 	ss_must_check;
 void ss_found_release(struct ss_found *found);
-/* Two slots at one moment: the same open file?  1, 0, -errno. */
-int ss_identify_same(struct ss_session *session, const struct ss_task *a,
-		     int fd_a, const struct ss_task *b, int fd_b)
-	ss_must_check;
-/* Is the first side's file the target of the item?  1, 0, -errno. */
-int ss_identify_is_item(struct ss_session *session,
-			const struct ss_question *q) ss_must_check;
-/* Does the slot still hold something of this file's hint?  1, 0, -EBADF if it
-   is closed, -errno. */
-int ss_identify_still(struct ss_session *session, const struct ss_task *task,
-		      int fd, const struct ss_file *file) ss_must_check;
+/* The two files of a question, held at one moment: *ret is -1, 0, 1 or
+   SS_ORDER_UNKNOWN.  0 or -errno. */
+int ss_identify_order(struct ss_session *session, const struct ss_question *q,
+		      int *ret) ss_must_check;
+/* Is there anything in this slot?  0, -EBADF or another -errno. */
+int ss_identify_is_open(struct ss_session *session, const struct ss_task *task,
+			int fd) ss_must_check;
 /* Is an epoll in this slot? */
 bool ss_identify_is_epoll(struct ss_session *session,
 			  const struct ss_task *task, int fd);

@@ -66,12 +66,15 @@ static int supply_dumpable(struct ss_session *session,
 	return ss_facts_dumpable(session, need->task);
 }
 
-/* What is in the slot at this moment, not remembered. */
+/* What is in the slot at this moment, not remembered.  With rings only whether
+   anything is. */
 static int look_only(struct ss_session *session, struct ss_question *q,
 		     unsigned int side, int fd)
 {
 	struct ss_found found = SS_FOUND_EMPTY;
-	int r = ss_identify(session, q->task[side], fd, &found);
+	int r = session->model->rings ?
+		ss_identify_is_open(session, q->task[side], fd) :
+		ss_identify(session, q->task[side], fd, &found);
 
 	if (r == -EBADF) {
 		q->side[side].state = SS_SIDE_CLOSED;
@@ -180,8 +183,11 @@ static int supply_slot(struct ss_session *session, struct ss_question *q,
 		       ss_unused const struct ss_notification *notification)
 {
 	struct ss_file *file;
-	int r = ss_identify_slot(session, need->task, need->fd, &file);
+	int r;
 
+	if (session->model->rings)
+		return look_only(session, q, need->side, need->fd);
+	r = ss_identify_slot(session, need->task, need->fd, &file);
 	if (r == -EBADF) {
 		q->side[need->side].state = SS_SIDE_CLOSED;
 		return 0;
@@ -192,17 +198,12 @@ static int supply_slot(struct ss_session *session, struct ss_question *q,
 	return r;
 }
 
-static int supply_same(struct ss_session *session, struct ss_question *q,
-		       ss_unused const struct ss_need *need,
-		       ss_unused const struct ss_notification *notification)
+static int supply_order(struct ss_session *session, struct ss_question *q,
+			ss_unused const struct ss_need *need,
+			ss_unused const struct ss_notification *notification)
 {
-	int r;
+	int r = ss_identify_order(session, q, &q->order);
 
-	if (q->type == SS_TYPE_EPOLL_TFD)
-		r = ss_identify_is_item(session, q);
-	else
-		r = ss_identify_same(session, q->task[0], (int)q->idx[0],
-				     q->task[1], (int)q->idx[1]);
 	/* The item has gone meanwhile: which are there? */
 	if (q->type == SS_TYPE_EPOLL_TFD && (r == -ENOENT || r == -EINVAL)) {
 		q->items = SS_ITEMS_ASK;
@@ -211,65 +212,9 @@ static int supply_same(struct ss_session *session, struct ss_question *q,
 	}
 	if (r < 0)
 		return r;
-	q->same_known = true;
-	q->same = r;
-	return 0;
-}
-
-/* Forgets a label that is no longer true. */
-static void forget(struct ss_session *session, const struct ss_task *task,
-		   unsigned int fd)
-{
-	struct ss_event event = {
-		.type = SS_EVENT_FORGET,
-		.tid = task->tid,
-		.range = { .first = fd, .last = fd },
-	};
-
-	ss_tell(session, &event);
-}
-
-/*
- * With io_uring a slot may hold something else than was believed, and nobody
- * told us.  Another inode, or nothing, is certain; for one inode the two
- * sides of the question are compared directly.
- */
-static int supply_verify(struct ss_session *session, struct ss_question *q,
-			 ss_unused const struct ss_need *need,
-			 ss_unused const struct ss_notification *notification)
-{
-	unsigned int i, nr[2] = {
-		(unsigned int)q->idx[0],
-		q->type == SS_TYPE_EPOLL_TFD ? q->slot.efd :
-			(unsigned int)q->idx[1],
-	};
-	bool both, equal;
-	int r, still[2];
-
-	for (i = 0; i < 2; i++) {
-		still[i] = ss_identify_still(session, q->task[i], (int)nr[i],
-					     q->file[i]);
-		if (still[i] < 0 && still[i] != -EBADF)
-			return still[i];
-	}
-	both = still[0] == 1 && still[1] == 1 && q->file[0] && q->file[1];
-	equal = q->file[0] == q->file[1];
-	for (i = 0; i < 2; i++) {
-		if (still[i] <= 0)
-			forget(session, q->task[i], nr[i]);
-	}
-	q->verified = true;
-	if (q->type != SS_TYPE_FILE || !both)
-		return 0;
-	r = ss_identify_same(session, q->task[0], (int)nr[0], q->task[1],
-			     (int)nr[1]);
-	if (r < 0)
-		return r == -EBADF ? 0 : r;
-	q->same_known = true;
-	q->same = r;
-	/* Either label may be wrong. */
-	for (i = 0; r != equal && i < 2; i++)
-		forget(session, q->task[i], nr[i]);
+	q->order_known = true;
+	if (session->model->rings && q->order == SS_ORDER_UNKNOWN)
+		session->stats.order_unsure++;
 	return 0;
 }
 
@@ -362,8 +307,7 @@ static supply_fn *const supplies[SS_NEED_COUNT] = {
 	[SS_NEED_DUMPABLE] = supply_dumpable,
 	[SS_NEED_FLIGHT] = supply_flight,
 	[SS_NEED_SLOT] = supply_slot,
-	[SS_NEED_SAME] = supply_same,
-	[SS_NEED_VERIFY] = supply_verify,
+	[SS_NEED_ORDER] = supply_order,
 	[SS_NEED_EPOLL_SLOT] = supply_epoll_slot,
 	[SS_NEED_ITEMS] = supply_items,
 	[SS_NEED_ITEM] = supply_item,

@@ -322,11 +322,22 @@ long ch_do_triple(struct ch_slot *me, const int64_t *arg)
 	return 0;
 }
 
+/* The first ring of all changes the order (of files, once): 1 afterwards, 0
+   before, -1 if it may just be doing so. */
+static int ring_age(void)
+{
+	int made = __atomic_load_n(&ch_arena->ring_made, __ATOMIC_SEQ_CST) != 0;
+
+	return made || !__atomic_load_n(&ch_arena->ring_tried,
+					__ATOMIC_SEQ_CST) ? made : -1;
+}
+
 /* The order of what nobody touches, as it was at the first time. */
 void ch_ask_still(struct ch_slot *me)
 {
 	static signed char first[CH_STILL][CH_STILL];
-	static int asked;
+	static int asked;	/* at what age, and one; 0: never */
+	int age = ring_age();
 	struct ch_question q = {
 		.type = KCMP_FILE,
 		.number = { me->self, me->self },
@@ -339,10 +350,14 @@ void ch_ask_still(struct ch_slot *me)
 		q.idx[0] = CH_FD_STILL + i / CH_STILL;
 		q.idx[1] = CH_FD_STILL + i % CH_STILL;
 		q.answer = (int32_t)ask(me, &q);
-		if (!asked)
+		if (ring_age() != age || age < 0) {
+			asked = 0;
+			return;
+		}
+		if (asked != age + 1)
 			*before = (signed char)q.answer;
 		if (*before != q.answer)
 			ch_note(me, CH_FAULT_STILL, &q);
 	}
-	asked = 1;
+	asked = age + 1;
 }

@@ -261,6 +261,8 @@ struct ch_arena {
 	uint32_t table_changes[CH_SLOTS];
 	uint32_t own_changes[CH_SLOTS];
 	uint32_t misc_changes[4];
+	uint32_t ring_tried;	/* somebody has asked for a ring, ... */
+	uint32_t ring_made;	/* ... and got it */
 	uint32_t ring_busy;	/* somebody is about to use a ring */
 	uint32_t ring_params[30];	/* the same for all */
 	struct ch_slot slot[CH_SLOTS];

@@ -43,12 +43,15 @@ long ch_do_ring(struct ch_slot *me, const int64_t *arg)
 		.flags = (uint32_t)arg[0],
 		.sq_thread_idle = 10,
 	};
-	long fd = ch_sys(SYS_io_uring_setup, ENTRIES, CH_P(&params));
+	long fd;
 	long ret;
 
 	(void)me;
+	__atomic_store_n(&ch_arena->ring_tried, 1, __ATOMIC_SEQ_CST);
+	fd = ch_sys(SYS_io_uring_setup, ENTRIES, CH_P(&params));
 	if (fd < 0)
 		return fd;
+	__atomic_store_n(&ch_arena->ring_made, 1, __ATOMIC_SEQ_CST);
 	memcpy(ch_arena->ring_params, &params, sizeof(params));
 	if (arg[1] <= 0 || fd == arg[1])
 		return fd;

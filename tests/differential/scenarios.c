@@ -517,6 +517,21 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 ring-do 17 0\n"
 	  "1 dup2 11 12\n"
 	  "1 ask 1 1 0 11 12\n" },
+	{ "ordered-by-what-a-ring-changed",
+	  "an item has the order of the file that a ring has put into a slot",
+	  "1 eventfd\n"
+	  "1 eventfd\n"
+	  "1 eventfd\n"
+	  "1 ring 0 17\n"
+	  "1 epoll 10\n"
+	  "1 dup2 3 11\n"
+	  "1 ask 1 1 0 5 11\n"
+	  "1 ask 1 1 0 5 3\n"
+	  "1 ring-do 17 2 4\n"
+	  "1 ring-do 17 1 3\n"
+	  "1 ring-do 17 4 1\n"
+	  "1 epoll-add 10 3\n"
+	  "1 ask 1 1 7 5 196618\n" },
 	{ "ioprio-or-clone-first",
 	  "whether ioprio_set without a class comes before clones is known",
 	  "1 clone 4 0x10900\n"

@@ -490,9 +490,9 @@ void scene_serve(struct ss_question *q, const struct ss_need *need)
 	case SS_NEED_SLOT:
 		serve_slot(q, need);
 		return;
-	case SS_NEED_SAME:
-		q->same_known = true;
-		q->same = same_now(q);
+	case SS_NEED_ORDER:
+		q->order_known = true;
+		q->order = same_now(q) ? 0 : SS_ORDER_UNKNOWN;
 		return;
 	case SS_NEED_EPOLL_SLOT:
 		serve_epoll_slot(q);
@@ -504,7 +504,6 @@ void scene_serve(struct ss_question *q, const struct ss_need *need)
 		serve_item(q, need);
 		return;
 	case SS_NEED_DUMPABLE:
-	case SS_NEED_VERIFY:
 	case SS_NEED_COUNT:
 		break;
 	}

@@ -408,16 +408,18 @@ START_TEST(volatile_slots)
 	ck_assert_int_eq(answer(model, &q), 0);
 	/* Or unlike all of them, when it was looked at. */
 	q.side[1].file = NULL;
-	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
-	q.same_known = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_ORDER);
+	q.order_known = true;
+	q.order = SS_ORDER_UNKNOWN;
 	ck_assert_int_eq(answer(model, &q), 1);
 	/* Both sides so: they have to be held side by side. */
 	q = file_question(ROOT, ROOT, 5, ROOT, 6);
 	q.side[0].state = q.side[1].state = SS_SIDE_VOLATILE;
-	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
-	q.same_known = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_ORDER);
+	q.order_known = true;
+	q.order = SS_ORDER_UNKNOWN;
 	ck_assert_int_eq(answer(model, &q), 1);
-	q.same = true;
+	q.order = 0;
 	ck_assert_int_eq(answer(model, &q), 0);
 	teardown();
 }
@@ -447,7 +449,7 @@ START_TEST(volatile_copies)
 }
 END_TEST
 
-/* Users of io_uring: labels are never trusted. */
+/* Users of io_uring: no slot is taken to hold what it held. */
 START_TEST(rings)
 {
 	struct ss_question q;
@@ -456,20 +458,28 @@ START_TEST(rings)
 	tell_new_file(model, ROOT, 3, 1);
 	tell_new_file(model, ROOT, 4, 1);
 	tell_of(model, SS_EVENT_RING, ROOT);
-	q = file_question(ROOT, ROOT, 3, ROOT, 3);
-	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_VERIFY);
-	q.verified = true;
-	/* The labels tell the order, if the files are not the same. */
-	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SAME);
-	q.same_known = q.same = true;
-	ck_assert_int_eq(answer(model, &q), 0);
-	q.same = false;
-	ck_assert_int_ne(answer(model, &q), 0);
 	q = file_question(ROOT, ROOT, 3, ROOT, 4);
-	q.verified = q.same_known = q.same = true;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SLOT);
+	q.side[0].state = SS_SIDE_VOLATILE;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_SLOT);
+	q.side[1].state = SS_SIDE_CLOSED;
+	ck_assert_int_eq(answer(model, &q), -EBADF);
+	q.side[1].state = SS_SIDE_VOLATILE;
+	ck_assert_uint_eq(lacks(model, &q).kind, SS_NEED_ORDER);
+	q.order_known = true;
 	ck_assert_int_eq(answer(model, &q), 0);
-	q.same = false;
+	q.order = 1;
+	ck_assert_int_eq(answer(model, &q), 2);
+	q.order = -1;
 	ck_assert_int_eq(answer(model, &q), 1);
+	/* Where the host has no kcmp: as the labels would be. */
+	q.order = SS_ORDER_UNKNOWN;
+	ck_assert_int_eq(answer(model, &q), 1);
+	q = file_question(ROOT, ROOT, 4, ROOT, 3);
+	q.side[0].state = q.side[1].state = SS_SIDE_VOLATILE;
+	q.order_known = true;
+	q.order = SS_ORDER_UNKNOWN;
+	ck_assert_int_eq(answer(model, &q), 2);
 	teardown();
 }
 END_TEST

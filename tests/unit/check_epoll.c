@@ -177,9 +177,7 @@ START_TEST(lost_files)
 	tell_add(epoll, 6, lost);
 	other = tell_new_file(model, ROOT, 7, hint.ino);
 	tell_add(epoll, 5, other);
-	tell(model, (struct ss_event){
-		.type = SS_EVENT_FORGET, .tid = ROOT,
-		.range = { .first = 5, .last = 5 } });
+	tell_close(model, ROOT, 5, 5);
 	ck_assert(lost->orphan);
 	ck_assert_uint_eq(model->open.count, 3);
 	tell(model, (struct ss_event){ .type = SS_EVENT_LOST,

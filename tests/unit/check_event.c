@@ -134,13 +134,13 @@ START_TEST(exec_keeps_what_it_was_told_to)
 	tell_new_file(model, ROOT, 7, 4);
 	file = slot_of(model, ROOT, 3);
 	other = slot_of(model, ROOT, 7);
+	spawn(model, ROOT, THREAD, THREAD_FLAGS);
 	tell(model, (struct ss_event){
 		.type = SS_EVENT_EXEC, .tid = ROOT,
 		.exec = { .kept = kept, .count = SS_ARRAY_SIZE(kept) } });
 	/* Another file meanwhile: nothing is known of this one. */
-	tell(model, (struct ss_event){
-		.type = SS_EVENT_FORGET, .tid = ROOT,
-		.range = { .first = 5, .last = 5 } });
+	tell_close(model, THREAD, 5, 5);
+	tell_of(model, SS_EVENT_RETURNED, THREAD);
 	tell_new_file(model, ROOT, 5, 5);
 	/* It was not known that there is one. */
 	tell_new_file(model, ROOT, 6, 6);
@@ -496,8 +496,7 @@ START_TEST(labels_are_forgotten_first)
 
 	tell_new_file(model, ROOT, 3, 1);
 	ck_assert_int_eq(apply(model, &event), -EINVAL);
-	tell(model, (struct ss_event){ .type = SS_EVENT_FORGET, .tid = ROOT,
-				       .range = { .first = 3, .last = 3 } });
+	tell_close(model, ROOT, 3, 3);
 	tell(model, event);
 	ss_model_free(model);
 }

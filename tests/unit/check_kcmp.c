@@ -17,9 +17,9 @@ static int unanswered(int type, enum ss_need_kind kind, int fd, int r)
 /* Is it about a descriptor, whatever is lacking? */
 static bool is_about_files(enum ss_need_kind kind, int fd)
 {
-	return kind == SS_NEED_SLOT || kind == SS_NEED_SAME ||
-		kind == SS_NEED_VERIFY || kind == SS_NEED_ITEMS ||
-		kind == SS_NEED_ITEM || (kind == SS_NEED_FLIGHT && fd >= 0);
+	return kind == SS_NEED_SLOT || kind == SS_NEED_ORDER ||
+		kind == SS_NEED_ITEMS || kind == SS_NEED_ITEM ||
+		(kind == SS_NEED_FLIGHT && fd >= 0);
 }
 
 /* Each has the errors only that the kernel has for it. */

@@ -352,9 +352,7 @@ static void tell_facts(struct story *s)
 	step(s, (struct ss_event){
 		.type = SS_EVENT_EPOLL_LINES,
 		.lines = { .file = epoll, .lines = &line, .count = 1 } });
-	step(s, (struct ss_event){ .type = SS_EVENT_FORGET, .tid = ROOT,
-				   .range = { .first = 801, .last = 801 } });
-	step_file(s, ROOT, 801, 802);
+	step_file(s, ROOT, 802, 802);
 	step(s, (struct ss_event){ .type = SS_EVENT_AT_RANDOM, .tid = ROOT,
 				   .address = 4096 });
 	step_of(s, SS_EVENT_RING, ROOT);
