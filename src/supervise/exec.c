@@ -204,6 +204,20 @@ void ss_exec_look(struct ss_session *session, struct ss_group *group)
 		ss_exec_settle(session, group, task->tid);
 }
 
+bool ss_exec_takeovers_settle(struct ss_session *session)
+{
+	struct ss_group *group, *tmp;
+	bool settled = true;
+
+	HASH_ITER(hh, session->model->groups, group, tmp) {
+		if (!group->execing || group->execing->tid == group->tgid)
+			continue;
+		ss_exec_look(session, group);
+		settled = settled && !group->execing;
+	}
+	return settled;
+}
+
 void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 		    pid_t caller)
 {

@@ -122,6 +122,30 @@ static bool waits_for_ioprio(struct handling *h)
 		!ss_hold(h->session, h->notification);
 }
 
+/*
+ * An exec, or exit_group, ends the other threads of its group, and then nothing
+ * tells which of them made a child, or none.  So it comes before their clones
+ * are let on, or after their children are known.
+ */
+static bool waits_for_end(struct handling *h)
+{
+	const struct ss_task *execing = h->task->group->execing;
+
+	if (execing && execing != h->task)
+		ss_exec_look(h->session, h->task->group);
+	if (!still_there(h))
+		return true;
+	execing = h->task->group->execing;
+	return ((execing && execing != h->task) || h->task->group->dying) &&
+		put_aside(h);
+}
+
+static bool waits_for_children(struct handling *h)
+{
+	return h->task->group->tasks->next && h->session->model->pendings &&
+		ss_settle_makes_child(h->session, h->task) && put_aside(h);
+}
+
 static bool handle_clone(struct handling *h)
 {
 	struct ss_session *session = h->session;
@@ -143,7 +167,7 @@ static bool handle_clone(struct handling *h)
 	if (!still_there(h))
 		return false;
 	/* It has been killed. */
-	if (h->task->pending)
+	if (h->task->pending || waits_for_end(h))
 		return false;
 	event.clone.parent = sibling_parent(h->task, event.clone.flags);
 	if (ss_settle_must_wait(session, h->task, event.clone.flags,
@@ -171,9 +195,12 @@ static bool handle_exec(struct handling *h)
 	/* The children of the threads that it ends will be somebody else's. */
 	if (h->task->group->tasks->next && h->session->model->pendings)
 		(void)ss_settle_surely(h->session);
-	if (!still_there(h))
+	if (!still_there(h) || waits_for_children(h))
 		return false;
 	group = h->task->group;
+	/* It takes the leader's number: whom does ioprio_set find? */
+	if (h->task->tid != group->tgid && waits_for_ioprio(h))
+		return false;
 	if (group->execing != h->task)
 		ss_exec_look(h->session, h->task->group);
 	if (group->execing && group->execing != h->task && put_aside(h))
@@ -194,6 +221,12 @@ static bool handle_exit(struct handling *h)
 	};
 
 	ss_settle_creator(h->session, h->task);
+	if (h->call->group && waits_for_children(h))
+		return false;
+	/* What its ids have become will not show any more, but others may have
+	   the memory. */
+	if (waits_for_set_id(h))
+		return false;
 	if (h->call->group && h->session->options.stats &&
 	    h->task->group->tgid == h->session->launched.pid) {
 		ss_deaths_drain(h->session);
@@ -469,8 +502,8 @@ static bool handle_ioprio(struct handling *h)
 
 	if (waits_for_ioprio(h))
 		return false;
-	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session)) &&
-	    put_aside(h))
+	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session) ||
+	     !ss_exec_takeovers_settle(session)) && put_aside(h))
 		return false;
 	if (!still_there(h))
 		return false;

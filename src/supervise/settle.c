@@ -683,6 +683,20 @@ bool ss_settle_must_wait(struct ss_session *session,
 	return false;
 }
 
+bool ss_settle_makes_child(struct ss_session *session,
+			   const struct ss_task *task)
+{
+	struct ss_pending *pending, *tmp;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		if (pending->creator && pending->creator != task &&
+		    pending->creator->group == task->group &&
+		    is_under_way(session, pending))
+			return true;
+	}
+	return false;
+}
+
 bool ss_settle_makes_sharer(struct ss_session *session,
 			    const struct ss_task *task)
 {

@@ -184,6 +184,9 @@ void ss_settle_all(struct ss_session *session);
 bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags,
 			 pid_t parent);
+/* Is another thread of the group about to make a child? */
+bool ss_settle_makes_child(struct ss_session *session,
+			   const struct ss_task *task);
 /* Is anybody about to make a task that shares or copies this one's signal
    handlers?  Afterwards the model knows those who are there. */
 bool ss_settle_makes_sharer(struct ss_session *session,
@@ -209,6 +212,9 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 		    pid_t caller);
 /* The same, if the thread sleeps in some other call by now. */
 void ss_exec_look(struct ss_session *session, struct ss_group *group);
+/* The same for all execs that take the number of their leader; false: some are
+   still on their way. */
+bool ss_exec_takeovers_settle(struct ss_session *session);
 
 /* process.c */
 int ss_process_add(struct ss_session *session, pid_t tgid) ss_must_check;

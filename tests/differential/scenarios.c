@@ -549,6 +549,15 @@ const struct ch_scenario ch_scenarios[] = {
 	  ENDS_CREATOR("16", "17", "18") ENDS_CREATOR("19", "20", "21")
 	  ENDS_CREATOR("22", "23", "24") ENDS_CREATOR("25", "26", "27")
 	  ENDS_CREATOR("28", "29", "30") ENDS_CREATOR("31", "32", "33") },
+	{ "ids-of-who-left",
+	  "a thread changes its ids and ends; the memory stays",
+	  "1 clone 4 0 2 17\n"
+	  "2 capset 2\n"
+	  "4 capset 2\n"
+	  "4 clone 5 0x10f00\n"
+	  "5 setid 0 12345\n"
+	  "5 exit\n"
+	  "2 ask 4 2 1\n" },
 	{ "ids-beside-dumpable",
 	  "ids change before memory is set dumpable, or after that",
 	  THREADS_OF_4
