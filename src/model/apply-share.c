@@ -166,32 +166,40 @@ int ss_apply_creds_change(ss_unused struct ss_model *model,
 	return 0;
 }
 
+/* commit_creds(): new effective or file system ids, or more capabilities. */
+static bool is_commit(const struct ss_creds *was, const struct ss_creds *now)
+{
+	return was->uid[1] != now->uid[1] || was->gid[1] != now->gid[1] ||
+		was->uid[3] != now->uid[3] || was->gid[3] != now->gid[3] ||
+		(now->permitted & ~was->permitted);
+}
+
 /*
- * commit_creds(): new effective or file system ids, or more capabilities,
- * make the memory non-dumpable (fs.suid_dumpable, as good as always 0).  A call
- * in flight that has not changed them yet may do so still.
+ * Of memory in a nested user namespace shows which one it belongs to only if it
+ * is not dumpable; and if the ids of the task differ, not whether it is, where
+ * that makes no difference for those ids.  So it is looked at, not inferred.
+ */
+static enum ss_dumpable not_dumpable(const struct ss_creds *creds)
+{
+	return ss_creds_nested(creds) ? SS_DUMPABLE_UNKNOWN : SS_DUMPABLE_NO;
+}
+
+/*
+ * A commit makes the memory non-dumpable (fs.suid_dumpable, as good as always
+ * 0).  A call in flight that has not changed anything yet may do so still.
  */
 static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 {
-	const struct ss_creds *was = &task->before;
 	struct ss_mm *mm = ss_task_mm(task);
+	enum ss_dumpable *dumpable = mm ? &mm->dumpable : &task->dumpable;
+	bool commit = is_commit(&task->before, now);
 
-	if (!was->known)
+	if (!task->before.known ||
+	    (!commit && task->flight.kind == SS_FLIGHT_CREDS))
 		return;
 	task->before.known = false;
-	/* By an exec: whose the memory is shows when it is looked at. */
-	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN && ss_creds_nested(now))
-		return;
-	if (was->uid[1] != now->uid[1] || was->gid[1] != now->gid[1] ||
-	    was->uid[3] != now->uid[3] || was->gid[3] != now->gid[3] ||
-	    (now->permitted & ~was->permitted)) {
-		if (mm)
-			mm->dumpable = SS_DUMPABLE_NO;
-		else
-			task->dumpable = SS_DUMPABLE_NO;
-	} else if (task->flight.kind == SS_FLIGHT_CREDS) {
-		return;
-	}
+	if (commit || *dumpable == SS_DUMPABLE_NO)
+		*dumpable = not_dumpable(now);
 }
 
 /*
@@ -220,12 +228,15 @@ static void forget_set_id(struct ss_model *model, struct ss_task *task)
 int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 		      const struct ss_event *event)
 {
+	enum ss_dumpable dumpable = event->dumpable;
 	struct ss_mm *mm = ss_task_mm(task);
 
+	if (event->setting && dumpable == SS_DUMPABLE_NO)
+		dumpable = not_dumpable(&task->creds);
 	if (mm)
-		mm->dumpable = event->dumpable;
+		mm->dumpable = dumpable;
 	else
-		task->dumpable = event->dumpable;
+		task->dumpable = dumpable;
 	/* would_dump(): of an image that is foreign there, an outer one. */
 	if (mm && event->userns)
 		mm->userns = event->userns;

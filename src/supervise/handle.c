@@ -528,6 +528,7 @@ static bool handle_setid(struct handling *h)
 	/* What they were is what tells later whether they changed. */
 	event.set_id = !ss_facts_creds(h->session, h->task);
 	if (event.set_id && ss_task_mm(h->task) &&
+	    !ss_creds_nested(&h->task->creds) &&
 	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN)
 		(void)!ss_facts_dumpable(h->session, h->task);
 	ss_tell_when_let_on(h->session, &event);
@@ -553,12 +554,9 @@ static bool handle_dumpable(struct handling *h)
 	ss_sharers_settle(h->session, h->task->tid);
 	if (!still_there(h))
 		return false;
-	/* Whose its memory is shows only as long as that is not overruled. */
-	if (ss_task_mm(h->task) &&
-	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN &&
-	    (h->task->creds.known || !ss_facts_creds(h->session, h->task)) &&
-	    ss_creds_nested(&h->task->creds))
-		(void)!ss_facts_dumpable(h->session, h->task);
+	/* In a nested user namespace nothing follows from it. */
+	if (!h->task->creds.known)
+		(void)!ss_facts_creds(h->session, h->task);
 	ss_tell_when_let_on(h->session, &event);
 	return true;
 }

@@ -558,6 +558,18 @@ const struct ch_scenario ch_scenarios[] = {
 	  "5 setid 0 12345\n"
 	  "5 exit\n"
 	  "2 ask 4 2 1\n" },
+	{ "whose-memory-while-ids-differ",
+	  "memory of an outer user namespace, seen while the ids differ",
+	  "1 clone 4 0 2 17\n"
+	  "4 setid 4 12346\n"
+	  "4 dumpable 1\n"
+	  "4 clone 9 0x10900\n"
+	  "9 setid 4 12346\n"
+	  "9 clone 5 0 2 17\n"
+	  "5 clone 6 0x10000000 0 17\n"
+	  "6 dumpable\n"
+	  "6 clone 7 0 2 17\n"
+	  "6 ask 7 7 1\n" },
 	{ "ids-beside-dumpable",
 	  "ids change before memory is set dumpable, or after that",
 	  THREADS_OF_4
