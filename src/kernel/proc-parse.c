@@ -415,3 +415,25 @@ int ss_proc_parse_auxv(const void *data, size_t length, bool is_32bit,
 	}
 	return -ENODATA;
 }
+
+/* Lines of "inside outside count". */
+int ss_proc_parse_id_map(const char *text, size_t length, uint32_t id,
+			 bool *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length);
+	struct ss_cursor line;
+	uint32_t number[3];
+	unsigned int i;
+
+	*ret = false;
+	while (ss_cursor_read_line(&rest, &line)) {
+		for (i = 0; i < 3; i++) {
+			ss_cursor_skip_blanks(&line);
+			if (ss_cursor_read_u32(&line, &number[i]))
+				return -EBADMSG;
+		}
+		if (id >= number[1] && id - number[1] < number[2])
+			*ret = true;
+	}
+	return 0;
+}

@@ -199,6 +199,15 @@ struct ss_proc_ns_chain {
 int ss_proc_namespace_chain(pid_t tid, const char *name,
 			    struct ss_proc_ns_chain *ret) ss_must_check;
 
+/*
+ * Has the user namespace of a task a name for this id of ours?  `map` is
+ * "uid_map" or "gid_map" (user_namespaces(7)).
+ */
+int ss_proc_maps_id(pid_t tid, const char *map, uint32_t id, bool *ret)
+	ss_must_check;
+int ss_proc_parse_id_map(const char *text, size_t length, uint32_t id,
+			 bool *ret) ss_must_check;
+
 /* Who owns /proc/TID/status: the task's effective ids if it is dumpable, root
    of its user namespace (or the global root) if not.  proc(5). */
 int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid) ss_must_check;

@@ -182,8 +182,10 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	task->cloning = true;
 	task->clone_flags = flags;
 	task->clones++;
-	/* copy_namespaces() refuses this one last: the list stays. */
-	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM))
+	/* copy_namespaces() refuses this one last: the list stays.  (If it
+	   comes so far: a user namespace is made before the list.) */
+	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM) &&
+	    !(flags & CLONE_NEWUSER))
 		ss_pending_free(model, pending);
 	return 0;
 }

@@ -431,28 +431,31 @@ static bool pass_on(struct ss_session *session,
 	return false;
 }
 
-static bool is_dying(const struct ss_session *session,
-		     const struct ss_task *task)
+/* Its children get another parent after this shows. */
+static bool is_dying(const struct ss_task *task)
 {
-	const struct ss_process *process = ss_process_find(session,
-							   task->group->tgid);
-	const struct ss_task *leader = ss_model_task(session->model,
-						     task->group->tgid);
 	struct ss_proc_stat stat;
 
-	/* A leader that has ended tells nothing about its threads. */
-	if (leader && (leader->leaving || leader->zombie))
-		return ss_proc_stat(task->tid, &stat) ||
-			stat.flags & SS_PROC_EXITING;
-	return process && process->pidfd >= 0 &&
-		ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE;
+	return ss_proc_stat(task->tid, &stat) ||
+		stat.flags & SS_PROC_EXITING;
+}
+
+/* create_user_ns() needs names for the creator's ids in its own one. */
+static bool may_nest(const struct ss_task *task)
+{
+	bool uid, gid;
+
+	return !task->creds.known ||
+		ss_proc_maps_id(task->tid, "uid_map", task->creds.uid[1],
+				&uid) ||
+		ss_proc_maps_id(task->tid, "gid_map", task->creds.gid[1],
+				&gid) || (uid && gid);
 }
 
 /*
  * The clone that was to make the undo list has failed: before copy_semundo() or
- * after?  A user namespace is made before, and is what is refused mostly;
- * everything else comes after, but for the limits on processes, which nobody
- * shows.
+ * after?  A user namespace is made before; everything else comes after, but for
+ * the limits on processes, which nobody shows.
  */
 static void guess_undo(struct ss_session *session,
 		       const struct ss_pending *pending)
@@ -461,13 +464,17 @@ static void guess_undo(struct ss_session *session,
 		.type = SS_EVENT_UNDO_DROP,
 		.tid = pending->creator->tid,
 	};
+	bool ipc = pending->flags & CLONE_NEWIPC;
 
 	session->stats.undo_unsure++;
 	/* Another pid namespace on the way to one is what was refused then. */
 	if ((pending->flags & CLONE_NEWPID) &&
 	    ss_facts_children_elsewhere(pending->creator))
 		return;
-	if (pending->flags & CLONE_NEWUSER)
+	/* The namespace is what is refused mostly; if not, it is that of ipc,
+	   which may not be new where the list is shared. */
+	if ((pending->flags & CLONE_NEWUSER) &&
+	    (!ipc || !may_nest(pending->creator)))
 		ss_tell(session, &none);
 }
 
@@ -488,7 +495,7 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 	if (pass_on(session, pending))
 		return;
 	/* Killed while we look: then the child has another parent by now. */
-	if (is_dying(session, task))
+	if (is_dying(task))
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	if (pending->undo_made)

@@ -570,6 +570,19 @@ const struct ch_scenario ch_scenarios[] = {
 	  "6 dumpable\n"
 	  "6 clone 7 0 2 17\n"
 	  "6 ask 7 7 1\n" },
+	{ "no-namespace-no-undo-list",
+	  "where a user namespace is refused, no undo list was made",
+	  "1 clone 4 0x600 0 17\n"
+	  "4 unshare 0x10000000\n"
+	  "4 clone 5 0x98040d00 1\n"
+	  "1 clone 6 0 0 17\n"
+	  "1 ask 4 6 6\n" },
+	{ "namespace-and-undo-list",
+	  "where one can be made, the undo list was made, too",
+	  "1 clone 4 0x600 0 17\n"
+	  "4 clone 5 0x98040d00 1\n"
+	  "1 clone 6 0 0 17\n"
+	  "1 ask 4 6 6\n" },
 	{ "ids-beside-dumpable",
 	  "ids change before memory is set dumpable, or after that",
 	  THREADS_OF_4

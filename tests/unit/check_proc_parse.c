@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define STATUS_TEXT \
 	"Name:\t) State: Z\\n(\nUmask:\t0022\nState:\tS (sleeping)\n" \
@@ -290,7 +291,39 @@ START_TEST(auxv_is_read)
 }
 END_TEST
 
-/* All parsers on one text of exactly this length. */
+#define ID_MAP \
+	"         0     100000      65536\n" \
+	"     70000          5          1\n"
+
+START_TEST(id_maps_are_read)
+{
+	static const struct {
+		uint32_t id;
+		bool mapped;
+	} rows[] = {
+		{ 0, false }, { 4, false }, { 5, true }, { 6, false },
+		{ 99999, false }, { 100000, true }, { 165535, true },
+		{ 165536, false }, { UINT32_MAX, false },
+	};
+	bool mapped = true;
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(rows); i++) {
+		ck_assert_int_eq(ss_proc_parse_id_map(ID_MAP, strlen(ID_MAP),
+						      rows[i].id, &mapped), 0);
+		ck_assert(mapped == rows[i].mapped);
+	}
+	/* Not written yet. */
+	ck_assert_int_eq(ss_proc_parse_id_map("", 0, 5, &mapped), 0);
+	ck_assert(!mapped);
+	ck_assert_int_eq(ss_proc_parse_id_map("0 5\n", 4, 5, &mapped),
+			 -EBADMSG);
+	ck_assert_int_eq(ss_proc_maps_id(getpid(), "uid_map", getuid(),
+					 &mapped), 0);
+	ck_assert(mapped);
+}
+END_TEST
+
 START_TEST(signals_are_read)
 {
 	static const char *const wrong[] = {
@@ -310,6 +343,7 @@ START_TEST(signals_are_read)
 }
 END_TEST
 
+/* All parsers on one text of exactly this length. */
 static void parse_everything(const char *text, size_t length)
 {
 	char *copy = malloc(length ? length : 1);
@@ -320,6 +354,7 @@ static void parse_everything(const char *text, size_t length)
 	struct ss_proc_call call;
 	struct ss_tids tids;
 	uint64_t address;
+	bool mapped;
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, text, length);
@@ -331,6 +366,7 @@ static void parse_everything(const char *text, size_t length)
 		ck_assert_int_ne(stat.state, ' ');
 	if (ss_proc_parse_call(copy, length, &call) == 0)
 		ck_assert_int_ge(call.nr, -1);
+	(void)!ss_proc_parse_id_map(copy, length, 0, &mapped);
 	if (ss_proc_parse_tids(copy, length, &tids) == 0) {
 		for (size_t i = 0; i < tids.count; i++)
 			ck_assert_int_gt(tids.tids[i], 0);
@@ -430,6 +466,7 @@ static Suite *parse_suite(void)
 	tcase_add_test(right, epoll_is_read);
 	tcase_add_test(right, fd_flags_are_read);
 	tcase_add_test(right, auxv_is_read);
+	tcase_add_test(right, id_maps_are_read);
 	suite_add_tcase(suite, right);
 	tcase_set_timeout(wrong, 60);
 	tcase_add_loop_test(wrong, cut_texts, 0, SS_ARRAY_SIZE(samples));
