@@ -251,14 +251,21 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 }
 
 int ss_apply_landlock(ss_unused struct ss_model *model, struct ss_task *task,
-		      ss_unused const struct ss_event *event)
+		      const struct ss_event *event)
 {
 	struct ss_domain *domain = ss_domain_new(task->domain);
+	struct ss_files *files = ss_task_files(task);
 
 	if (!domain)
 		return -ENOMEM;
 	ss_domain_put(task->domain);
 	task->domain = domain;
+	ss_task_land(task);
+	if (files) {
+		ss_task_fly(task, files, event->range.first,
+			    event->range.last);
+		task->flight.uses = true;
+	}
 	return 0;
 }
 

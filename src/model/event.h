@@ -33,7 +33,8 @@ enum ss_event_type {
 				   a set*id call, so they must be known */
 	SS_EVENT_DUMPABLE,	/* .dumpable of its mm; .setting: a call of
 				   its own has entered that makes it so */
-	SS_EVENT_LANDLOCK,	/* enters a domain of its own */
+	SS_EVENT_LANDLOCK,	/* enters a domain of its own, with the ruleset
+				   in the slot .range */
 	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */
 	SS_EVENT_RING,		/* io_uring: descriptors change unseen */
 	SS_EVENT_FILTER,	/* seccomp: threads may end unseen */

@@ -93,6 +93,7 @@ void ss_task_land(struct ss_task *task)
 		task->creds.known = false;
 	flight->kind = SS_FLIGHT_NONE;
 	flight->sharing = 0;
+	flight->uses = false;
 }
 
 void ss_task_fly_sharing(struct ss_task *task, unsigned int kinds)
@@ -112,6 +113,19 @@ void ss_task_fly(struct ss_task *task, struct ss_files *table,
 	flight->first = first;
 	flight->last = last;
 	DL_APPEND2(table->flights, task, flight.prev, flight.next);
+}
+
+struct ss_task *ss_slots_user(const struct ss_files *files, unsigned int first,
+			      unsigned int last, const struct ss_task *except)
+{
+	struct ss_task *task;
+
+	DL_FOREACH2(files->flights, task, flight.next) {
+		if (task->flight.uses && task != except &&
+		    task->flight.first <= last && first <= task->flight.last)
+			return task;
+	}
+	return NULL;
 }
 
 struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,

@@ -72,6 +72,8 @@ struct ss_flight {
 	unsigned int sharing;		/* kinds (1 << ss_kind) of resources
 					   that it makes, leaves or splits */
 	struct ss_files *table;		/* borrowed; for SLOTS */
+	bool uses;			/* it needs what is in them, and changes
+					   nothing */
 	struct ss_mm *mm;		/* borrowed: whose .dumpable it sets */
 	unsigned int first, last;
 	struct ss_copy copy;		/* a table that it copies */
@@ -187,6 +189,9 @@ void ss_task_fly_sharing(struct ss_task *task, unsigned int kinds);
 /* Starts one that changes slots; the one before must have ended. */
 void ss_task_fly(struct ss_task *task, struct ss_files *table,
 		 unsigned int first, unsigned int last);
+/* Another task whose call in flight needs what is in one of the slots. */
+struct ss_task *ss_slots_user(const struct ss_files *files, unsigned int first,
+			      unsigned int last, const struct ss_task *except);
 /* A task, other than `except`, whose call in flight changes the slot, or
    NULL: then what it holds may be remembered. */
 struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,

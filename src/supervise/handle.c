@@ -256,6 +256,28 @@ static bool dup_fails(struct handling *h)
 		ss_identify_is_open(h->session, h->task, from) == -EBADF;
 }
 
+/*
+ * One call needs what is in a slot, and another thread's takes it away: one
+ * after the other.  `uses`: those that need it are waited for, else all.
+ */
+static bool waits_for_slots(struct handling *h, unsigned int first,
+			    unsigned int last, bool uses)
+{
+	const struct ss_files *files = ss_task_files(h->task);
+	struct ss_event over = { .type = SS_EVENT_RETURNED };
+	const struct ss_task *other;
+
+	while (files && (other = uses ?
+			 ss_slots_user(files, first, last, h->task) :
+			 ss_slot_flight(files, (int)first, h->task))) {
+		if (!ss_facts_call_is_over(other->tid))
+			return waits(h);
+		over.tid = other->tid;
+		ss_tell(h->session, &over);
+	}
+	return false;
+}
+
 static bool handle_close(struct handling *h)
 {
 	struct ss_event event = {
@@ -273,6 +295,8 @@ static bool handle_close(struct handling *h)
 	   other one, and a call that goes on might find it. */
 	if (dup_fails(h))
 		return refuse(h, EBADF);
+	if (waits_for_slots(h, event.range.first, event.range.last, true))
+		return false;
 	ss_tell(h->session, &event);
 	return true;
 }
@@ -563,8 +587,18 @@ static bool handle_dumpable(struct handling *h)
 
 static bool handle_landlock(struct handling *h)
 {
+	struct ss_event event = {
+		.type = SS_EVENT_LANDLOCK,
+		.tid = h->task->tid,
+		.range = {
+			.first = (unsigned int)h->call->landlock.fd,
+			.last = (unsigned int)h->call->landlock.fd,
+		},
+	};
 	char link[LINK_MAX_LENGTH];
 
+	if (waits_for_slots(h, event.range.first, event.range.last, false))
+		return false;
 	/* no_new_privs is set, so a ruleset is all that it takes. */
 	if (h->call->landlock.flags & ~7u ||
 	    (h->task->domain &&
@@ -573,7 +607,7 @@ static bool handle_landlock(struct handling *h)
 			    sizeof(link)) ||
 	    !strstr(link, "landlock-ruleset"))
 		return true;
-	tell(h, SS_EVENT_LANDLOCK);
+	ss_tell(h->session, &event);
 	return true;
 }
 

@@ -77,6 +77,17 @@
 	"6 dumpable 1\n" \
 	"2 ask 4 2 1\n"
 
+/* A ruleset is closed by who shares the table, before it is used or after. */
+#define RESTRICTS \
+	"1 clone 4 0x400 0 17\n" \
+	"60 churn 1 30 &\n" \
+	"4 range 3 20 0 &\n" \
+	"1 landlock &\n" \
+	"4 range 3 20 0 &\n" \
+	"0 sync\n" \
+	"1 ask 2 2 1\n" \
+	"4 exit-group\n"
+
 #define THREADS_OF_4 \
 	"1 clone 4 0 2 17\n" \
 	"4 capset 2\n" \
@@ -583,6 +594,12 @@ const struct ch_scenario ch_scenarios[] = {
 	  "4 clone 5 0x98040d00 1\n"
 	  "1 clone 6 0 0 17\n"
 	  "1 ask 4 6 6\n" },
+	{ "ruleset-closed-by-another",
+	  "whether there was a ruleset when it was to be used",
+	  "1 capset 2\n"
+	  "2 capset 2\n"
+	  RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS
+	  RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS },
 	{ "ids-beside-dumpable",
 	  "ids change before memory is set dumpable, or after that",
 	  THREADS_OF_4
