@@ -655,19 +655,22 @@ static bool alike(const struct ss_pending *pending,
 		!task->resources[SS_KIND_IO];
 }
 
-/* Will the children of both appear in one list? */
+/*
+ * May the children of both appear in one list?  That of one made with
+ * CLONE_PARENT is among those that the dead have left, too.
+ */
 static bool same_list(const struct ss_session *session,
 		      const struct ss_pending *pending,
-		      const struct ss_task *task, uint64_t flags, pid_t parent)
+		      const struct ss_task *task, uint64_t flags)
 {
 	if ((pending->flags ^ flags) & CLONE_THREAD)
 		return false;
 	if (flags & CLONE_THREAD)
 		return pending->tgid == task->group->tgid;
-	if (pending->parent != (parent ? parent : task->group->tgid))
-		return false;
+	if ((pending->flags | flags) & CLONE_PARENT)
+		return true;
 	/* One list per creating thread, where the kernel has such lists. */
-	return ((pending->flags | flags) & CLONE_PARENT) ||
+	return pending->parent == task->group->tgid &&
 		!session->features.has[SS_FEATURE_PROC_CHILDREN];
 }
 
@@ -682,7 +685,7 @@ bool ss_settle_must_wait(struct ss_session *session,
 		ss_orphans_settle(session);
 	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
 		if (pending->creator && pending->creator != task &&
-		    same_list(session, pending, task, flags, parent) &&
+		    same_list(session, pending, task, flags) &&
 		    !alike(pending, task, flags) &&
 		    is_under_way(session, pending))
 			return true;
