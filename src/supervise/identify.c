@@ -499,16 +499,16 @@ int ss_identify_is_open(struct ss_session *session, const struct ss_task *task,
 	return held < 0 ? held : 0;
 }
 
-bool ss_identify_is_epoll(struct ss_session *session,
-			  const struct ss_task *task, int fd)
+int ss_identify_is_epoll(struct ss_session *session,
+			 const struct ss_task *task, int fd)
 {
 	int r, held = fetch(session, task, fd);
 
 	if (held < 0)
-		return false;
+		return held;
 	r = ss_file_is_epoll(held);
 	ss_fetched_close(held);
-	return r == 1;
+	return r;
 }
 
 /* Is it what the model guesses?  An epoll_ctl in flight, or one that failed,

@@ -293,9 +293,9 @@ int ss_identify_order(struct ss_session *session, const struct ss_question *q,
 /* Is there anything in this slot?  0, -EBADF or another -errno. */
 int ss_identify_is_open(struct ss_session *session, const struct ss_task *task,
 			int fd) ss_must_check;
-/* Is an epoll in this slot? */
-bool ss_identify_is_epoll(struct ss_session *session,
-			  const struct ss_task *task, int fd);
+/* Is an epoll in this slot?  1, 0 or -errno. */
+int ss_identify_is_epoll(struct ss_session *session,
+			 const struct ss_task *task, int fd) ss_must_check;
 
 /* prune.c */
 void ss_epolls_prune(struct ss_session *session);

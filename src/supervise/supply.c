@@ -274,11 +274,13 @@ static int supply_items(struct ss_session *session, struct ss_question *q,
 	q->item_lines = 0;
 	count_lines(&list, q);
 	/* No line at all: an empty epoll, or something else. */
-	if (!list.count && !ss_identify_is_epoll(session, need->task,
-						 need->fd))
-		q->items = SS_ITEMS_NO_EPOLL;
+	if (!list.count) {
+		r = ss_identify_is_epoll(session, need->task, need->fd);
+		if (!r)
+			q->items = SS_ITEMS_NO_EPOLL;
+	}
 	ss_proc_epoll_release(&list);
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 static int supply_item(struct ss_session *session, struct ss_question *q,
