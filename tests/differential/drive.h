@@ -22,6 +22,7 @@ struct ch_life {
 	int creator;
 	int missed;	/* how often everybody was waited for in vain */
 	uint32_t exec_seen;
+	int rests;	/* it is dead, and the kernel has finished with it */
 	unsigned long gone;	/* since this line nobody has its number */
 };
 
@@ -53,6 +54,8 @@ void ch_await(int index, uint32_t left);
 int ch_is_suspended(int index);
 /* Until all who are dying are dead. */
 void ch_settle(void);
+/* Until nothing goes on by itself any more: the same in every run. */
+void ch_come_to_rest(void);
 /* Until nobody has anything to do. */
 void ch_sync_all(void);
 void ch_doom_group(int index);

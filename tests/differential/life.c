@@ -76,26 +76,48 @@ void ch_refresh(void)
 	}
 }
 
+/* The beginning of a file of /proc; empty if nobody has this number. */
+static void read_of_task(pid_t tgid, pid_t tid, const char *name,
+			 char text[512])
+{
+	char path[64];
+	ssize_t len = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", tgid, tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, text, 511);
+		close(fd);
+	}
+	text[len > 0 ? len : 0] = '\0';
+}
+
 /* R, S, Z, ... or 0: nobody has this number. */
 char ch_task_state(pid_t tgid, pid_t tid)
 {
-	char path[64];
 	char text[512];
-	ssize_t len;
 	char *end;
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tgid, tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (len <= 0)
-		return 0;
-	text[len] = '\0';
+	read_of_task(tgid, tid, "stat", text);
 	end = strrchr(text, ')');
 	return end && end[1] == ' ' ? end[2] : 0;
+}
+
+/*
+ * A zombie, but not at its end yet: it still has its io context; and if its
+ * parent ignores SIGCHLD, it reaps itself.  Or somebody who does that has come
+ * half way ('X').
+ */
+static int is_leaving(const struct ch_slot *slot)
+{
+	char state = ch_task_state(slot->tgid, slot->tid);
+	char text[512];
+
+	if (state != 'Z')
+		return state == 'X';
+	read_of_task(slot->tgid, slot->tid, "syscall", text);
+	return strncmp(text, "running", 7) == 0;
 }
 
 /* Whoever has memory is not dead.  To close a file would be a watched call. */
@@ -126,6 +148,18 @@ static int may_have_moved(const struct ch_slot *slot)
 		task_has_memory(slot->tgid, slot->tgid);
 }
 
+/* The last one to go may take the first, who died before, with it. */
+static void note_death(int index)
+{
+	int i;
+
+	ch_lives[index].state = CH_DEAD;
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_slot_of(i)->tgid == ch_slot_of(index)->tgid)
+			ch_lives[i].rests = 0;
+	}
+}
+
 /* True if it works on; otherwise it is known as dead afterwards. */
 static int is_living(int index)
 {
@@ -147,7 +181,7 @@ static int is_living(int index)
 		return 1;
 	/* It may have moved to another number meanwhile. */
 	if (ch_load(&ch_slot_of(index)->exec_at) == ch_lives[index].exec_seen)
-		ch_lives[index].state = CH_DEAD;
+		note_death(index);
 	return ch_lives[index].state != CH_DEAD;
 }
 
@@ -252,7 +286,10 @@ static void await_death(int index)
 			return;
 		wait_a_moment();
 	}
-	ch_lives[index].state = is_spared(index) ? CH_ALIVE : CH_DEAD;
+	if (is_spared(index))
+		ch_lives[index].state = CH_ALIVE;
+	else
+		note_death(index);
 }
 
 void ch_settle(void)
@@ -266,6 +303,34 @@ void ch_settle(void)
 	for (i = 1; i < CH_SLOTS; i++) {
 		if (ch_lives[i].state == CH_ALIVE)
 			is_living(i);
+	}
+}
+
+static void await_rest(int index)
+{
+	int waited;
+
+	for (waited = 0; waited < LONG_GRACE; waited++) {
+		if (!is_leaving(ch_slot_of(index)))
+			break;
+		wait_a_moment();
+	}
+	ch_lives[index].rests = 1;
+}
+
+void ch_come_to_rest(void)
+{
+	int i;
+
+	ch_settle();
+	/* Of a vfork the child may be another program now, or dead. */
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_ALIVE)
+			ch_await(i, 1);
+	}
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_DEAD && !ch_lives[i].rests)
+			await_rest(i);
 	}
 }
 

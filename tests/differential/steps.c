@@ -258,6 +258,8 @@ static void give(int worker, struct ch_step *step)
 	if (questions)
 		judge(slot, questions);
 	follow(worker, step);
+	if (ch_transcript >= 0)
+		ch_come_to_rest();
 	ch_transcribe(worker, step, questions);
 }
 
