@@ -246,6 +246,7 @@ struct ch_arena {
 	uint32_t pulse;		/* nobody wakes it: a futex to wait a moment */
 	uint32_t clock;		/* counts births and execs */
 	uint32_t over;
+	uint32_t given;		/* steps, to whomever */
 	uint32_t questions;
 	uint32_t compared;	/* answers that the judge could judge */
 	uint32_t unjudged;

@@ -77,7 +77,10 @@ void ch_print_notes(void);
 int ch_is_wrong(void);
 extern int ch_writing;		/* where the steps are written down, or -1 */
 
-enum { CH_BIRTH = 2000 };	/* milliseconds */
+enum {
+	CH_BIRTH = 2000,	/* milliseconds */
+	CH_LONG_BIRTH = 20000,	/* for a transcript */
+};
 
 /* ---- transcript.c ---- */
 

@@ -182,7 +182,8 @@ static void follow(int worker, const struct ch_step *step)
 	switch (step->op) {
 	case CH_CLONE:
 	case CH_SPAWN:
-		ch_await_birth((int)step->arg[0], CH_BIRTH);
+		ch_await_birth((int)step->arg[0], ch_transcript < 0 ?
+			       CH_BIRTH : CH_LONG_BIRTH);
 		break;
 	case CH_EXIT:
 		if (ch_lives[worker].state == CH_ALIVE)
@@ -244,6 +245,7 @@ static void give(int worker, struct ch_step *step)
 	if (questions && ch_request_batch(questions, 0))
 		return;
 	slot->ring[slot->asked % CH_RING] = *step;
+	ch_arena->given++;
 	__atomic_add_fetch(&slot->asked, 1, __ATOMIC_SEQ_CST);
 	ch_futex_wake(&slot->asked);
 	if (step->flags & CH_ASYNC) {

@@ -25,7 +25,7 @@
 struct ch_arena *ch_arena;
 
 enum {
-	IDLE_SECONDS = 15,
+	IDLE_SECONDS = 30,	/* more than one step may take */
 	PAGE = 4096,
 	ARENA_END = 1 << 26,	/* of its file: behind it */
 };
@@ -267,6 +267,7 @@ void ch_live(int index)
 {
 	struct ch_slot *me = &ch_arena->slot[index];
 	const struct ch_step *step;
+	uint32_t given = 0;
 	int idle = 0;
 
 	find_names(me);
@@ -281,7 +282,8 @@ void ch_live(int index)
 
 		if (done == __atomic_load_n(&me->asked, __ATOMIC_SEQ_CST)) {
 			ch_futex_wait(&me->asked, done, 1000);
-			idle++;
+			idle = given == ch_arena->given ? idle + 1 : 0;
+			given = ch_arena->given;
 			continue;
 		}
 		idle = 0;
