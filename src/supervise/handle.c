@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One handler for each kind of call.  A handler tells the model, and returns
- * the reply; nothing here sends it.
+ * One handler for each kind of call.  A handler says what the model is to be
+ * told once the call has been let on, and returns the reply; nothing here sends
+ * it.  (Only exec is told before: who is killed in it takes along all for whom
+ * that matters.)
  */
 #include "supervise/state.h"
 
@@ -36,7 +38,7 @@ static void tell(const struct handling *h, enum ss_event_type type)
 {
 	struct ss_event event = { .type = type, .tid = h->task->tid };
 
-	ss_tell(h->session, &event);
+	ss_tell_when_let_on(h->session, &event);
 }
 
 static bool refuse(struct handling *h, int child_errno)
@@ -182,7 +184,7 @@ static bool handle_clone(struct handling *h)
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
 		return false;
-	ss_tell(session, &event);
+	ss_tell_when_let_on(session, &event);
 	session->clones++;
 	return true;
 }
@@ -234,7 +236,7 @@ static bool handle_exit(struct handling *h)
 			return false;
 		ss_census_take(h->session);
 	}
-	ss_tell(h->session, &event);
+	ss_tell_when_let_on(h->session, &event);
 	return true;
 }
 
@@ -297,7 +299,7 @@ static bool handle_close(struct handling *h)
 		return refuse(h, EBADF);
 	if (waits_for_slots(h, event.range.first, event.range.last, true))
 		return false;
-	ss_tell(h->session, &event);
+	ss_tell_when_let_on(h->session, &event);
 	return true;
 }
 
@@ -374,7 +376,7 @@ static bool handle_unshare(struct handling *h)
 	if (!name) {
 		if (!(event.flags & (CLONE_THREAD | CLONE_SIGHAND |
 				     CLONE_VM)) || !has_other_threads(h))
-			ss_tell(h->session, &event);
+			ss_tell_when_let_on(h->session, &event);
 		return true;
 	}
 	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
@@ -473,7 +475,7 @@ static bool handle_setns(struct handling *h)
 		if (ss_deferred_add(h->session, &event, "ipc"))
 			h->session->failure = -ENOMEM;
 	} else if (may_enter_own_ipc(h->task)) {
-		ss_tell(h->session, &event);
+		ss_tell_when_let_on(h->session, &event);
 	}
 	return true;
 }
@@ -489,6 +491,7 @@ static bool handle_epoll(struct handling *h)
 	unsigned int rounds = 0;
 	int r;
 
+	ss_epolls_prune(h->session);
 	do {
 		r = ss_identify_slot(h->session, h->task, h->call->epoll.efd,
 				     &epoll);
@@ -507,8 +510,7 @@ static bool handle_epoll(struct handling *h)
 	event.epoll.file = epoll;
 	event.epoll.tfd = h->call->epoll.fd;
 	event.epoll.target = target;
-	ss_tell(h->session, &event);
-	ss_epolls_prune(h->session);
+	ss_tell_when_let_on(h->session, &event);
 	return true;
 }
 
@@ -607,7 +609,7 @@ static bool handle_landlock(struct handling *h)
 			    sizeof(link)) ||
 	    !strstr(link, "landlock-ruleset"))
 		return true;
-	ss_tell(h->session, &event);
+	ss_tell_when_let_on(h->session, &event);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <utlist.h>
 
+#include "base/check.h"
 #include "base/message.h"
 #include "kernel/signals.h"
 #include "model/verify.h"
@@ -201,9 +202,11 @@ bool ss_loop_serve(struct ss_session *session,
 	if (session->killed_all)
 		ss_kill_all(session);
 	if (!ss_handle(session, task, call, notification, &reply)) {
-		if (ss_hold_is_held(session, notification))
+		if (ss_hold_is_held(session, notification)) {
+			ss_assert(!session->sequels);
 			return session->failure || !is_valid(session,
 							     notification);
+		}
 		reply = unhandled(session, call);
 	}
 	if (session->failure) {

@@ -131,11 +131,12 @@ struct ss_session {
 };
 
 /* loop.c */
-/* Tells the model; a failure ends the session (counted limits excepted). */
+/* Tells the model a fact; a failure ends the session (counted limits
+   excepted). */
 void ss_tell(struct ss_session *session, const struct ss_event *event);
 /*
- * The same once the caller was let on.  One that is killed before does nothing
- * any more, which matters where others would have felt it.
+ * The same once the call that is being handled was let on.  Who is killed or
+ * interrupted before has not made it.
  */
 void ss_tell_when_let_on(struct ss_session *session,
 			 const struct ss_event *event);
