@@ -266,6 +266,27 @@ fail:
 	return error;
 }
 
+int ss_proc_parse_id_map(const char *text, size_t length, enum ss_id_way way,
+			 uint32_t id, uint32_t *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length), line;
+	uint32_t inside, outside, count, from, to;
+	int error = -ENOENT;
+
+	while (ss_cursor_read_line(&rest, &line)) {
+		if (!read_u32(&line, &inside) || !read_u32(&line, &outside) ||
+		    !read_u32(&line, &count))
+			return -EBADMSG;
+		from = way == SS_ID_OUTWARD ? inside : outside;
+		to = way == SS_ID_OUTWARD ? outside : inside;
+		if (from == UINT32_MAX || id < from || id - from >= count)
+			continue;
+		*ret = to == UINT32_MAX ? to : to + (id - from);
+		error = 0;
+	}
+	return error;
+}
+
 void ss_proc_epoll_release(struct ss_proc_epoll *list)
 {
 	free(list->items);
@@ -414,26 +435,4 @@ int ss_proc_parse_auxv(const void *data, size_t length, bool is_32bit,
 		}
 	}
 	return -ENODATA;
-}
-
-/* Lines of "inside outside count". */
-int ss_proc_parse_id_map(const char *text, size_t length, uint32_t id,
-			 bool *ret)
-{
-	struct ss_cursor rest = ss_cursor_of(text, length);
-	struct ss_cursor line;
-	uint32_t number[3];
-	unsigned int i;
-
-	*ret = false;
-	while (ss_cursor_read_line(&rest, &line)) {
-		for (i = 0; i < 3; i++) {
-			ss_cursor_skip_blanks(&line);
-			if (ss_cursor_read_u32(&line, &number[i]))
-				return -EBADMSG;
-		}
-		if (id >= number[1] && id - number[1] < number[2])
-			*ret = true;
-	}
-	return 0;
 }

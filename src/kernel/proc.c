@@ -254,13 +254,14 @@ int ss_proc_at_random(pid_t tid, uint64_t *ret)
 	return ss_proc_parse_auxv(text.data, text.length, is_32bit, ret);
 }
 
-int ss_proc_maps_id(pid_t tid, const char *map, uint32_t id, bool *ret)
+int ss_proc_id_map(pid_t tid, const char *map, enum ss_id_way way, uint32_t id,
+		   uint32_t *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error = read_of_task(&text, tid, map, -ESRCH);
 
 	return error ? error :
-		ss_proc_parse_id_map(text.data, text.length, id, ret);
+		ss_proc_parse_id_map(text.data, text.length, way, id, ret);
 }
 
 int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid)

@@ -200,13 +200,20 @@ int ss_proc_namespace_chain(pid_t tid, const char *name,
 			    struct ss_proc_ns_chain *ret) ss_must_check;
 
 /*
- * Has the user namespace of a task a name for this id of ours?  `map` is
- * "uid_map" or "gid_map" (user_namespaces(7)).
+ * /proc/TID/MAP ("uid_map" or "gid_map", user_namespaces(7)): SS_ID_OUTWARD,
+ * whom does this id of the task's user namespace mean?  0 and the id in ours,
+ * if that is another one ((uid_t)-1: it has none there), else in the parent.
+ * SS_ID_INWARD, what does it call this id of ours (or of the parent)?  -ENOENT:
+ * nobody, nothing.
  */
-int ss_proc_maps_id(pid_t tid, const char *map, uint32_t id, bool *ret)
-	ss_must_check;
-int ss_proc_parse_id_map(const char *text, size_t length, uint32_t id,
-			 bool *ret) ss_must_check;
+enum ss_id_way {
+	SS_ID_OUTWARD,
+	SS_ID_INWARD,
+};
+int ss_proc_id_map(pid_t tid, const char *map, enum ss_id_way way, uint32_t id,
+		   uint32_t *ret) ss_must_check;
+int ss_proc_parse_id_map(const char *text, size_t length, enum ss_id_way way,
+			 uint32_t id, uint32_t *ret) ss_must_check;
 
 /* Who owns /proc/TID/status: the task's effective ids if it is dumpable, root
    of its user namespace (or the global root) if not.  proc(5). */

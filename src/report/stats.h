@@ -39,6 +39,8 @@
 	  "labels forgotten because an exec might have closed the descriptor") \
 	X(dumpable_unsure, "dumpable.unsure", \
 	  "times that nobody told whether some memory is dumpable") \
+	X(ioprio_unsure, "ioprio.unsure", \
+	  "ioprio_set calls of which nothing tells whom they reached") \
 	X(slots, "slots.discovered", \
 	  "descriptors whose open file was looked at") \
 	X(probes, "slots.probes", \

@@ -32,26 +32,68 @@ static void read_userns(struct ss_session *session, pid_t tid,
 	}
 }
 
-int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
+static int read_creds(struct ss_session *session, pid_t tid,
+		      struct ss_event_creds *creds)
 {
 	struct ss_proc_status status;
+	int r = ss_proc_status(tid, &status);
+
+	if (r)
+		return r;
+	memset(creds, 0, sizeof(*creds));
+	memcpy(creds->uid, status.uid, sizeof(creds->uid));
+	memcpy(creds->gid, status.gid, sizeof(creds->gid));
+	creds->permitted = status.cap_permitted;
+	creds->effective = status.cap_effective;
+	read_userns(session, tid, creds);
+	return 0;
+}
+
+int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
+{
 	struct ss_event_creds creds;
 	struct ss_event event = {
 		.type = SS_EVENT_CREDS,
 		.tid = task->tid,
 		.creds = &creds,
 	};
-	int r = ss_proc_status(task->tid, &status);
+	int r = read_creds(session, task->tid, &creds);
+
+	if (!r)
+		ss_tell(session, &event);
+	return r;
+}
+
+int ss_facts_outside(struct ss_session *session, pid_t tid,
+		     struct ss_creds *ret, struct ss_userns *own)
+{
+	struct ss_userns *ns, *parent = NULL;
+	struct ss_event_creds creds;
+	int r = read_creds(session, tid, &creds);
+	unsigned int i;
 
 	if (r)
 		return r;
-	memset(&creds, 0, sizeof(creds));
-	memcpy(creds.uid, status.uid, sizeof(creds.uid));
-	memcpy(creds.gid, status.gid, sizeof(creds.gid));
-	creds.permitted = status.cap_permitted;
-	creds.effective = status.cap_effective;
-	read_userns(session, task->tid, &creds);
-	ss_tell(session, &event);
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->uid, creds.uid, sizeof(ret->uid));
+	memcpy(ret->gid, creds.gid, sizeof(ret->gid));
+	ret->permitted = creds.permitted;
+	ret->effective = creds.effective;
+	/* The outermost is the last. */
+	for (i = creds.namespaces; i--; parent = ns) {
+		HASH_FIND(hh, session->model->userns, &creds.ino[i],
+			  sizeof(creds.ino[i]), ns);
+		if (ns)
+			continue;
+		ns = &own[i];
+		*ns = (struct ss_userns){
+			.ino = creds.ino[i],
+			.parent = parent,
+			.owner = creds.owner[i],
+			.level = parent ? parent->level + 1 : 0,
+		};
+	}
+	ret->userns = parent;
 	return 0;
 }
 

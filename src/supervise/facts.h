@@ -22,6 +22,11 @@ bool ss_facts_creds_settle(struct ss_session *session);
 /* Its credentials and user namespaces.  0, -ESRCH, -EPERM, ... */
 int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
+/* The same of a task that the model does not know: nothing is remembered.
+   `own`: SS_PROC_LEVELS_MAX of them, for namespaces that it does not know. */
+int ss_facts_outside(struct ss_session *session, pid_t tid,
+		     struct ss_creds *ret, struct ss_userns *own)
+	ss_must_check;
 /* Whether its memory is dumpable: from the owner of its /proc files, where
    that tells, else by trying. */
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)

@@ -528,6 +528,7 @@ static bool handle_ioprio(struct handling *h)
 
 	if (waits_for_ioprio(h))
 		return false;
+	ss_deaths_drain(session);
 	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session) ||
 	     !ss_exec_takeovers_settle(session)) && put_aside(h))
 		return false;

@@ -7,6 +7,8 @@
 
 #include "supervise/facts.h"
 
+#define OVERFLOW_ID	65534	/* from_kuid_munged() */
+
 /* capable(): in the first user namespace, which a nested one is never. */
 static bool capable(const struct ss_session *session,
 		    const struct ss_creds *creds, unsigned int capability)
@@ -16,37 +18,46 @@ static bool capable(const struct ss_session *session,
 				 capability);
 }
 
+/* What one call does. */
+struct setting {
+	struct ss_session *session;
+	struct ss_task *caller;
+	int io_class;
+	bool mighty;		/* nobody refuses it */
+	bool of_group;		/* for all of .pgrp, or for those of .uid */
+	pid_t pgrp;
+	uid_t uid;
+};
+
 /* set_task_ioprio() */
-static bool may_set(struct ss_session *session, const struct ss_task *caller,
-		    const struct ss_task *target)
+static bool may_set(const struct setting *set, const struct ss_creds *target)
 {
-	if (caller == target)
+	const struct ss_creds *mine = &set->caller->creds;
+
+	if (set->mighty)
 		return true;
-	if (!target->creds.known && ss_facts_creds(session, target))
-		return false;
-	if (target->creds.uid[0] != caller->creds.uid[1] &&
-	    target->creds.uid[0] != caller->creds.uid[0] &&
-	    !capable(session, &caller->creds, SS_CAP_SYS_NICE))
+	if (target->uid[0] != mine->uid[1] && target->uid[0] != mine->uid[0])
 		return false;
 	/* cap_safe_nice() */
-	return !(target->creds.permitted & ~caller->creds.permitted) ||
-		ss_creds_capable(&caller->creds, target->creds.userns,
-				 SS_CAP_SYS_NICE);
+	return !(target->permitted & ~mine->permitted) ||
+		ss_creds_capable(mine, target->userns, SS_CAP_SYS_NICE);
 }
 
 /* false: the kernel would have stopped here with EPERM. */
-static bool set_one(struct ss_session *session, const struct ss_task *caller,
-		    const struct ss_task *target, int io_class)
+static bool set_one(const struct setting *set, const struct ss_task *target)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_IO,
 		.tid = target->tid,
-		.io_class = io_class,
+		.io_class = set->io_class,
 	};
 
-	if (!may_set(session, caller, target))
+	/* Who has gone is not there. */
+	if (!target->creds.known && ss_facts_creds(set->session, target))
+		return true;
+	if (target != set->caller && !may_set(set, &target->creds))
 		return false;
-	ss_tell_when_let_on(session, &event);
+	ss_tell_when_let_on(set->session, &event);
 	return true;
 }
 
@@ -77,77 +88,195 @@ static pid_t named_group(struct ss_session *session, struct ss_task *caller,
 	return task ? task->tid : who;
 }
 
-/* A process of the group, and what tells when it was made. */
+/* make_kuid(): false if the caller's namespace has nobody of this number, or
+   ours has no number for who that is. */
+static bool named_user(struct ss_session *session,
+		       const struct ss_task *caller, int who, uid_t *ret)
+{
+	uid_t uid;
+
+	if (ss_proc_id_map(caller->tid, "uid_map", SS_ID_OUTWARD,
+			   (uint32_t)who, &uid))
+		return false;
+	if (!ss_creds_nested(&caller->creds))
+		uid = (uid_t)who;
+	/* All who have no number in ours look like this one. */
+	if (uid == (uid_t)-1 ||
+	    (uid == OVERFLOW_ID && !session->model->init_userns))
+		session->stats.ioprio_unsure++;
+	*ret = uid;
+	return uid != (uid_t)-1;
+}
+
+/* task_pid_vnr(): has the task a number where the caller lives? */
+static bool is_visible(const struct ss_task *caller,
+		       const struct ss_task *task)
+{
+	const struct ss_pidns *ns = ss_task_pidns(caller);
+	unsigned int i;
+
+	for (i = 0; ns && i < task->levels; i++) {
+		if (task->numbers[i]->ns == ns)
+			return true;
+	}
+	return !ns;
+}
+
+/* The same of somebody outside. */
+static bool is_outsider_visible(const struct ss_task *caller, pid_t tid)
+{
+	const struct ss_pidns *ns = ss_task_pidns(caller);
+	struct ss_proc_ns_chain chain;
+	unsigned int i;
+
+	if (!ns)
+		return true;
+	if (ss_proc_namespace_chain(tid, "pid", &chain))
+		return false;
+	for (i = 0; i < chain.count; i++) {
+		if (chain.ino[i] == ns->ino)
+			return true;
+	}
+	return false;
+}
+
+/* Somebody outside: nobody asks what he gets, but it may end with him. */
+static bool set_outsider(const struct setting *set, pid_t tid)
+{
+	struct ss_userns own[SS_PROC_LEVELS_MAX];
+	struct ss_creds creds;
+
+	if (set->mighty ||
+	    ss_facts_outside(set->session, tid, &creds, own))
+		return true;
+	if (!set->of_group && (creds.uid[0] != set->uid ||
+			       !is_outsider_visible(set->caller, tid)))
+		return true;
+	return may_set(set, &creds);
+}
+
+static bool set_insider(const struct setting *set, const struct ss_task *task)
+{
+	if (!task->creds.known && ss_facts_creds(set->session, task))
+		return true;
+	if (!set->of_group && (task->creds.uid[0] != set->uid ||
+			       !is_visible(set->caller, task)))
+		return true;
+	return set_one(set, task);
+}
+
+/* In the kernel's order of the threads, the dead included. */
+static bool set_threads(const struct setting *set, pid_t tgid)
+{
+	struct ss_tids threads = { 0 };
+	bool go_on = true;
+	size_t i;
+
+	if (ss_proc_threads_all(tgid, &threads))
+		return true;
+	for (i = 0; i < threads.count && go_on; i++) {
+		const struct ss_task *task =
+			ss_model_task(set->session->model, threads.tids[i]);
+
+		go_on = task ? set_insider(set, task) :
+			set_outsider(set, threads.tids[i]);
+	}
+	ss_tids_release(&threads);
+	return go_on;
+}
+
+/* A process that is addressed, and what tells when it was made. */
 struct member {
-	struct ss_group *group;
+	pid_t tgid;
 	uint64_t start;
 };
 
-/* The newest first: so stand processes in the list of their group. */
 static int by_age(const void *a, const void *b)
 {
 	const struct member *x = a, *y = b;
 
-	return SS_ORDER(y->start, x->start) ? SS_ORDER(y->start, x->start) :
-		SS_ORDER(y->group->tgid, x->group->tgid);
+	return SS_ORDER(x->start, y->start) ? SS_ORDER(x->start, y->start) :
+		SS_ORDER(x->tgid, y->tgid);
 }
 
-static bool set_threads(struct ss_session *session,
-			const struct ss_task *caller,
-			const struct ss_group *group, int io_class)
+static int list_members(const struct setting *set, struct member **ret,
+			size_t *ret_n)
 {
-	struct ss_task *task;
-
-	DL_FOREACH(group->tasks, task) {
-		if (!set_one(session, caller, task, io_class))
-			return false;
-	}
-	return true;
-}
-
-/* The kernel goes through them, also the dead, until one is refused. */
-static void set_process_group(struct ss_session *session,
-			      struct ss_task *caller, pid_t who, int io_class)
-{
-	pid_t pgrp = named_group(session, caller, who);
-	struct ss_group *group, *tmp;
+	struct ss_tids all = { 0 };
 	struct ss_proc_stat stat;
 	struct member *member;
 	size_t i, n = 0;
+	int r = ss_proc_processes(&all);
 
-	member = calloc(HASH_COUNT(session->model->groups), sizeof(*member));
-	if (!member) {
-		session->failure = -ENOMEM;
-		return;
-	}
-	HASH_ITER(hh, session->model->groups, group, tmp) {
-		if (ss_proc_stat(group->tgid, &stat) ||
-		    stat.pgrp != pgrp)
+	if (r)
+		return r;
+	member = calloc(all.count + 1, sizeof(*member));
+	for (i = 0; member && i < all.count; i++) {
+		if (ss_proc_stat(all.tids[i], &stat) ||
+		    (set->of_group && stat.pgrp != set->pgrp) ||
+		    (set->mighty && !ss_model_group(set->session->model,
+						    all.tids[i])))
 			continue;
-		member[n].group = group;
+		member[n].tgid = all.tids[i];
 		member[n++].start = stat.start_time;
 	}
+	ss_tids_release(&all);
+	if (!member)
+		return -ENOMEM;
 	qsort(member, n, sizeof(*member), by_age);
-	for (i = 0; i < n; i++) {
-		if (!set_threads(session, caller, member[i].group, io_class))
-			break;
-	}
-	free(member);
+	*ret = member;
+	*ret_n = n;
+	return 0;
 }
 
-static void set_user(struct ss_session *session, struct ss_task *caller,
-		     uid_t uid, int io_class)
+/*
+ * It has ended at this one: who comes before it?  Who joined a group when shows
+ * nowhere; nor who began first at one tick of the clock, or who is hidden.
+ */
+static bool is_unsure(const struct setting *set, const struct member *member,
+		      size_t n, size_t at)
 {
-	struct ss_task *task, *tmp;
+	const struct ss_model *model = set->session->model;
+	size_t i;
 
-	HASH_ITER(hh, session->model->tasks, task, tmp) {
-		if (task->zombie || (!task->creds.known &&
-				     ss_facts_creds(session, task)) ||
-		    task->creds.uid[0] != uid)
-			continue;
-		if (!set_one(session, caller, task, io_class))
-			return;
+	if (set->of_group)
+		return n > 1;
+	for (i = 0; i < n; i++) {
+		if (i != at && member[i].start == member[at].start &&
+		    ss_model_group(model, member[i].tgid))
+			return true;
 	}
+	return false;
+}
+
+static bool is_proc_hidden(void)
+{
+	struct ss_proc_stat stat;
+
+	return ss_proc_stat(1, &stat);
+}
+
+/* Processes stand in the list of all the oldest first, in that of their group
+   the newest.  The kernel goes through them until one is refused. */
+static void set_many(const struct setting *set)
+{
+	struct member *member;
+	size_t i, n, at = 0;
+	bool go_on = true, unsure;
+
+	if (list_members(set, &member, &n)) {
+		set->session->failure = -ENOMEM;
+		return;
+	}
+	for (i = 0; i < n && go_on; i++) {
+		at = set->of_group ? n - 1 - i : i;
+		go_on = set_threads(set, member[at].tgid);
+	}
+	unsure = !go_on && is_unsure(set, member, n, at);
+	if (unsure || (!set->mighty && !ss_task_pidns(set->caller) &&
+		       is_proc_hidden()))
+		set->session->stats.ioprio_unsure++;
+	free(member);
 }
 
 bool ss_ioprio_is_over(struct ss_session *session)
@@ -212,14 +341,19 @@ static void fly(struct ss_session *session, pid_t tid)
 void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 		   const struct ss_decoded *call)
 {
+	struct setting set = {
+		.session = session,
+		.caller = caller,
+		.io_class = call->ioprio.io_class,
+	};
 	struct ss_task *task;
-	int who = call->ioprio.who, io_class = call->ioprio.io_class;
+	int who = call->ioprio.who;
 
 	if (!caller->creds.known && ss_facts_creds(session, caller))
 		return;
+	set.mighty = capable(session, &caller->creds, SS_CAP_SYS_NICE);
 	/* ioprio_check_cap() */
-	if (io_class == SS_IOPRIO_CLASS_RT &&
-	    !capable(session, &caller->creds, SS_CAP_SYS_NICE) &&
+	if (set.io_class == SS_IOPRIO_CLASS_RT && !set.mighty &&
 	    !capable(session, &caller->creds, SS_CAP_SYS_ADMIN))
 		return;
 	fly(session, caller->tid);
@@ -227,14 +361,16 @@ void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 	case SS_IOPRIO_WHO_PROCESS:
 		task = named_task(session, caller, who);
 		if (task)
-			set_one(session, caller, task, io_class);
+			set_one(&set, task);
 		break;
 	case SS_IOPRIO_WHO_PGRP:
-		set_process_group(session, caller, who, io_class);
+		set.of_group = true;
+		set.pgrp = named_group(session, caller, who);
+		set_many(&set);
 		break;
 	case SS_IOPRIO_WHO_USER:
-		set_user(session, caller, who ? (uid_t)who :
-			 caller->creds.uid[0], io_class);
+		if (named_user(session, caller, who, &set.uid))
+			set_many(&set);
 		break;
 	}
 }

@@ -443,13 +443,14 @@ static bool is_dying(const struct ss_task *task)
 /* create_user_ns() needs names for the creator's ids in its own one. */
 static bool may_nest(const struct ss_task *task)
 {
-	bool uid, gid;
+	const struct ss_creds *creds = &task->creds;
+	uint32_t id;
 
-	return !task->creds.known ||
-		ss_proc_maps_id(task->tid, "uid_map", task->creds.uid[1],
-				&uid) ||
-		ss_proc_maps_id(task->tid, "gid_map", task->creds.gid[1],
-				&gid) || (uid && gid);
+	return !creds->known ||
+		(ss_proc_id_map(task->tid, "uid_map", SS_ID_INWARD,
+				creds->uid[1], &id) != -ENOENT &&
+		 ss_proc_id_map(task->tid, "gid_map", SS_ID_INWARD,
+				creds->gid[1], &id) != -ENOENT);
 }
 
 /*

@@ -3,11 +3,14 @@
 #include "mkworld.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -264,11 +267,148 @@ static void io_targets(void)
 	io_line("and not its parent's", born, other);
 }
 
+/* ---- ioprio_set for a user ---- */
+
+/* Nobody else's, also of those who play this at the same time. */
+static int user(int n)
+{
+	return 100000 + 4 * mw_pid(NULL) + n;
+}
+
+#ifdef SYS_setresuid32
+enum { SETRESUID = SYS_setresuid32 };
+#else
+enum { SETRESUID = SYS_setresuid };
+#endif
+
+static void become(struct mw_peer *peer, int uid, int with_caps)
+{
+	long ret;
+
+	mw_must("PR_SET_KEEPCAPS", mw_call(peer, SYS_prctl, PR_SET_KEEPCAPS,
+					   with_caps));
+	ret = mw_call(peer, SETRESUID, uid, uid, uid);
+	if (ret == -EINVAL)
+		mw_skip("there is no such user", ret);
+	mw_must("setresuid", ret);
+}
+
+static struct mw_peer *of_user(int uid, int with_caps)
+{
+	struct mw_peer *peer = mw_fork(NULL);
+
+	become(peer, uid, with_caps);
+	return peer;
+}
+
+static void io_user(void)
+{
+	struct mw_peer *fresh;
+	struct mw_peer *one;
+	struct mw_peer *two;
+	struct mw_peer *three;
+	struct mw_peer *thread;
+
+	mw_need_root();
+	fresh = mw_fork(NULL);
+	one = of_user(user(0), 0);
+	two = of_user(user(0), 1);
+	three = of_user(user(0), 0);
+	mw_did("user 0", mw_ioprio(one, IOPRIO_WHO_USER, 0, BE));
+	io_line("is not the caller's", one, fresh);
+	mw_did("a user who has no task",
+	       mw_ioprio(one, IOPRIO_WHO_USER, user(1), BE));
+	io_line("then", one, fresh);
+	mw_did("a user of whom one may not be changed",
+	       mw_ioprio(three, IOPRIO_WHO_USER, user(0), BE));
+	io_line("before that one", one, fresh);
+	io_line("that one", two, fresh);
+	io_line("behind it", three, fresh);
+	thread = mw_thread(fresh);
+	become(thread, user(1), 0);
+	mw_did("a user of one thread",
+	       mw_ioprio(NULL, IOPRIO_WHO_USER, user(1), BE));
+	io_line("it", thread, three);
+	io_line("its leader", fresh, three);
+	one = of_user(user(2), 1);
+	two = of_user(user(2), 0);
+	mw_quit(one);
+	mw_zombie(NULL, one);
+	mw_did("the dead may not be changed either",
+	       mw_ioprio(two, IOPRIO_WHO_USER, user(2), BE));
+	io_line("then", two, three);
+	mw_reap(NULL, one);
+	mw_did("unless they are gone",
+	       mw_ioprio(two, IOPRIO_WHO_USER, user(2), BE));
+	io_line("then", two, three);
+}
+
+static void io_user_pids(void)
+{
+	struct mw_peer *fresh;
+	struct mw_peer *init;
+	struct mw_peer *one;
+	long ret;
+
+	mw_need_root();
+	fresh = mw_fork(NULL);
+	ret = mw_try_spawn(NULL, CLONE_NEWPID | SIGCHLD, &init);
+	if (ret < 0)
+		mw_skip("cannot make a namespace", ret);
+	one = mw_fork(init);
+	mw_did("a user", mw_ioprio(one, IOPRIO_WHO_USER, 0, BE));
+	io_line("outside", fresh, mw_fork(NULL));
+	io_line("inside", init, fresh);
+	mw_ask(one, "each its own", 1, one->self);
+}
+
+static void io_user_ids(void)
+{
+	struct mw_peer *fresh;
+	struct mw_peer *one;
+	struct mw_peer *two;
+	char text[64];
+	long ret;
+	int fd;
+
+	mw_need_root();
+	fresh = mw_fork(NULL);
+	one = of_user(user(0), 0);
+	two = of_user(user(0), 0);
+	ret = mw_call(two, SYS_unshare, CLONE_NEWUSER);
+	if (ret < 0)
+		mw_skip("cannot make a namespace", ret);
+	mw_did("no number", mw_ioprio(two, IOPRIO_WHO_USER, user(0), BE));
+	io_line("then", two, fresh);
+	snprintf(text, sizeof(text), "/proc/%d/uid_map", mw_pid(two));
+	fd = (int)mw_must("uid_map", open(text, O_WRONLY | O_CLOEXEC));
+	ret = snprintf(text, sizeof(text), "7 %d 1\n", user(0));
+	if (write(fd, text, (size_t)ret) != ret)
+		mw_skip("cannot map users", -errno);
+	close(fd);
+	mw_did("the number outside",
+	       mw_ioprio(two, IOPRIO_WHO_USER, user(0), BE));
+	io_line("then", two, fresh);
+	mw_did("root, who is nobody there",
+	       mw_ioprio(two, IOPRIO_WHO_USER, 0, BE));
+	io_line("then", two, fresh);
+	mw_did("by the owner, outside",
+	       mw_ioprio(one, IOPRIO_WHO_USER, user(0), BE));
+	io_line("the owner", one, fresh);
+	io_line("the namespace's", two, fresh);
+	one = of_user(user(0), 0);
+	mw_did("the number inside", mw_ioprio(two, IOPRIO_WHO_USER, 7, BE));
+	io_line("then", one, fresh);
+}
+
 const struct mw_scenario mw_context[] = {
 	{ "sem-undo", sem_undo, "what makes an undo list" },
 	{ "sem-threads", sem_threads, "undo lists of threads" },
 	{ "io-contexts", io_contexts, "io contexts and CLONE_IO" },
 	{ "io-failing", io_failing, "ioprio_set that fails" },
 	{ "io-targets", io_targets, "ioprio_set for other tasks" },
+	{ "io-user", io_user, "ioprio_set for a user" },
+	{ "io-user-pids", io_user_pids, "in a pid namespace" },
+	{ "io-user-ids", io_user_ids, "in a user namespace" },
 	{ NULL, NULL, NULL },
 };

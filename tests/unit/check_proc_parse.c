@@ -206,6 +206,57 @@ START_TEST(tids_are_read)
 }
 END_TEST
 
+START_TEST(id_map_is_read)
+{
+	static const char *const wrong[] = {
+		"0 0\n", "0 x 1\n", "0 0 4294967296\n", "0 -1 1\n",
+	};
+	static const char map[] =
+		"         0     100000      65536\n"
+		"     70000       1000          1\n"
+		"4294967290 4294967295          3\n";
+	static const struct {
+		enum ss_id_way way;
+		uint32_t from;
+		int error;
+		uint32_t to;
+	} ids[] = {
+		{ SS_ID_OUTWARD, 0, 0, 100000 },
+		{ SS_ID_OUTWARD, 65535, 0, 165535 },
+		{ SS_ID_OUTWARD, 65536, -ENOENT, 0 },
+		{ SS_ID_OUTWARD, 70000, 0, 1000 },
+		{ SS_ID_OUTWARD, 70001, -ENOENT, 0 },
+		{ SS_ID_OUTWARD, 4294967291u, 0, UINT32_MAX },
+		{ SS_ID_OUTWARD, 4294967293u, -ENOENT, 0 },
+		{ SS_ID_INWARD, 99999, -ENOENT, 0 },
+		{ SS_ID_INWARD, 100000, 0, 0 },
+		{ SS_ID_INWARD, 165535, 0, 65535 },
+		{ SS_ID_INWARD, 165536, -ENOENT, 0 },
+		{ SS_ID_INWARD, 1000, 0, 70000 },
+		{ SS_ID_INWARD, 0, -ENOENT, 0 },
+		{ SS_ID_INWARD, UINT32_MAX, -ENOENT, 0 },
+	};
+	uint32_t id;
+
+	for (size_t i = 0; i < SS_ARRAY_SIZE(ids); i++) {
+		id = 0;
+		ck_assert_int_eq(ss_proc_parse_id_map(map, strlen(map),
+						      ids[i].way, ids[i].from,
+						      &id), ids[i].error);
+		ck_assert_uint_eq(id, ids[i].to);
+	}
+	/* Not written yet. */
+	ck_assert_int_eq(ss_proc_parse_id_map("", 0, SS_ID_INWARD, 5, &id),
+			 -ENOENT);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++) {
+		ck_assert_int_eq(ss_proc_parse_id_map(wrong[i],
+						      strlen(wrong[i]),
+						      SS_ID_OUTWARD, 0, &id),
+				 -EBADMSG);
+	}
+}
+END_TEST
+
 START_TEST(epoll_is_read)
 {
 	static const char *const wrong[] = {
@@ -291,39 +342,6 @@ START_TEST(auxv_is_read)
 }
 END_TEST
 
-#define ID_MAP \
-	"         0     100000      65536\n" \
-	"     70000          5          1\n"
-
-START_TEST(id_maps_are_read)
-{
-	static const struct {
-		uint32_t id;
-		bool mapped;
-	} rows[] = {
-		{ 0, false }, { 4, false }, { 5, true }, { 6, false },
-		{ 99999, false }, { 100000, true }, { 165535, true },
-		{ 165536, false }, { UINT32_MAX, false },
-	};
-	bool mapped = true;
-	size_t i;
-
-	for (i = 0; i < SS_ARRAY_SIZE(rows); i++) {
-		ck_assert_int_eq(ss_proc_parse_id_map(ID_MAP, strlen(ID_MAP),
-						      rows[i].id, &mapped), 0);
-		ck_assert(mapped == rows[i].mapped);
-	}
-	/* Not written yet. */
-	ck_assert_int_eq(ss_proc_parse_id_map("", 0, 5, &mapped), 0);
-	ck_assert(!mapped);
-	ck_assert_int_eq(ss_proc_parse_id_map("0 5\n", 4, 5, &mapped),
-			 -EBADMSG);
-	ck_assert_int_eq(ss_proc_maps_id(getpid(), "uid_map", getuid(),
-					 &mapped), 0);
-	ck_assert(mapped);
-}
-END_TEST
-
 START_TEST(signals_are_read)
 {
 	static const char *const wrong[] = {
@@ -354,7 +372,7 @@ static void parse_everything(const char *text, size_t length)
 	struct ss_proc_call call;
 	struct ss_tids tids;
 	uint64_t address;
-	bool mapped;
+	uint32_t id;
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, text, length);
@@ -366,7 +384,6 @@ static void parse_everything(const char *text, size_t length)
 		ck_assert_int_ne(stat.state, ' ');
 	if (ss_proc_parse_call(copy, length, &call) == 0)
 		ck_assert_int_ge(call.nr, -1);
-	(void)!ss_proc_parse_id_map(copy, length, 0, &mapped);
 	if (ss_proc_parse_tids(copy, length, &tids) == 0) {
 		for (size_t i = 0; i < tids.count; i++)
 			ck_assert_int_gt(tids.tids[i], 0);
@@ -378,6 +395,7 @@ static void parse_everything(const char *text, size_t length)
 	}
 	(void)!ss_proc_parse_signals(copy, length, &signals);
 	(void)!ss_proc_parse_fd_flags(copy, length, &address);
+	(void)!ss_proc_parse_id_map(copy, length, SS_ID_INWARD, 0, &id);
 	(void)!ss_proc_parse_auxv(copy, length, true, &address);
 	(void)!ss_proc_parse_auxv(copy, length, false, &address);
 	(void)ss_proc_auxv_is_32bit(copy, length);
@@ -463,10 +481,10 @@ static Suite *parse_suite(void)
 	tcase_add_test(right, stat_is_read);
 	tcase_add_test(right, call_is_read);
 	tcase_add_test(right, tids_are_read);
+	tcase_add_test(right, id_map_is_read);
 	tcase_add_test(right, epoll_is_read);
 	tcase_add_test(right, fd_flags_are_read);
 	tcase_add_test(right, auxv_is_read);
-	tcase_add_test(right, id_maps_are_read);
 	suite_add_tcase(suite, right);
 	tcase_set_timeout(wrong, 60);
 	tcase_add_loop_test(wrong, cut_texts, 0, SS_ARRAY_SIZE(samples));
