@@ -151,13 +151,22 @@ int ss_apply_io(ss_unused struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
+/* Who ends now keeps what the memory was before, or what it will be. */
+static void contest(struct ss_mm *mm)
+{
+	if (mm->r.refs > 1)
+		mm->contested = true;
+}
+
 int ss_apply_creds_change(ss_unused struct ss_model *model,
 			  struct ss_task *task, const struct ss_event *event)
 {
 	if (event->set_id && task->creds.known) {
 		task->before = task->creds;
-		if (ss_task_mm(task))
+		if (ss_task_mm(task)) {
 			ss_task_mm(task)->set_id = true;
+			contest(ss_task_mm(task));
+		}
 	}
 	ss_task_pin_userns(task);
 	task->creds.known = false;
@@ -246,6 +255,7 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 		task->flight.kind = SS_FLIGHT_OTHER;
 		task->flight.mm = mm;
 		mm->setting++;
+		contest(mm);
 	}
 	return 0;
 }

@@ -48,6 +48,8 @@ struct ss_mm {
 	unsigned int setting;	/* calls in flight that set .dumpable */
 	bool set_id;		/* set*id calls of its tasks may have made it
 				   non-dumpable: their credentials tell */
+	bool contested;		/* one of several users has called prctl or
+				   set*id: before or after another's end? */
 };
 
 /* sighand_struct: */

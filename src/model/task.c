@@ -39,8 +39,9 @@ static enum ss_dumpable last_dumpable(const struct ss_task *task)
 	const struct ss_mm *mm = ss_task_mm(task);
 	const struct ss_userns *ns = task->creds.userns;
 
-	/* Nor does anybody know whether an exec in flight came to its end. */
-	return mm->set_id || (ns && ns->parent) ||
+	/* Nor does anybody know whether an exec in flight came to its end, or
+	   which came first, this end or a change by somebody else. */
+	return mm->set_id || mm->contested || (ns && ns->parent) ||
 		task->group->execing == task ? SS_DUMPABLE_UNKNOWN :
 		mm->dumpable;
 }
@@ -53,8 +54,10 @@ void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 	if (task->flight.mm)
 		task->flight.mm->dumpable = SS_DUMPABLE_UNKNOWN;
 	ss_task_land(task);
-	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM)
+	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM) {
 		task->dumpable = last_dumpable(task);
+		task->likely = ss_task_mm(task)->dumpable;
+	}
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
 		if (kinds & 1u << kind)
 			ss_task_set(task, kind, NULL);

@@ -130,6 +130,7 @@ struct ss_task {
 	bool undo_new;			/* and that call makes its undo list,
 					   but has made no child yet */
 	enum ss_dumpable dumpable;	/* as it was when the mm went */
+	enum ss_dumpable likely;	/* where that is not known for sure */
 	struct ss_pending *pending;	/* borrowed, or NULL */
 	struct ss_flight flight;
 	struct ss_creds creds;

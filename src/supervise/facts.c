@@ -245,7 +245,8 @@ static int ask_kernel(const struct ss_task *task, struct ss_event *event)
 
 /*
  * Nobody tells.  Whoever else has the memory may; else it is as execve leaves
- * it.  Of a dead task older kernels do not ask for it any more, and permit.
+ * it.  Of a dead task it is what was believed last, if anything: older kernels
+ * do not ask for it any more, and permit.
  */
 static enum ss_dumpable guess(struct ss_session *session,
 			      const struct ss_task *task)
@@ -256,7 +257,7 @@ static enum ss_dumpable guess(struct ss_session *session,
 
 	session->stats.dumpable_unsure++;
 	if (!ss_task_mm(task))
-		return SS_DUMPABLE_YES;
+		return task->likely ? task->likely : SS_DUMPABLE_YES;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
 		if (other == task || ss_task_mm(other) != ss_task_mm(task) ||
 		    (!other->creds.known && ss_facts_creds(session, other)))

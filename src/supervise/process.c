@@ -487,16 +487,19 @@ bool ss_number_is_new(struct ss_session *session,
 	return !ss_proc_stat(task->tid, &stat) && is_another(&stat, task);
 }
 
-/* Who called exit and may still have this memory, as far as there is room. */
-static size_t leavers_with(const struct ss_session *session,
-			   const struct ss_mm *mm, pid_t tids[SHARERS_MAX])
+/* Who called exit, or may have been killed, and may still have the memory of
+   this task, as far as there is room. */
+static size_t leavers_beside(const struct ss_session *session,
+			     const struct ss_task *one,
+			     pid_t tids[SHARERS_MAX])
 {
 	const struct ss_task *task;
 	size_t n = 0;
 
 	for (task = session->model->tasks; task && n < SHARERS_MAX;
 	     task = task->hh.next) {
-		if (task->leaving && ss_task_mm(task) == mm)
+		if ((task->leaving || task->group != one->group) &&
+		    ss_task_mm(task) == ss_task_mm(one))
 			tids[n++] = task->tid;
 	}
 	return n;
@@ -512,7 +515,7 @@ void ss_sharers_settle(struct ss_session *session, pid_t tid)
 	ss_deaths_drain(session);
 	task = ss_model_task(session->model, tid);
 	mm = task ? ss_task_mm(task) : NULL;
-	n = mm && mm->r.refs > 1 ? leavers_with(session, mm, tids) : 0;
+	n = mm && mm->r.refs > 1 ? leavers_beside(session, task, tids) : 0;
 	for (i = 0; i < n; i++) {
 		struct ss_task *leaver = ss_model_task(session->model, tids[i]);
 

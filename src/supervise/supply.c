@@ -62,7 +62,12 @@ static int supply_dumpable(struct ss_session *session,
 			   const struct ss_need *need,
 			   ss_unused const struct ss_notification *n)
 {
+	const struct ss_mm *mm = ss_task_mm(need->task);
+
 	q->dumpable_asked[need->side] = true;
+	/* Who was alive before that call was over may have died before it. */
+	if (mm && (mm->set_id || mm->setting))
+		q->alive[need->side] = false;
 	return ss_facts_dumpable(session, need->task);
 }
 
@@ -162,6 +167,9 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 	   does not sleep. */
 	if (end == FLIGHT_OVER || (creds && end == FLIGHT_ASLEEP)) {
 		tell_returned(session, need->task);
+		/* Who was alive before may have died before that. */
+		if (creds)
+			q->alive[need->side] = false;
 		return 0;
 	}
 	/* They are new in one place after the other: memory comes first.  And

@@ -88,6 +88,23 @@
 	"1 ask 2 2 1\n" \
 	"4 exit-group\n"
 
+/* The first of a pid namespace is killed, and does not come to its end. */
+#define DIES_SLOWLY(change) \
+	"1 clone 7 0x100 1 17\n" \
+	"7 capset 2\n" \
+	"1 unshare 536870912\n" \
+	"1 clone 4 0x100 1 17\n" \
+	"1 clone 5 0 2 17\n" \
+	"4 capset 2\n" \
+	"2 capset 2\n" \
+	"2 ask 4 2 1\n" \
+	"5 exit\n" \
+	"3 kill 4 &\n" \
+	"0 sync\n" \
+	change \
+	"2 ask 7 2 1\n" \
+	"2 ask 4 2 1\n"
+
 #define THREADS_OF_4 \
 	"1 clone 4 0 2 17\n" \
 	"4 capset 2\n" \
@@ -626,5 +643,11 @@ const struct ch_scenario ch_scenarios[] = {
 	  "1 close 12\n"
 	  "1 eventfd\n"
 	  "1 ask 1 1 0 3 11\n" },
+	{ "dumpable-after-a-kill",
+	  "who has been killed keeps what its memory was before it is dead",
+	  DIES_SLOWLY("1 dumpable 0\n") },
+	{ "ids-after-a-kill",
+	  "also where the ids of another change after that",
+	  DIES_SLOWLY("1 setid 1 12345\n") },
 	{ NULL, NULL, NULL },
 };

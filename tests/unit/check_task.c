@@ -338,6 +338,54 @@ START_TEST(zombies)
 }
 END_TEST
 
+/* What a dead child has that shares its memory, and whose creator makes that
+   not dumpable. */
+static enum ss_dumpable dies_beside(uint64_t flags, struct ss_event change)
+{
+	struct ss_model *model = world_new();
+	enum ss_dumpable found;
+
+	spawn(model, ROOT, CHILD, flags);
+	tell_user(model, ROOT, 0);
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE,
+				       .tid = CHILD,
+				       .dumpable = SS_DUMPABLE_YES });
+	tell(model, change);
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE,
+				       .tid = ROOT,
+				       .dumpable = SS_DUMPABLE_NO });
+	tell_of(model, SS_EVENT_GROUP_DEAD, CHILD);
+	found = task_of(model, CHILD)->dumpable;
+	if (flags & CLONE_VM)
+		ck_assert_uint_eq(task_of(model, CHILD)->likely,
+				  SS_DUMPABLE_NO);
+	ss_model_free(model);
+	return found;
+}
+
+/* Which came first, the end or the change, the kernel has to tell. */
+START_TEST(ends_beside_changes)
+{
+	const struct ss_event set = {
+		.type = SS_EVENT_DUMPABLE,
+		.tid = ROOT,
+		.dumpable = SS_DUMPABLE_NO,
+		.setting = true,
+	};
+	const struct ss_event set_id = {
+		.type = SS_EVENT_CREDS_CHANGE,
+		.tid = ROOT,
+		.set_id = true,
+	};
+
+	ck_assert_uint_eq(dies_beside(CLONE_VM, set), SS_DUMPABLE_UNKNOWN);
+	ck_assert_uint_eq(dies_beside(CLONE_VM, set_id), SS_DUMPABLE_UNKNOWN);
+	ck_assert_uint_eq(dies_beside(0, set), SS_DUMPABLE_YES);
+	ck_assert_uint_eq(dies_beside(0, set_id), SS_DUMPABLE_YES);
+}
+END_TEST
+
 START_TEST(threads_end_alone)
 {
 	struct ss_model *model = world_new();
@@ -459,7 +507,8 @@ int main(void)
 		every_combination_of_flags, io_contexts, clone_that_fails_late,
 		names_count_calls, what_a_pending_clone_keeps,
 		events_that_cannot_be, numbers_in_namespaces,
-		no_sibling_of_init, zombies, threads_end_alone, fading,
+		no_sibling_of_init, zombies, ends_beside_changes,
+		threads_end_alone, fading,
 		orphaned_clones, workers_of_rings, NULL,
 	};
 
