@@ -10,7 +10,7 @@
 
 #define ITEM_COUNT_BASE	0x80000000u
 
-int ss_apply_close(ss_unused struct ss_model *model, struct ss_task *task,
+int ss_apply_close(struct ss_model *model, struct ss_task *task,
 		   const struct ss_event *event)
 {
 	struct ss_files *files = ss_task_files(task);
@@ -28,6 +28,11 @@ int ss_apply_close(ss_unused struct ss_model *model, struct ss_task *task,
 	}
 	if (event->range.keep)
 		return 0;
+	/* Who is adding what these slots held may find something else. */
+	if (model->open.adding &&
+	    ss_adding_flight(files, event->range.first, event->range.last,
+			     task))
+		model->open.raced = true;
 	ss_files_forget(files, event->range.first, event->range.last, NULL);
 	/* A table that was split is being copied at the same time. */
 	ss_task_fly(task, files, event->range.first, event->range.last);
@@ -126,6 +131,21 @@ static struct ss_file *item_file_new(struct ss_model *model,
 	return file;
 }
 
+/* What it finds behind the numbers may be something else by then. */
+static void fly_adding(struct ss_model *model, const struct ss_event *event)
+{
+	struct ss_task *task = ss_model_task(model, event->tid);
+
+	if (!task || event->epoll.lines)
+		return;
+	ss_task_land(task);
+	task->flight.kind = SS_FLIGHT_OTHER;
+	task->flight.adding = &model->open;
+	task->flight.added[0] = event->epoll.efd;
+	task->flight.added[1] = event->epoll.tfd;
+	model->open.adding++;
+}
+
 int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,
 		       const struct ss_event *event)
 {
@@ -140,10 +160,12 @@ int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,
 			return -ENOMEM;
 	}
 	r = ss_epoll_add(&model->open, event->epoll.file,
-			 event->epoll.tfd, target);
+			 event->epoll.tfd, target, event->epoll.lines);
 	if (!r && !event->epoll.target)
 		model->open.items++;
 	ss_file_drop(&model->open, target);
+	if (!r)
+		fly_adding(model, event);
 	return r;
 }
 

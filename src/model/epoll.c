@@ -102,14 +102,29 @@ static void item_free(struct ss_file_table *table,
 	ss_file_drop(table, target);
 }
 
+/* The number may get an item now that is not the one that was meant. */
+static void doubt(struct ss_epoll_number *number)
+{
+	struct ss_epoll_item *item;
+
+	if (!number)
+		return;
+	DL_FOREACH(number->items, item)
+		item->sure = false;
+}
+
 int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
-		 struct ss_file *target)
+		 struct ss_file *target, unsigned int lines)
 {
 	struct ss_epoll_item *item = item_find(file, tfd, target);
 	struct ss_epoll_number *number;
+	bool sure = lines == 1 && !table->adding;
 
+	if (!lines)
+		doubt(number_find(file, tfd));
 	if (item) {
 		item->deleted = false;
+		item->sure = item->sure || sure;
 		return 0;
 	}
 	if (watches(target, file, MAX_NESTS, ++table->visits))
@@ -125,6 +140,7 @@ int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
 	item->epoll = file;
 	item->tfd = tfd;
 	item->target = target;
+	item->sure = sure;
 	DL_APPEND(number->items, item);
 	DL_APPEND2(target->watchers, item, wprev, wnext);
 	return 0;
@@ -250,6 +266,8 @@ static bool is_stale(const struct ss_epoll_number *number,
 
 	if (!there)
 		return true;
+	if (item->sure && !item->deleted)
+		return false;
 	return (item->deleted || !item->target->holders) &&
 		there <= count_held(number, &item->target->set->hint);
 }
@@ -281,24 +299,10 @@ const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file)
 	const struct ss_epoll_item *item;
 
 	DL_FOREACH2(file->watchers, item, wnext) {
-		if (item->epoll->holders && !item->deleted)
+		if (item->epoll->holders && !item->deleted && item->sure)
 			return item;
 	}
 	return NULL;
-}
-
-bool ss_epoll_is_only(const struct ss_epoll_item *item)
-{
-	const struct ss_epoll_number *number = number_find(item->epoll,
-							   item->tfd);
-	const struct ss_epoll_item *other;
-
-	DL_FOREACH(number->items, other) {
-		if (other != item &&
-		    hint_is(other->target, &item->target->set->hint))
-			return false;
-	}
-	return true;
 }
 
 struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd)

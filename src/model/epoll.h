@@ -25,6 +25,10 @@ struct ss_epoll_item {
 	int tfd;
 	struct ss_file *target;		/* borrowed; stands in its .watchers */
 	bool deleted;			/* EPOLL_CTL_DEL was seen to enter */
+	bool sure;			/* it was there, alone of its number
+					   and hint, and none was added to the
+					   number since: a line like it is its
+					   own, if there is one */
 	struct ss_epoll_item *prev, *next;	/* of one number */
 	struct ss_epoll_item *wprev, *wnext;	/* of one target */
 };
@@ -41,12 +45,13 @@ struct ss_epoll {
 };
 
 /*
- * Notes that (tfd, target) was added to the epoll behind `file`.  Adding it
- * again is harmless (calls restart), adding what the kernel refuses as a loop
- * is ignored.  0, -ENOMEM.
+ * Notes that (tfd, target) is to be added to the epoll behind `file` (lines is
+ * 0), or was seen there, as one of so many lines of its number and hint.
+ * Adding it again is harmless (calls restart), adding what the kernel refuses
+ * as a loop is ignored.  0, -ENOMEM.
  */
 int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
-		 struct ss_file *target) ss_must_check;
+		 struct ss_file *target, unsigned int lines) ss_must_check;
 /* Notes that it was deleted; harmless if it is not there. */
 void ss_epoll_delete(struct ss_file *file, int tfd, struct ss_file *target);
 
@@ -78,13 +83,10 @@ struct ss_epoll_line {
 void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
 		    struct ss_epoll_line *lines, size_t n);
 
-/* An item that names `file`, in an epoll that some slot is known to hold, or
-   NULL.  The way to a file that no slot is known to hold. */
+/* An item that is surely that of `file`, if there is one like it, in an epoll
+   that some slot is known to hold, or NULL.  The way to a file that no slot is
+   known to hold. */
 const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file);
-
-/* Is no other candidate of its epoll like it, in number and hint?  If there
-   is, nobody can tell whose a line is. */
-bool ss_epoll_is_only(const struct ss_epoll_item *item);
 
 /* The target of the item with this number that was added last, or NULL. */
 struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd);

@@ -65,7 +65,8 @@ enum ss_event_type {
 	SS_EVENT_LOST,		/* .slot.file: it is not known any more which
 				   items it is behind */
 	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with
-				   this hint at this place */
+				   this hint at this place; by a call, or as it
+				   was seen */
 	SS_EVENT_EPOLL_DELETE,
 	SS_EVENT_EPOLL_LINES,	/* .lines: all the items that .lines.file has
 				   now */
@@ -148,6 +149,9 @@ struct ss_event {
 		struct {
 			struct ss_file *file;
 			int tfd;
+			int efd;	/* of a call: by which number */
+			unsigned int lines;	/* 0: a call; else seen, as one
+						   of so many like it */
 			struct ss_file *target;
 			struct ss_hint hint;
 			struct ss_place place;

@@ -81,6 +81,9 @@ struct ss_file_table {
 	uint32_t items;			/* named after an epoll item */
 	struct ss_file *dropped;	/* by .up: while some are being freed */
 	uint64_t visits;		/* searches for loops of epolls */
+	unsigned int adding;		/* calls in flight that add items */
+	bool raced;			/* a descriptor was replaced before one
+					   of those may have looked at it */
 };
 
 void ss_origin_release(struct ss_origin *origin);

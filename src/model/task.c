@@ -91,6 +91,10 @@ void ss_task_land(struct ss_task *task)
 		flight->mm->setting--;
 		flight->mm = NULL;
 	}
+	if (flight->adding) {
+		flight->adding->adding--;
+		flight->adding = NULL;
+	}
 	/* What was read meanwhile may be what they were before. */
 	if (flight->kind == SS_FLIGHT_CREDS)
 		task->creds.known = false;
@@ -148,6 +152,25 @@ struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
 
 		if (copy->from && copy->to == files)
 			return ss_slot_flight(copy->from, fd, except);
+	}
+	return NULL;
+}
+
+struct ss_task *ss_adding_flight(const struct ss_files *files,
+				 unsigned int first, unsigned int last,
+				 const struct ss_task *except)
+{
+	struct ss_task *task;
+	unsigned int i;
+
+	DL_FOREACH2(files->users, task, fnext) {
+		for (i = 0; task != except && task->flight.adding && i < 2;
+		     i++) {
+			unsigned int fd = (unsigned int)task->flight.added[i];
+
+			if (fd >= first && fd <= last)
+				return task;
+		}
 	}
 	return NULL;
 }

@@ -75,6 +75,8 @@ struct ss_flight {
 	bool uses;			/* it needs what is in them, and changes
 					   nothing */
 	struct ss_mm *mm;		/* borrowed: whose .dumpable it sets */
+	struct ss_file_table *adding;	/* borrowed: it adds an epoll item, */
+	int added[2];			/* to and of these descriptors */
 	unsigned int first, last;
 	struct ss_copy copy;		/* a table that it copies */
 	struct ss_task *prev, *next;	/* among the table's flights */
@@ -197,5 +199,10 @@ struct ss_task *ss_slots_user(const struct ss_files *files, unsigned int first,
    NULL: then what it holds may be remembered. */
 struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
 			       const struct ss_task *except);
+/* A task, other than `except`, whose call in flight adds an item to an epoll,
+   of which one or the other stands in these slots, or NULL. */
+struct ss_task *ss_adding_flight(const struct ss_files *files,
+				 unsigned int first, unsigned int last,
+				 const struct ss_task *except);
 
 #endif

@@ -280,6 +280,42 @@ static bool waits_for_slots(struct handling *h, unsigned int first,
 	return false;
 }
 
+/* Has it added its item?  Asleep in such a call it may be in the next one. */
+static bool has_added(const struct ss_session *session, pid_t tid)
+{
+	const struct ss_call *call;
+	struct ss_proc_call seen;
+	enum ss_arch arch;
+
+	if (!ss_facts_call(tid, &seen))
+		return false;
+	for (arch = 0; seen.where == SS_PROC_IN_CALL && arch < SS_ARCH_COUNT;
+	     arch++) {
+		call = ss_call_find(&session->calls, arch, (int)seen.nr);
+		if (call && call->family == SS_FAMILY_EPOLL)
+			return false;
+	}
+	return true;
+}
+
+/* Others who add what these slots hold to an epoll, or to the epoll that they
+   hold: as a rule that is over. */
+static void settle_adding(struct handling *h)
+{
+	struct ss_event over = { .type = SS_EVENT_RETURNED };
+	const struct ss_files *files = ss_task_files(h->task);
+	const struct ss_task *other;
+
+	if (!h->session->model->open.adding || !files)
+		return;
+	while ((other = ss_adding_flight(files, h->call->range.first,
+					 h->call->range.last, h->task)) &&
+	       has_added(h->session, other->tid)) {
+		over.tid = other->tid;
+		ss_tell(h->session, &over);
+	}
+}
+
 static bool handle_close(struct handling *h)
 {
 	struct ss_event event = {
@@ -299,6 +335,7 @@ static bool handle_close(struct handling *h)
 		return refuse(h, EBADF);
 	if (waits_for_slots(h, event.range.first, event.range.last, true))
 		return false;
+	settle_adding(h);
 	ss_tell_when_let_on(h->session, &event);
 	return true;
 }
@@ -509,6 +546,7 @@ static bool handle_epoll(struct handling *h)
 		return true;
 	event.epoll.file = epoll;
 	event.epoll.tfd = h->call->epoll.fd;
+	event.epoll.efd = h->call->epoll.efd;
 	event.epoll.target = target;
 	ss_tell_when_let_on(h->session, &event);
 	return true;

@@ -147,7 +147,7 @@ static int order_orphan(struct ss_session *session,
 
 	/* What was added unseen may be another file of the same inode. */
 	if (!item || subject->fd < 0 || session->items_unseen ||
-	    !ss_epoll_is_only(item))
+	    session->model->open.raced)
 		return -ENOENT;
 	DL_FOREACH(item->epoll->holders, slot) {
 		user = ss_files_user(slot->table);
@@ -541,7 +541,14 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		.tfd = (int)q->slot.tfd,
 		.toff = q->slot.toff,
 	};
-	struct ss_event event = { .type = SS_EVENT_EPOLL_ADD };
+	struct ss_event event = {
+		.type = SS_EVENT_EPOLL_ADD,
+		.epoll = {
+			.file = epoll,
+			.tfd = subject.tfd,
+			.lines = q->item_lines,
+		},
+	};
 	int r;
 
 	subject.epoll = fetch(session, task, (int)q->slot.efd);
@@ -550,6 +557,9 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 	*ret = guess_item(session, &subject, q);
 	if (*ret) {
 		ss_fetched_close(subject.epoll);
+		event.epoll.target = *ret;
+		if (epoll)
+			ss_tell(session, &event);
 		return 0;
 	}
 	found.hint = q->item_hint;
@@ -561,8 +571,6 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 	*ret = found.file;
 	if (!epoll || (found.uncertain && !found.file))
 		return 0;
-	event.epoll.file = epoll;
-	event.epoll.tfd = subject.tfd;
 	event.epoll.target = found.file;
 	event.epoll.hint = found.hint;
 	event.epoll.place = found.place;

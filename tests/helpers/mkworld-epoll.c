@@ -374,6 +374,68 @@ static void epoll_likes(void)
 	mw_say("a file and its duplicate, equal: %d of %d", equal, FILES);
 }
 
+/* Numbers of files that are all alike; of the others only the copies stay. */
+enum { LIKE = 100, COPY = 200, OTHER = 300, OTHER_COPY = 400, ALIKE = 90,
+	ROUNDS = 4 };
+
+static int own_equal(int one, int other)
+{
+	int me = (int)mw_pid(NULL);
+	const long arg[5] = { me, me, KCMP_FILE, one, other };
+
+	return mw_kcmp(NULL, arg) == 0;
+}
+
+/* T is an item, and then another file's, with which the call fails; of both
+   there are copies that nobody has asked about. */
+static void add_and_fail(void)
+{
+	int i;
+
+	move(epoll_create1(0), EP);
+	move(eventfd(0, 0), T);
+	mw_must("add", control(NULL, EP, EPOLL_CTL_ADD, T));
+	dup2(T, U);
+	for (i = 0; i < ALIKE; i++)
+		move(eventfd(0, 0), LIKE + i);
+	move(eventfd(0, 0), T);
+	if (mw_sys(SYS_epoll_ctl, EP, EPOLL_CTL_ADD, T, 0) != -EFAULT)
+		mw_die("epoll_ctl", 0);
+	dup2(T, V);
+}
+
+/* So many items that it is looked at which of them there are. */
+static void add_others(void)
+{
+	int i;
+
+	move(epoll_create1(0), PLAIN);
+	for (i = 0; i < ALIKE; i++) {
+		move(eventfd(0, 0), OTHER + i);
+		mw_must("add", control(NULL, PLAIN, EPOLL_CTL_ADD, OTHER + i));
+		dup2(OTHER + i, OTHER_COPY + i);
+		close(OTHER + i);
+	}
+}
+
+static void epoll_failed(void)
+{
+	int equal = 0, i, round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		add_and_fail();
+		for (i = 0; i < ALIKE; i++)
+			(void)own_equal(LIKE + i, LIKE + i);
+		add_others();
+		close(T);
+		for (i = 0; i < ALIKE; i++) {
+			dup2(LIKE + i, COPY + i);
+			equal += own_equal(LIKE + i, COPY + i);
+		}
+	}
+	mw_say("a file and its copy, equal: %d of %d", equal, ROUNDS * ALIKE);
+}
+
 const struct mw_scenario mw_epoll[] = {
 	{ "epoll", epoll_plain, "add, modify, delete, and failures" },
 	{ "epoll-errors", epoll_errors, "errors and which one wins" },
@@ -382,6 +444,7 @@ const struct mw_scenario mw_epoll[] = {
 	{ "epoll-nested", epoll_nested, "epolls in epolls, and copies" },
 	{ "epoll-shared", epoll_shared, "over fork, exec and death" },
 	{ "epoll-likes", epoll_likes, "two files of one inode on a number" },
+	{ "epoll-failed", epoll_failed, "what was not added" },
 	{ "epoll-order", epoll_order, "twenty files, one order" },
 	{ NULL, NULL, NULL },
 };

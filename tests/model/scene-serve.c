@@ -155,7 +155,7 @@ static bool see_item(const struct ss_file *file, bool execing, int *ret)
 	unsigned int i, n, like = 0;
 	int epoll = 0;
 
-	if (!item || scene.unseen || !ss_epoll_is_only(item))
+	if (!item || scene.unseen || scene.model->open.raced)
 		return false;
 	DL_FOREACH(item->epoll->holders, slot) {
 		if (see_through(slot, execing, &epoll))
@@ -377,6 +377,16 @@ static void serve_items(struct ss_question *q, const struct ss_need *need)
 					 &q->item_hint);
 }
 
+static void tell_item(const struct ss_question *q, struct ss_file *epoll,
+		      struct ss_file *target, int id)
+{
+	tell(scene.model, (struct ss_event){
+		.type = SS_EVENT_EPOLL_ADD,
+		.epoll = { .file = epoll, .tfd = (int)q->slot.tfd,
+			   .lines = q->item_lines,
+			   .target = target, .hint = hint_of(id) } });
+}
+
 /* By comparing with each: then the model is told what it did not know. */
 static struct ss_file *identify_item(const struct ss_question *q,
 				     const struct ss_need *need, int id)
@@ -391,10 +401,7 @@ static struct ss_file *identify_item(const struct ss_question *q,
 	if (!epoll || (!file && uncertain) ||
 	    scene.model->generation != generation)
 		return file;
-	tell(scene.model, (struct ss_event){
-		.type = SS_EVENT_EPOLL_ADD,
-		.epoll = { .file = epoll, .tfd = (int)q->slot.tfd,
-			   .target = file, .hint = hint_of(id) } });
+	tell_item(q, epoll, file, id);
 	return file ? file : ss_epoll_newest(epoll, (int)q->slot.tfd);
 }
 
@@ -410,6 +417,8 @@ static void serve_item(struct ss_question *q, const struct ss_need *need)
 	/* What the model guesses is compared first. */
 	if (!file || is_file(file, false, id) != SIGHT_SAME)
 		file = identify_item(q, need, id);
+	else
+		tell_item(q, q->file[1], file, id);
 	q->item = file;
 	q->item_known = true;
 }

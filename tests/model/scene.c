@@ -127,7 +127,7 @@ static void enter_epoll(const struct call *call)
 		.type = call->op == OP_EPOLL_ADD ? SS_EVENT_EPOLL_ADD :
 			SS_EVENT_EPOLL_DELETE,
 		.tid = call->tid,
-		.epoll = { .tfd = call->last },
+		.epoll = { .efd = call->first, .tfd = call->last },
 	};
 
 	int r = scene_label_slot(call->tid, call->first, &event.epoll.file);

@@ -37,6 +37,16 @@ static void tell_add(struct ss_file *file, int tfd, struct ss_file *target)
 		.epoll = { .file = file, .tfd = tfd, .target = target } });
 }
 
+/* It is there, as one of so many that are alike. */
+static void tell_seen(struct ss_file *file, int tfd, struct ss_file *target,
+		      unsigned int lines)
+{
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_EPOLL_ADD,
+		.epoll = { .file = file, .tfd = tfd, .target = target,
+			   .lines = lines } });
+}
+
 static void tell_delete(int tfd, struct ss_file *target)
 {
 	tell(model, (struct ss_event){
@@ -95,7 +105,6 @@ START_TEST(items_outlive_their_numbers)
 	/* If it has gone, what is listed is another. */
 	ck_assert_ptr_null(target(5, 1));
 	ck_assert_uint_eq(model->open.count, 2);
-	ck_assert_ptr_nonnull(ss_epoll_reach(file));
 	/* With the epoll it goes. */
 	tell_close(model, ROOT, EPOLL, EPOLL);
 	ck_assert_uint_eq(model->open.count, 0);
@@ -135,12 +144,70 @@ START_TEST(deleted_items)
 	file = tell_new_file(model, ROOT, 5, hint.ino);
 	tell_delete(5, file);
 	tell_add(epoll, 5, file);
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	tell_seen(epoll, 5, file, 1);
+	ck_assert_ptr_nonnull(ss_epoll_reach(file));
 	tell_delete(5, file);
 	ck_assert_ptr_null(target(5, 1));
 	ck_assert_ptr_null(ss_epoll_reach(file));
 	tell_add(epoll, 5, file);
 	ck_assert_ptr_eq(target(5, 1), file);
+	teardown();
+}
+END_TEST
+
+/* What was to be added may not be there; and then a line that is like it is
+   somebody else's. */
+START_TEST(only_what_was_seen_leads_to_a_file)
+{
+	struct ss_file *file, *other;
+
+	setup();
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	other = tell_new_file(model, ROOT, 6, hint.ino);
+	tell_add(epoll, 5, file);
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	/* Somebody is still adding something, maybe this. */
+	tell_seen(epoll, 5, file, 1);
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	/* Two that are alike: if one of them goes, it may be this one. */
+	tell_seen(epoll, 5, file, 2);
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	tell_seen(epoll, 5, file, 1);
 	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	tell_seen(epoll, 5, file, 2);
+	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	tell_add(epoll, 6, other);
+	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	tell_add(epoll, 5, other);
+	ck_assert_ptr_null(ss_epoll_reach(file));
+	teardown();
+}
+END_TEST
+
+/* Between a call and what it adds another one replaced the descriptor. */
+START_TEST(races_with_adding)
+{
+	struct ss_file *file;
+
+	setup();
+	spawn(model, ROOT, ROOT + 1, THREAD_FLAGS);
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(epoll, 5, file);
+	ck_assert_uint_eq(model->open.adding, 1);
+	tell_close(model, ROOT + 1, 6, 6);
+	ck_assert(!model->open.raced);
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	ck_assert_uint_eq(model->open.adding, 0);
+	tell_add(epoll, 5, file);
+	tell_close(model, ROOT, 5, 5);
+	ck_assert(!model->open.raced);
+	file = tell_new_file(model, ROOT, 5, hint.ino);
+	tell_add(epoll, 5, file);
+	tell_close(model, ROOT + 1, 3, 5);
+	ck_assert(model->open.raced);
 	teardown();
 }
 END_TEST
@@ -152,8 +219,8 @@ START_TEST(no_way_through_an_epoll_that_nobody_holds)
 	setup();
 	inner = tell_new_file(model, ROOT, 4, EPOLL_INO);
 	file = tell_new_file(model, ROOT, 5, hint.ino);
-	tell_add(inner, 5, file);
-	tell_add(epoll, 4, inner);
+	tell_seen(inner, 5, file, 1);
+	tell_seen(epoll, 4, inner, 1);
 	ck_assert_ptr_nonnull(ss_epoll_reach(file));
 	tell_close(model, ROOT, 4, 5);
 	ck_assert_ptr_nonnull(ss_epoll_reach(inner));
@@ -275,6 +342,7 @@ int main(void)
 	const TTest *const tests[] = {
 		one_item_is_no_doubt, items_outlive_their_numbers,
 		two_files_of_one_number, deleted_items,
+		only_what_was_seen_leads_to_a_file, races_with_adding,
 		no_way_through_an_epoll_that_nobody_holds, lost_files,
 		loops_are_refused,
 		targets_first_seen_in_an_epoll, limits_on_open_files, NULL,

@@ -262,7 +262,8 @@ START_TEST(a_long_chain_of_epolls)
 	for (i = 1; i < CHAIN; i++) {
 		struct ss_file *next = add_by_search((uint64_t)i + 1, i);
 
-		ck_assert_int_eq(ss_epoll_add(&table, last, i, next), 0);
+		ck_assert_int_eq(ss_epoll_add(&table, last, i, next,
+					      0), 0);
 		ck_assert_ptr_nonnull(next->watchers);
 		last = next;
 	}
