@@ -5,10 +5,27 @@
 #include "model/event-apply.h"
 
 #include <errno.h>
+#include <utlist.h>
 
 #include "model/epoll.h"
 
 #define ITEM_COUNT_BASE	0x80000000u
+
+/* Who is adding what these slots held may find something else. */
+static void doubt_adding(struct ss_model *model, const struct ss_files *files,
+			 const struct ss_event *event,
+			 const struct ss_task *except)
+{
+	struct ss_task *task;
+
+	if (!model->open.adding)
+		return;
+	DL_FOREACH2(files->users, task, fnext) {
+		if (task != except &&
+		    ss_adds_from(task, event->range.first, event->range.last))
+			ss_epoll_doubt(&model->open, task->flight.added[1]);
+	}
+}
 
 int ss_apply_close(struct ss_model *model, struct ss_task *task,
 		   const struct ss_event *event)
@@ -28,11 +45,7 @@ int ss_apply_close(struct ss_model *model, struct ss_task *task,
 	}
 	if (event->range.keep)
 		return 0;
-	/* Who is adding what these slots held may find something else. */
-	if (model->open.adding &&
-	    ss_adding_flight(files, event->range.first, event->range.last,
-			     task))
-		model->open.raced = true;
+	doubt_adding(model, files, event, task);
 	ss_files_forget(files, event->range.first, event->range.last, NULL);
 	/* A table that was split is being copied at the same time. */
 	ss_task_fly(task, files, event->range.first, event->range.last);
@@ -167,6 +180,15 @@ int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,
 	if (!r)
 		fly_adding(model, event);
 	return r;
+}
+
+int ss_apply_epoll_unseen(struct ss_model *model,
+			  ss_unused struct ss_task *task,
+			  const struct ss_event *event)
+{
+	ss_epoll_doubt(&model->open, event->epoll.tfd);
+	fly_adding(model, event);
+	return 0;
 }
 
 int ss_apply_epoll_delete(ss_unused struct ss_model *model,

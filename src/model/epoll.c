@@ -113,6 +113,20 @@ static void doubt(struct ss_epoll_number *number)
 		item->sure = false;
 }
 
+void ss_epoll_doubt(struct ss_file_table *table, int tfd)
+{
+	table->doubted[(unsigned int)tfd % SS_DOUBT_NUMBERS] = ++table->doubts;
+}
+
+static bool is_sure(const struct ss_file_table *table,
+		    const struct ss_epoll_item *item)
+{
+	unsigned int number = (unsigned int)item->tfd % SS_DOUBT_NUMBERS;
+
+	return item->sure && !item->deleted &&
+		table->doubted[number] <= item->sure_since;
+}
+
 int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
 		 struct ss_file *target, unsigned int lines)
 {
@@ -125,6 +139,8 @@ int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
 	if (item) {
 		item->deleted = false;
 		item->sure = item->sure || sure;
+		if (sure)
+			item->sure_since = table->doubts;
 		return 0;
 	}
 	if (watches(target, file, MAX_NESTS, ++table->visits))
@@ -141,6 +157,7 @@ int ss_epoll_add(struct ss_file_table *table, struct ss_file *file, int tfd,
 	item->tfd = tfd;
 	item->target = target;
 	item->sure = sure;
+	item->sure_since = table->doubts;
 	DL_APPEND(number->items, item);
 	DL_APPEND2(target->watchers, item, wprev, wnext);
 	return 0;
@@ -258,7 +275,8 @@ static size_t count_held(const struct ss_epoll_number *number,
 	return n;
 }
 
-static bool is_stale(const struct ss_epoll_number *number,
+static bool is_stale(const struct ss_file_table *table,
+		     const struct ss_epoll_number *number,
 		     const struct ss_epoll_item *item,
 		     const struct ss_epoll_line *lines, size_t n)
 {
@@ -266,7 +284,7 @@ static bool is_stale(const struct ss_epoll_number *number,
 
 	if (!there)
 		return true;
-	if (item->sure && !item->deleted)
+	if (is_sure(table, item))
 		return false;
 	return (item->deleted || !item->target->holders) &&
 		there <= count_held(number, &item->target->set->hint);
@@ -284,7 +302,7 @@ void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
 		qsort(lines, n, sizeof(*lines), line_compare);
 	HASH_ITER(hh, file->epoll->numbers, number, tmp) {
 		DL_FOREACH_SAFE(number->items, item, next) {
-			if (is_stale(number, item, lines, n))
+			if (is_stale(table, number, item, lines, n))
 				item_free(table, number, item);
 		}
 		if (!number->items) {
@@ -294,12 +312,13 @@ void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
 	}
 }
 
-const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file)
+const struct ss_epoll_item *ss_epoll_reach(const struct ss_file_table *table,
+					   const struct ss_file *file)
 {
 	const struct ss_epoll_item *item;
 
 	DL_FOREACH2(file->watchers, item, wnext) {
-		if (item->epoll->holders && !item->deleted && item->sure)
+		if (item->epoll->holders && is_sure(table, item))
 			return item;
 	}
 	return NULL;

@@ -28,7 +28,8 @@ struct ss_epoll_item {
 	bool sure;			/* it was there, alone of its number
 					   and hint, and none was added to the
 					   number since: a line like it is its
-					   own, if there is one */
+					   own, if there is one; */
+	uint64_t sure_since;		/* when that was, by table's .doubts */
 	struct ss_epoll_item *prev, *next;	/* of one number */
 	struct ss_epoll_item *wprev, *wnext;	/* of one target */
 };
@@ -86,7 +87,12 @@ void ss_epoll_prune(struct ss_file_table *table, struct ss_file *file,
 /* An item that is surely that of `file`, if there is one like it, in an epoll
    that some slot is known to hold, or NULL.  The way to a file that no slot is
    known to hold. */
-const struct ss_epoll_item *ss_epoll_reach(const struct ss_file *file);
+const struct ss_epoll_item *ss_epoll_reach(const struct ss_file_table *table,
+					   const struct ss_file *file);
+
+/* In some epoll an item with this number may be added, or may have been, for
+   another file than is known.  What is seen from now on is sure again. */
+void ss_epoll_doubt(struct ss_file_table *table, int tfd);
 
 /* The target of the item with this number that was added last, or NULL. */
 struct ss_file *ss_epoll_newest(const struct ss_file *file, int tfd);

@@ -67,6 +67,7 @@ enum ss_event_type {
 	SS_EVENT_EPOLL_ADD,	/* .epoll: the target is known, or new with
 				   this hint at this place; by a call, or as it
 				   was seen */
+	SS_EVENT_EPOLL_UNSEEN,	/* .epoll: for what is not known */
 	SS_EVENT_EPOLL_DELETE,
 	SS_EVENT_EPOLL_LINES,	/* .lines: all the items that .lines.file has
 				   now */

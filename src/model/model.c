@@ -167,6 +167,7 @@ static const struct {
 	[SS_EVENT_PLACE] = { SUBJECT_NONE, ss_apply_place },
 	[SS_EVENT_LOST] = { SUBJECT_NONE, ss_apply_lost },
 	[SS_EVENT_EPOLL_ADD] = { SUBJECT_NONE, ss_apply_epoll_add },
+	[SS_EVENT_EPOLL_UNSEEN] = { SUBJECT_TASK, ss_apply_epoll_unseen },
 	[SS_EVENT_EPOLL_LINES] = { SUBJECT_NONE, ss_apply_epoll_lines },
 	[SS_EVENT_EPOLL_DELETE] = { SUBJECT_NONE, ss_apply_epoll_delete },
 };

@@ -71,6 +71,8 @@ struct ss_file {
 	uint32_t priority;
 };
 
+#define SS_DOUBT_NUMBERS	64
+
 /* All the open files of a model, by hint. */
 struct ss_file_table {
 	struct ss_file_set *sets;	/* owned */
@@ -82,8 +84,10 @@ struct ss_file_table {
 	struct ss_file *dropped;	/* by .up: while some are being freed */
 	uint64_t visits;		/* searches for loops of epolls */
 	unsigned int adding;		/* calls in flight that add items */
-	bool raced;			/* a descriptor was replaced before one
-					   of those may have looked at it */
+	/* When was it last in doubt which files items of these numbers (modulo)
+	   have been added for?  Counted. */
+	uint64_t doubts;
+	uint64_t doubted[SS_DOUBT_NUMBERS];
 };
 
 void ss_origin_release(struct ss_origin *origin);

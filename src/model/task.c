@@ -156,21 +156,29 @@ struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
 	return NULL;
 }
 
+bool ss_adds_from(const struct ss_task *task, unsigned int first,
+		  unsigned int last)
+{
+	unsigned int i;
+
+	for (i = 0; task->flight.adding && i < 2; i++) {
+		unsigned int fd = (unsigned int)task->flight.added[i];
+
+		if (fd >= first && fd <= last)
+			return true;
+	}
+	return false;
+}
+
 struct ss_task *ss_adding_flight(const struct ss_files *files,
 				 unsigned int first, unsigned int last,
 				 const struct ss_task *except)
 {
 	struct ss_task *task;
-	unsigned int i;
 
 	DL_FOREACH2(files->users, task, fnext) {
-		for (i = 0; task != except && task->flight.adding && i < 2;
-		     i++) {
-			unsigned int fd = (unsigned int)task->flight.added[i];
-
-			if (fd >= first && fd <= last)
-				return task;
-		}
+		if (task != except && ss_adds_from(task, first, last))
+			return task;
 	}
 	return NULL;
 }

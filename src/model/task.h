@@ -199,6 +199,10 @@ struct ss_task *ss_slots_user(const struct ss_files *files, unsigned int first,
    NULL: then what it holds may be remembered. */
 struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
 			       const struct ss_task *except);
+/* Does its call in flight add an item to an epoll, of which one or the other
+   stands in these slots? */
+bool ss_adds_from(const struct ss_task *task, unsigned int first,
+		  unsigned int last);
 /* A task, other than `except`, whose call in flight adds an item to an epoll,
    of which one or the other stands in these slots, or NULL. */
 struct ss_task *ss_adding_flight(const struct ss_files *files,

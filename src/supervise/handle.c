@@ -539,14 +539,17 @@ static bool handle_epoll(struct handling *h)
 		if (r == -EAGAIN && !still_there(h))
 			return false;
 	} while (r == -EAGAIN && rounds++ < ROUNDS_MAX);
-	/* Closed: the call fails.  Not ours to see: found out when asked. */
-	if (r && h->call->epoll.add)
-		h->session->items_unseen = true;
+	event.epoll.tfd = h->call->epoll.fd;
+	event.epoll.efd = h->call->epoll.efd;
+	/* Closed: the call fails, if nobody opens it meanwhile.  Not ours to
+	   see: found out when asked. */
+	if (r && h->call->epoll.add) {
+		event.type = SS_EVENT_EPOLL_UNSEEN;
+		ss_tell_when_let_on(h->session, &event);
+	}
 	if (r || epoll == target)
 		return true;
 	event.epoll.file = epoll;
-	event.epoll.tfd = h->call->epoll.fd;
-	event.epoll.efd = h->call->epoll.efd;
 	event.epoll.target = target;
 	ss_tell_when_let_on(h->session, &event);
 	return true;

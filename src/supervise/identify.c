@@ -139,15 +139,14 @@ static int order_orphan(struct ss_session *session,
 			const struct subject *subject,
 			const struct ss_file *file, int *ret)
 {
-	const struct ss_epoll_item *item = ss_epoll_reach(file);
+	const struct ss_epoll_item *item =
+		ss_epoll_reach(&session->model->open, file);
 	struct ss_slot *slot;
 	struct ss_task *user = NULL;
 	unsigned int toff;
 	int epoll, r;
 
-	/* What was added unseen may be another file of the same inode. */
-	if (!item || subject->fd < 0 || session->items_unseen ||
-	    session->model->open.raced)
+	if (!item || subject->fd < 0)
 		return -ENOENT;
 	DL_FOREACH(item->epoll->holders, slot) {
 		user = ss_files_user(slot->table);

@@ -118,8 +118,6 @@ struct ss_session {
 	struct ss_log *log;		/* owned, or NULL */
 	struct ss_audit *audit;		/* owned, or NULL */
 	unsigned int orphans_kept;	/* by the last pruning */
-	bool items_unseen;		/* an epoll may have an item that was
-					   not noted when it was added */
 	pid_t self;
 	bool started;			/* .launched is to be released */
 	bool creds_changed;		/* by set*id or capset, of anybody */

@@ -617,6 +617,19 @@ const struct ch_scenario ch_scenarios[] = {
 	  "2 capset 2\n"
 	  RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS
 	  RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS RESTRICTS },
+	{ "known-by-an-item-after-a-failed-add",
+	  "an epoll_ctl that fails casts doubt on one number, and not for ever",
+	  "1 clone 4 0 2 17\n"
+	  "4 eventfd\n"
+	  "4 eventfd\n"
+	  "4 epoll 10\n"
+	  "4 epoll-add 10 3\n"
+	  "4 ask 4 4 7 4 196618\n"
+	  "4 epoll-add 10 60\n"
+	  "4 clone 5 0x400 0 17\n"
+	  "4 exec\n"
+	  "5 close 3\n"
+	  "4 ask 4 4 7 4 196618\n" },
 	{ "ids-beside-dumpable",
 	  "ids change before memory is set dumpable, or after that",
 	  THREADS_OF_4

@@ -149,13 +149,14 @@ static bool is_line(const struct twin_item *line, int tfd,
 /* Nobody is known to hold it, but an epoll watches it. */
 static bool see_item(const struct ss_file *file, bool execing, int *ret)
 {
-	const struct ss_epoll_item *item = ss_epoll_reach(file);
+	const struct ss_epoll_item *item =
+		ss_epoll_reach(&scene.model->open, file);
 	struct twin_item list[TWIN_ITEMS];
 	const struct ss_slot *slot;
 	unsigned int i, n, like = 0;
 	int epoll = 0;
 
-	if (!item || scene.unseen || scene.model->open.raced)
+	if (!item)
 		return false;
 	DL_FOREACH(item->epoll->holders, slot) {
 		if (see_through(slot, execing, &epoll))

@@ -135,8 +135,10 @@ static void enter_epoll(const struct call *call)
 	if (!r)
 		r = scene_label_slot(call->tid, call->last,
 				     &event.epoll.target);
-	if (r && call->op == OP_EPOLL_ADD)
-		scene.unseen = true;
+	if (r && call->op == OP_EPOLL_ADD) {
+		event.type = SS_EVENT_EPOLL_UNSEEN;
+		tell(scene.model, event);
+	}
 	if (!r && event.epoll.file != event.epoll.target)
 		tell(scene.model, event);
 }

@@ -50,7 +50,6 @@ struct scene {
 	unsigned int n_orphans;
 	pid_t last_tid;
 	unsigned int least;	/* how many must be left to ask */
-	bool unseen;		/* an item may have been added unseen */
 	bool lazy;		/* ends of calls are not told for a question */
 	struct ss_epoll_slot memory;	/* what questions about items name */
 	/* clones whose creators are gone; the last, to be left alone at the

@@ -146,10 +146,10 @@ START_TEST(deleted_items)
 	tell_add(epoll, 5, file);
 	tell_of(model, SS_EVENT_RETURNED, ROOT);
 	tell_seen(epoll, 5, file, 1);
-	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, file));
 	tell_delete(5, file);
 	ck_assert_ptr_null(target(5, 1));
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	tell_add(epoll, 5, file);
 	ck_assert_ptr_eq(target(5, 1), file);
 	teardown();
@@ -166,23 +166,23 @@ START_TEST(only_what_was_seen_leads_to_a_file)
 	file = tell_new_file(model, ROOT, 5, hint.ino);
 	other = tell_new_file(model, ROOT, 6, hint.ino);
 	tell_add(epoll, 5, file);
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	/* Somebody is still adding something, maybe this. */
 	tell_seen(epoll, 5, file, 1);
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	tell_of(model, SS_EVENT_RETURNED, ROOT);
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	/* Two that are alike: if one of them goes, it may be this one. */
 	tell_seen(epoll, 5, file, 2);
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	tell_seen(epoll, 5, file, 1);
-	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, file));
 	tell_seen(epoll, 5, file, 2);
-	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, file));
 	tell_add(epoll, 6, other);
-	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, file));
 	tell_add(epoll, 5, other);
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	teardown();
 }
 END_TEST
@@ -198,16 +198,43 @@ START_TEST(races_with_adding)
 	tell_add(epoll, 5, file);
 	ck_assert_uint_eq(model->open.adding, 1);
 	tell_close(model, ROOT + 1, 6, 6);
-	ck_assert(!model->open.raced);
+	ck_assert_uint_eq(model->open.doubts, 0);
 	tell_of(model, SS_EVENT_RETURNED, ROOT);
 	ck_assert_uint_eq(model->open.adding, 0);
 	tell_add(epoll, 5, file);
 	tell_close(model, ROOT, 5, 5);
-	ck_assert(!model->open.raced);
+	ck_assert_uint_eq(model->open.doubts, 0);
 	file = tell_new_file(model, ROOT, 5, hint.ino);
 	tell_add(epoll, 5, file);
 	tell_close(model, ROOT + 1, 3, 5);
-	ck_assert(model->open.raced);
+	ck_assert_uint_eq(model->open.doubts, 1);
+	teardown();
+}
+END_TEST
+
+/* Of one number, and only of what was seen before. */
+START_TEST(doubts)
+{
+	struct ss_event unseen = {
+		.type = SS_EVENT_EPOLL_UNSEEN, .tid = ROOT,
+		.epoll = { .efd = EPOLL, .tfd = 5 },
+	};
+	struct ss_file *five, *six;
+
+	setup();
+	five = tell_new_file(model, ROOT, 5, hint.ino);
+	six = tell_new_file(model, ROOT, 6, hint.ino);
+	tell_seen(epoll, 5, five, 1);
+	tell_seen(epoll, 6, six, 1);
+	tell(model, unseen);
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, five));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, six));
+	/* It may be added only now. */
+	tell_seen(epoll, 5, five, 1);
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, five));
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	tell_seen(epoll, 5, five, 1);
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, five));
 	teardown();
 }
 END_TEST
@@ -221,10 +248,10 @@ START_TEST(no_way_through_an_epoll_that_nobody_holds)
 	file = tell_new_file(model, ROOT, 5, hint.ino);
 	tell_seen(inner, 5, file, 1);
 	tell_seen(epoll, 4, inner, 1);
-	ck_assert_ptr_nonnull(ss_epoll_reach(file));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, file));
 	tell_close(model, ROOT, 4, 5);
-	ck_assert_ptr_nonnull(ss_epoll_reach(inner));
-	ck_assert_ptr_null(ss_epoll_reach(file));
+	ck_assert_ptr_nonnull(ss_epoll_reach(&model->open, inner));
+	ck_assert_ptr_null(ss_epoll_reach(&model->open, file));
 	ck_assert_uint_eq(model->open.count, 3);
 	tell_close(model, ROOT, EPOLL, EPOLL);
 	ck_assert_uint_eq(model->open.count, 0);
@@ -342,7 +369,7 @@ int main(void)
 	const TTest *const tests[] = {
 		one_item_is_no_doubt, items_outlive_their_numbers,
 		two_files_of_one_number, deleted_items,
-		only_what_was_seen_leads_to_a_file, races_with_adding,
+		only_what_was_seen_leads_to_a_file, races_with_adding, doubts,
 		no_way_through_an_epoll_that_nobody_holds, lost_files,
 		loops_are_refused,
 		targets_first_seen_in_an_epoll, limits_on_open_files, NULL,

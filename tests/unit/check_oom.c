@@ -350,6 +350,10 @@ static void tell_facts(struct story *s)
 		.type = SS_EVENT_LOST,
 		.slot.file = ss_epoll_newest(epoll, 802) });
 	step(s, (struct ss_event){
+		.type = SS_EVENT_EPOLL_UNSEEN, .tid = ROOT,
+		.epoll = { .efd = 3, .tfd = 801 } });
+	step_of(s, SS_EVENT_RETURNED, ROOT);
+	step(s, (struct ss_event){
 		.type = SS_EVENT_EPOLL_LINES,
 		.lines = { .file = epoll, .lines = &line, .count = 1 } });
 	step_file(s, ROOT, 802, 802);
