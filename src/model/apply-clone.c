@@ -162,7 +162,10 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	pending->nested = task->levels || task->pidns_moved ||
 		(flags & CLONE_NEWPID);
 	pending->creds = task->creds;
+	/* Of memory that both have, it tells what became of that. */
 	pending->before = task->before;
+	if (pending->flags & CLONE_VM)
+		pending->before.known = false;
 	if (flags & CLONE_NEWUSER)
 		pending->creds.known = false;
 	pending->domain = ss_domain_get(task->domain);

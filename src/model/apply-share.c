@@ -212,13 +212,14 @@ static void creds_committed(struct ss_task *task, const struct ss_creds *now)
 }
 
 /*
- * What set*id calls did before is overruled, or was looked at: by all who share
- * the memory.  Not what those in flight will do.
+ * What set*id calls and execs did before is overruled, or was looked at: by all
+ * who share the memory.  Not what those in flight will do.
  */
 static void forget_set_id(struct ss_model *model, struct ss_task *task)
 {
 	struct ss_mm *mm = ss_task_mm(task);
-	struct ss_task *t = mm && mm->set_id ? model->tasks : NULL;
+	struct ss_task *t = mm && (mm->set_id || mm->r.refs > 1) ?
+		model->tasks : NULL;
 
 	if (task->flight.kind != SS_FLIGHT_CREDS)
 		task->before.known = false;

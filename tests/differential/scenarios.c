@@ -105,6 +105,14 @@
 	"2 ask 7 2 1\n" \
 	"2 ask 4 2 1\n"
 
+/* Its exec takes ids from it, because 1 has its fs, too. */
+#define LOSES_ROOT \
+	"1 capset 2\n" \
+	"1 setid 2 12345\n" \
+	"1 clone 4 0x200 0 17\n" \
+	"4 exec\n" \
+	"4 clone 5 0x10d00 1\n"
+
 #define THREADS_OF_4 \
 	"1 clone 4 0 2 17\n" \
 	"4 capset 2\n" \
@@ -662,5 +670,15 @@ const struct ch_scenario ch_scenarios[] = {
 	{ "ids-after-a-kill",
 	  "also where the ids of another change after that",
 	  DIES_SLOWLY("1 setid 1 12345\n") },
+	{ "dumpable-after-an-exec",
+	  "memory that was set dumpable stays so whatever its exec took",
+	  LOSES_ROOT
+	  "4 dumpable 1\n"
+	  "1 ask 1 5 1\n" },
+	{ "dumpable-by-another-thread",
+	  "also where another thread has set it",
+	  LOSES_ROOT
+	  "5 dumpable 1\n"
+	  "1 ask 1 4 1\n" },
 	{ NULL, NULL, NULL },
 };
