@@ -126,6 +126,13 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 	ss_tell(session, &event);
 }
 
+void ss_exec_not_let_on(struct ss_session *session, pid_t tid)
+{
+	struct ss_event event = { .type = SS_EVENT_EXEC_FAILED, .tid = tid };
+
+	ss_tell(session, &event);
+}
+
 /* Of who has done so never before since it was forked. */
 static bool has_execed(const struct ss_task *task, pid_t tid)
 {
@@ -190,13 +197,34 @@ static pid_t reach(const struct ss_session *session,
 	return group->tgid;
 }
 
+/*
+ * The number of a thread that execs names nobody any more, and who has the
+ * leader's is on its way out: either the thread has come so far, or it has been
+ * killed before.  The first process of a pid namespace stays in that state for
+ * as long as somebody is left in there.
+ */
+static bool is_ending(const struct ss_group *group)
+{
+	struct ss_proc_stat stat;
+
+	return group->execing->tid != group->tgid &&
+		!ss_thread_exists(group->tgid, group->execing->tid) &&
+		!ss_proc_stat(group->tgid, &stat) &&
+		stat.flags & SS_PROC_EXITING;
+}
+
 void ss_exec_look(struct ss_session *session, struct ss_group *group)
 {
 	const struct ss_task *task = group->execing;
 	struct ss_proc_call call;
 
-	if (!task || !ss_thread_exists(group->tgid, task->tid) ||
-	    ss_proc_call(task->tid, &call))
+	if (!task)
+		return;
+	if (!ss_thread_exists(group->tgid, task->tid)) {
+		ss_exec_settle(session, group, 0);
+		return;
+	}
+	if (ss_proc_call(task->tid, &call))
 		return;
 	/* Whether in the old program or already in the new one. */
 	if (call.where == SS_PROC_IN_CALL &&
@@ -224,18 +252,25 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 	struct ss_task *task = group->execing;
 	struct ss_process *process = ss_process_find(session, group->tgid);
 	struct ss_event event = { .type = SS_EVENT_EXEC_FAILED };
+	bool ending;
 
 	if (!task || !process)
 		return;
 	event.tid = task->tid;
+	/* Looked at first: what has not happened then does not any more. */
+	ending = is_ending(group);
 	if (happened(&process->evidence, task,
 		     reach(session, group, caller))) {
 		event.type = SS_EVENT_EXEC_DONE;
 		session->stats.execs++;
-	} else if (caller != task->tid) {
+	} else if (caller != task->tid && !ending) {
 		/* Another thread calls: it may still happen. */
 		return;
 	}
 	evidence_clear(&process->evidence);
+	ss_tell(session, &event);
+	if (!ending || event.type == SS_EVENT_EXEC_DONE)
+		return;
+	event.type = SS_EVENT_THREAD_GONE;
 	ss_tell(session, &event);
 }

@@ -205,6 +205,9 @@ static bool handle_exec(struct handling *h)
 		return false;
 	if (group->execing != h->task)
 		ss_exec_look(h->session, h->task->group);
+	/* Killed by another's exec. */
+	if (!still_there(h))
+		return false;
 	if (group->execing && group->execing != h->task && put_aside(h))
 		return false;
 	/* What they were decides whether the new memory is dumpable. */

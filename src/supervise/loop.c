@@ -122,7 +122,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void answer(struct ss_session *session,
+/* false: the call has not been let on. */
+static bool answer(struct ss_session *session,
 		   const struct ss_notification *notification,
 		   const struct ss_reply *reply)
 {
@@ -135,6 +136,7 @@ static void answer(struct ss_session *session,
 		ss_error("cannot answer a call: %s", strerror(-r));
 		session->failure = r;
 	}
+	return !r;
 }
 
 /* The caller has gone; or a fact that cannot be had kept us from handling its
@@ -170,7 +172,7 @@ static void serve_stranger(struct ss_session *session,
 		reply.kind = SS_REPLY_ERROR;
 		reply.child_errno = ENOSYS;
 	}
-	answer(session, notification, &reply);
+	(void)answer(session, notification, &reply);
 }
 
 bool ss_loop_serve(struct ss_session *session,
@@ -189,7 +191,7 @@ bool ss_loop_serve(struct ss_session *session,
 	if (call && call->family == SS_FAMILY_SIGNAL &&
 	    call->which != SS_CALL_PTRACE &&
 	    ss_guard_has(session, notification->tid)) {
-		answer(session, notification, &reply);
+		(void)answer(session, notification, &reply);
 		return true;
 	}
 	task = call ? find_caller(session, notification) : NULL;
@@ -213,7 +215,9 @@ bool ss_loop_serve(struct ss_session *session,
 		tell_sequels(session, false);
 		return true;
 	}
-	answer(session, notification, &reply);
+	if (!answer(session, notification, &reply) &&
+	    call->family == SS_FAMILY_EXEC)
+		ss_exec_not_let_on(session, notification->tid);
 	if (timed && call->family == SS_FAMILY_KCMP)
 		ss_times_add(&session->stats.times, now_ns() - start);
 	return true;

@@ -205,6 +205,8 @@ void ss_orphans_prune(struct ss_session *session);
 
 /* exec.c */
 void ss_exec_enter(struct ss_session *session, struct ss_task *task);
+/* The caller was killed, or interrupted, before that: nothing happens. */
+void ss_exec_not_let_on(struct ss_session *session, pid_t tid);
 /* Finds out whether the group's exec in flight has happened; `caller` is the
    task that has just called us, or 0. */
 void ss_exec_settle(struct ss_session *session, struct ss_group *group,

@@ -120,6 +120,19 @@
 	"4 clone 5 0x10f00\n" \
 	"4 clone 6 0x10f00\n"
 
+/* A thread of such a first process is killed while it execs. */
+#define NEVER_EXECS(creator, leader, thread, dead) \
+	"1 clone " creator " 0 2 17\n" \
+	creator " unshare 536870912\n" \
+	creator " clone " leader " 0 2 17\n" \
+	creator " clone " dead " 0 2 17\n" \
+	leader " clone " thread " 0x10f00\n" \
+	dead " exit\n" \
+	thread " exec &\n" \
+	"3 kill " thread " &\n" \
+	"0 sync\n" \
+	"2 ask " leader " 2 4\n"
+
 const struct ch_scenario ch_scenarios[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -680,5 +693,12 @@ const struct ch_scenario ch_scenarios[] = {
 	  LOSES_ROOT
 	  "5 dumpable 1\n"
 	  "1 ask 1 4 1\n" },
+	{ "first-process-never-execs",
+	  "who died in a thread's exec stays until its namespace is empty",
+	  NEVER_EXECS("4", "5", "6", "7") NEVER_EXECS("8", "9", "10", "11")
+	  NEVER_EXECS("12", "13", "14", "15")
+	  NEVER_EXECS("16", "17", "18", "19")
+	  NEVER_EXECS("20", "21", "22", "23")
+	  NEVER_EXECS("24", "25", "26", "27") },
 	{ NULL, NULL, NULL },
 };
