@@ -155,6 +155,18 @@ bool ss_settle_is_child(struct ss_session *session,
 	return made_by(pending, tid) && ss_settle_find(session, pending) == tid;
 }
 
+/* With CLONE_NEWPID the first of a pid namespace is made, and nobody else; and
+   who has no other namespace for its children makes none inside. */
+static bool fits_pidns(const struct ss_pending *pending,
+		       const struct ss_proc_status *status)
+{
+	unsigned int inner = status->levels - 1;
+
+	if (pending->flags & CLONE_NEWPID)
+		return inner && status->nspid[inner] == 1;
+	return pending->nested || !inner;
+}
+
 bool ss_settle_may_be_child(const struct ss_session *session,
 			    const struct ss_pending *pending, pid_t tid,
 			    const struct ss_proc_status *status)
@@ -163,7 +175,7 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 
 	if (pending->flags & CLONE_THREAD)
 		return status->tgid == pending->tgid && tid != status->tgid;
-	if (status->tgid != tid)
+	if (status->tgid != tid || !fits_pidns(pending, status))
 		return false;
 	if (pending->parent == status->ppid)
 		return true;

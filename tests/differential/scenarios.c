@@ -86,7 +86,8 @@
 	"4 range 3 20 0 &\n" \
 	"0 sync\n" \
 	"1 ask 2 2 1\n" \
-	"4 exit-group\n"
+	"4 exit-group\n" \
+	"1 wait 4\n"
 
 /* The first of a pid namespace is killed, and does not come to its end. */
 #define DIES_SLOWLY(change) \
@@ -112,6 +113,21 @@
 	"1 clone 4 0x200 0 17\n" \
 	"4 exec\n" \
 	"4 clone 5 0x10d00 1\n"
+
+/* Two creators are killed together; the pid namespace takes longer. */
+#define ENDS_BOTH \
+	"1 clone 4 0 2 17\n" \
+	"4 clone 5 0x10f00\n" \
+	"60 churn 1 20 &\n" \
+	"5 clone 6 0x20000400 0 17 &\n" \
+	"4 clone 7 0x400 0 17 &\n" \
+	"4 kill 5 &\n" \
+	"0 sync\n" \
+	"7 ask 7 7 0 910 911\n" \
+	"6 ask 6 6 0 910 911\n" \
+	"6 exit-group\n" \
+	"7 exit-group\n" \
+	"1 wait 4\n"
 
 #define THREADS_OF_4 \
 	"1 clone 4 0 2 17\n" \
@@ -700,5 +716,9 @@ const struct ch_scenario ch_scenarios[] = {
 	  NEVER_EXECS("16", "17", "18", "19")
 	  NEVER_EXECS("20", "21", "22", "23")
 	  NEVER_EXECS("24", "25", "26", "27") },
+	{ "orphans-inside-and-outside",
+	  "which of two killed creators made a pid namespace",
+	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH
+	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH },
 	{ NULL, NULL, NULL },
 };
