@@ -2,6 +2,7 @@
 #include "supervise/facts.h"
 
 #include <errno.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -367,6 +368,39 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 			free(deferred);
 		}
 	}
+}
+
+/* The thread is in no call, or in one that is none of ours. */
+static bool is_elsewhere(const struct ss_session *session, pid_t tid)
+{
+	struct ss_proc_call call;
+
+	return ss_facts_call(tid, &call) &&
+		!(call.where == SS_PROC_IN_CALL &&
+		  ss_call_is_watched(&session->calls, call.nr));
+}
+
+bool ss_deferred_copies(struct ss_session *session, const struct ss_task *task)
+{
+	const struct ss_files *files = ss_task_files(task);
+	struct ss_deferred *deferred, *tmp;
+
+	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
+		pid_t tid = deferred->event.tid;
+		const struct ss_task *other = ss_model_task(session->model,
+							    tid);
+
+		if (deferred->event.type != SS_EVENT_UNSHARE ||
+		    !(deferred->event.flags & CLONE_FILES) || !other ||
+		    !files || files->r.refs < 2 ||
+		    ss_task_files(other) != files)
+			continue;
+		if (!is_elsewhere(session, tid))
+			return true;
+		ss_deferred_settle(session, tid);
+		return ss_deferred_copies(session, task);
+	}
+	return false;
 }
 
 void ss_deferred_release(struct ss_session *session)

@@ -45,6 +45,10 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 /* Looks at those of one task (it has come back: they are over), or at all
    (0: somebody asks). */
 void ss_deferred_settle(struct ss_session *session, pid_t tid);
+/* Is one of them just copying the task's table?  Until it is over, what is in a
+   slot of the one is not what is in the other. */
+bool ss_deferred_copies(struct ss_session *session,
+			const struct ss_task *task);
 void ss_deferred_release(struct ss_session *session);
 
 #endif

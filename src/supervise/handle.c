@@ -283,6 +283,13 @@ static bool waits_for_slots(struct handling *h, unsigned int first,
 	return false;
 }
 
+/* An unshare that makes a namespace, too, shows only when it is over; the table
+   was copied long before: from then on it stays as it is. */
+static bool waits_for_copy(struct handling *h)
+{
+	return ss_deferred_copies(h->session, h->task) && waits(h);
+}
+
 /* Has it added its item?  Asleep in such a call it may be in the next one. */
 static bool has_added(const struct ss_session *session, pid_t tid)
 {
@@ -336,6 +343,8 @@ static bool handle_close(struct handling *h)
 	   other one, and a call that goes on might find it. */
 	if (dup_fails(h))
 		return refuse(h, EBADF);
+	if (waits_for_copy(h))
+		return false;
 	if (waits_for_slots(h, event.range.first, event.range.last, true))
 		return false;
 	settle_adding(h);
@@ -531,6 +540,8 @@ static bool handle_epoll(struct handling *h)
 	unsigned int rounds = 0;
 	int r;
 
+	if (waits_for_copy(h))
+		return false;
 	ss_epolls_prune(h->session);
 	do {
 		r = ss_identify_slot(h->session, h->task, h->call->epoll.efd,

@@ -188,13 +188,20 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 
 static int supply_slot(struct ss_session *session, struct ss_question *q,
 		       const struct ss_need *need,
-		       ss_unused const struct ss_notification *notification)
+		       const struct ss_notification *notification)
 {
 	struct ss_file *file;
 	int r;
 
 	if (session->model->rings)
 		return look_only(session, q, need->side, need->fd);
+	/* What is remembered now may not be in the copy. */
+	if (ss_deferred_copies(session, need->task)) {
+		if (!ss_hold_is_over(session, notification))
+			return -EBUSY;
+		session->stats.volatile_answers++;
+		return look_only(session, q, need->side, need->fd);
+	}
 	r = ss_identify_slot(session, need->task, need->fd, &file);
 	if (r == -EBADF) {
 		q->side[need->side].state = SS_SIDE_CLOSED;

@@ -114,6 +114,23 @@
 	"4 exec\n" \
 	"4 clone 5 0x10d00 1\n"
 
+/* A table changes while it is copied for a namespace, which takes long. */
+#define SPLITS_SLOWLY \
+	"1 eventfd\n" \
+	"1 ask 1 1 0 3 910\n" \
+	"1 clone 4 0x400 0 17\n" \
+	"1 unshare 0x40000400 &\n" \
+	"4 ask 2 2 0 910 911 &\n" \
+	"4 ask 2 2 0 911 912 &\n" \
+	"4 close 3 &\n" \
+	"4 eventfd &\n" \
+	"4 ask 4 4 0 3 910 &\n" \
+	"0 sync\n" \
+	"1 ask 1 4 0 3 3\n" \
+	"4 exit-group\n" \
+	"1 wait 4\n" \
+	"1 close 3\n"
+
 /* Two creators are killed together; the pid namespace takes longer. */
 #define ENDS_BOTH \
 	"1 clone 4 0 2 17\n" \
@@ -716,6 +733,11 @@ const struct ch_scenario ch_scenarios[] = {
 	  NEVER_EXECS("16", "17", "18", "19")
 	  NEVER_EXECS("20", "21", "22", "23")
 	  NEVER_EXECS("24", "25", "26", "27") },
+	{ "table-copied-for-a-namespace",
+	  "a slot of the original changes after it was copied",
+	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY
+	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY
+	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY },
 	{ "orphans-inside-and-outside",
 	  "which of two killed creators made a pid namespace",
 	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH
