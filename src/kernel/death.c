@@ -4,14 +4,26 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define TAKE_MAX	64
+
+/* struct pidfd_info and its ioctl, newer than many headers (linux/pidfd.h). */
+#define INFO_EXIT	(1u << 3)
+struct info {
+	uint64_t mask;
+	uint64_t cgroupid;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+#define GET_INFO	_IOWR(0xff, 11, struct info)
 
 int ss_deaths_open(void)
 {
@@ -82,6 +94,18 @@ int ss_pidfd_await(int pidfd, int ms)
 void ss_pidfd_kill(int pidfd)
 {
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+int ss_pidfd_exit_code(int pidfd, int *ret_code)
+{
+	struct info info = { .mask = INFO_EXIT };
+
+	if (ioctl(pidfd, GET_INFO, &info))
+		return -EOPNOTSUPP;
+	if (!(info.mask & INFO_EXIT))
+		return -EAGAIN;
+	*ret_code = info.exit_code;
+	return 0;
 }
 
 int ss_pidfd_reap(int pidfd, int *ret_status)

@@ -32,6 +32,12 @@ int ss_pidfd_await(int pidfd, int ms);
 void ss_pidfd_kill(int pidfd);
 
 /*
+ * With which wait status did the thread end whose number this pidfd (of a
+ * thread) was for, when that was given back?  -EAGAIN: it was not yet;
+ * -EOPNOTSUPP: the kernel keeps it not (it does since Linux 6.15).
+ */
+int ss_pidfd_exit_code(int pidfd, int *ret_code) ss_must_check;
+/*
  * Reaps the process if it is our child and has ended.  1: reaped, *ret_status
  * as an exit status of main() (128 + N for a signal); 0: not yet; -ECHILD: not
  * our child (any more).

@@ -18,9 +18,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/death.h"
+#include "kernel/descriptor.h"
 #include "kernel/memory.h"
 
 /* Slots whose flags are read for one exec: a program that has many labelled
@@ -38,8 +40,11 @@ static void evidence_clear(struct ss_evidence *evidence)
 {
 	if (evidence->memory >= 0)
 		(void)close(evidence->memory);
+	if (evidence->thread >= 0)
+		(void)close(evidence->thread);
 	memset(evidence, 0, sizeof(*evidence));
 	evidence->memory = -1;
+	evidence->thread = -1;
 }
 
 /* The address is looked up once for each memory. */
@@ -82,6 +87,11 @@ static void evidence_collect(struct ss_session *session,
 		int fd = ss_memory_open(task->tid);
 
 		evidence->memory = fd < 0 ? -1 : fd;
+	}
+	if (task != task->group->tasks && task->group->tasks->execed) {
+		int fd = ss_pidfd_open(task->tid, true);
+
+		evidence->thread = fd < 0 ? -1 : fd;
 	}
 }
 
@@ -133,17 +143,43 @@ void ss_exec_not_let_on(struct ss_session *session, pid_t tid)
 	ss_tell(session, &event);
 }
 
+/*
+ * Has a thread taken the place of a leader that has execed before?  Then who
+ * had the thread's number when that was given back is the old leader, which an
+ * exec ends without a signal (do_group_exit()), and not the thread, killed.
+ */
+static bool has_taken_over(struct ss_session *session,
+			   const struct ss_evidence *evidence,
+			   const struct ss_task *task)
+{
+	int code;
+
+	if (task->group->tasks == task || !task->group->tasks->execed)
+		return true;
+	/* exit_group ends the thread in the same way. */
+	if (evidence->thread < 0 || task->group->dying ||
+	    ss_pidfd_exit_code(evidence->thread, &code)) {
+		session->stats.exec_guessed++;
+		return true;
+	}
+	return !WTERMSIG(code);
+}
+
 /* Of who has done so never before since it was forked. */
-static bool has_execed(const struct ss_task *task, pid_t tid)
+static bool has_execed(struct ss_session *session,
+		       const struct ss_evidence *evidence,
+		       const struct ss_task *task, pid_t tid)
 {
 	struct ss_proc_stat stat;
 
 	return !task->execed && !ss_proc_stat(tid, &stat) &&
-		!(stat.flags & SS_PROC_FORKNOEXEC);
+		!(stat.flags & SS_PROC_FORKNOEXEC) &&
+		has_taken_over(session, evidence, task);
 }
 
 /* For a program that wipes its random bytes, and for one without any. */
-static bool happened_otherwise(const struct ss_evidence *evidence,
+static bool happened_otherwise(struct ss_session *session,
+			       const struct ss_evidence *evidence,
 			       const struct ss_task *task, pid_t tid)
 {
 	uint64_t address;
@@ -153,10 +189,11 @@ static bool happened_otherwise(const struct ss_evidence *evidence,
 	if (evidence->memory >= 0)
 		return !ss_memory_is_alive(evidence->memory,
 					   evidence->address);
-	return has_execed(task, tid);
+	return has_execed(session, evidence, task, tid);
 }
 
-static bool happened(const struct ss_evidence *evidence,
+static bool happened(struct ss_session *session,
+		     const struct ss_evidence *evidence,
 		     const struct ss_task *task, pid_t tid)
 {
 	uint8_t now[SS_RANDOM_BYTES];
@@ -167,18 +204,19 @@ static bool happened(const struct ss_evidence *evidence,
 	    ss_thread_exists(task->group->tgid, task->tid))
 		return false;
 	if (!evidence->address || !evidence->readable)
-		return happened_otherwise(evidence, task, tid);
+		return happened_otherwise(session, evidence, task, tid);
 	r = ss_memory_read(tid, evidence->address, now, SS_RANDOM_BYTES);
 	if (r == -ETIMEDOUT)
-		return happened_otherwise(evidence, task, tid);
+		return happened_otherwise(session, evidence, task, tid);
 	if (r == -EFAULT || r == -EPERM || r == -EACCES)
 		return true;
 	/* The dead have no memory, but their flags. */
 	if (r)
-		return has_execed(task, tid);
+		return has_execed(session, evidence, task, tid);
 	if (memcmp(now, evidence->bytes, SS_RANDOM_BYTES))
 		return true;
-	return evidence->wiped && happened_otherwise(evidence, task, tid);
+	return evidence->wiped &&
+		happened_otherwise(session, evidence, task, tid);
 }
 
 /* The memory is reached by the group's number, unless its leader is dead and
@@ -259,7 +297,7 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 	event.tid = task->tid;
 	/* Looked at first: what has not happened then does not any more. */
 	ending = is_ending(group);
-	if (happened(&process->evidence, task,
+	if (happened(session, &process->evidence, task,
 		     reach(session, group, caller))) {
 		event.type = SS_EVENT_EXEC_DONE;
 		session->stats.execs++;

@@ -59,6 +59,7 @@ int ss_process_add(struct ss_session *session, pid_t tgid)
 		return -ENOMEM;
 	process->tgid = tgid;
 	process->evidence.memory = -1;
+	process->evidence.thread = -1;
 	process->pidfd = pidfd_within(session, tgid);
 	HASH_ADD_INT(session->processes, tgid, process);
 	if (ss_hash_failed(process)) {
@@ -86,6 +87,8 @@ void ss_process_free(struct ss_session *session, struct ss_process *process)
 		(void)close(process->pidfd);
 	if (process->evidence.memory >= 0)
 		(void)close(process->evidence.memory);
+	if (process->evidence.thread >= 0)
+		(void)close(process->evidence.thread);
 	free(process);
 }
 

@@ -50,6 +50,8 @@ struct ss_evidence {
 	bool denied;		/* or not by us: not dumpable */
 	bool wiped;		/* they were all zero: they prove nothing */
 	int memory;		/* owned: /proc/TID/mem, or -1 */
+	int thread;		/* owned: pidfd of a thread whose leader has
+				   execed before, or -1 */
 };
 
 /* The supervisor's side of a thread group. */

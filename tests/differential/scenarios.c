@@ -166,6 +166,17 @@
 	"0 sync\n" \
 	"2 ask " leader " 2 4\n"
 
+/* The same of who has execed before, and shares its handlers. */
+#define NEVER_EXECS_AGAIN(leader, thread, sharer) \
+	"1 clone " leader " 0 2 17\n" \
+	leader " exec\n" \
+	leader " clone " sharer " 0x900 0 17\n" \
+	leader " clone " thread " 0x10f00\n" \
+	thread " exec &\n" \
+	"3 kill " thread " &\n" \
+	"0 sync\n" \
+	"2 ask " leader " " sharer " 4\n"
+
 const struct ch_scenario ch_scenarios[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -742,5 +753,12 @@ const struct ch_scenario ch_scenarios[] = {
 	  "which of two killed creators made a pid namespace",
 	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH
 	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH },
+	{ "killed-before-its-exec",
+	  "a thread is killed before its exec, of a group that execed once",
+	  NEVER_EXECS_AGAIN("4", "5", "6") NEVER_EXECS_AGAIN("7", "8", "9")
+	  NEVER_EXECS_AGAIN("10", "11", "12")
+	  NEVER_EXECS_AGAIN("13", "14", "15")
+	  NEVER_EXECS_AGAIN("16", "17", "18")
+	  NEVER_EXECS_AGAIN("19", "20", "21") },
 	{ NULL, NULL, NULL },
 };
