@@ -12,8 +12,8 @@
 
 #define YIELDS_MAX	32
 
-/* The user namespaces of a task; where they cannot be seen (a zombie's, say),
-   ours: capabilities in them are then nobody's inside. */
+/* The user namespaces of a task; where they cannot be seen, ours: capabilities
+   in them are then nobody's inside. */
 static void read_userns(struct ss_session *session, pid_t tid,
 			struct ss_event_creds *creds)
 {
@@ -349,6 +349,19 @@ static bool has_changed(const struct ss_deferred *deferred)
 	return ino != deferred->ino;
 }
 
+/* Who was killed after that has no other namespaces any more, but this one. */
+static void settle_dead(struct ss_session *session,
+			const struct ss_deferred *deferred)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_CREDS_CHANGE,
+		.tid = deferred->event.tid,
+	};
+
+	if (!strcmp(deferred->ns_name, "user") && has_changed(deferred))
+		ss_tell(session, &event);
+}
+
 void ss_deferred_settle(struct ss_session *session, pid_t tid)
 {
 	struct ss_deferred *deferred, *tmp;
@@ -363,6 +376,8 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 			changed = has_changed(deferred);
 		if (changed)
 			ss_tell(session, &deferred->event);
+		else if (task && task->zombie)
+			settle_dead(session, deferred);
 		if (changed || mine || !lives) {
 			DL_DELETE(session->deferred, deferred);
 			free(deferred);

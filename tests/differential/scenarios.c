@@ -749,6 +749,16 @@ const struct ch_scenario ch_scenarios[] = {
 	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY
 	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY
 	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY },
+	{ "dead-in-a-user-namespace",
+	  "who is killed right after it has entered a user namespace is in it",
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "5 setid 1 12346\n"
+	  "4 unshare 0x10000000 &\n"
+	  "4 kill 4 &\n"
+	  "0 sync\n"
+	  "1 clone 6 0 2 17\n"
+	  "5 ask 5 4 1\n" },
 	{ "orphans-inside-and-outside",
 	  "which of two killed creators made a pid namespace",
 	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH
