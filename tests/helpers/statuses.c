@@ -217,6 +217,22 @@ static pid_t start(void (*job)(void))
 	return pid;
 }
 
+/* A leader whose threads live does not say when it has died. */
+static void await_zombie(pid_t pid)
+{
+	char path[64], text[256] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	while (!strstr(text, ") Z ")) {
+		FILE *file = fopen(path, "r");
+
+		if (!file || !fgets(text, sizeof(text), file))
+			exit(2);
+		fclose(file);
+		sched_yield();
+	}
+}
+
 static void deaths(void)
 {
 	static const int by[] = { SIGTERM, SIGKILL, SIGALRM, 64 };
@@ -241,6 +257,8 @@ static void deaths(void)
 	look("exec with a signal pending", start(child_execs), WEXITED);
 	take("exec");
 	pid = start(child_leaves_thread);
+	/* Killed on its way out it would tell of its own end. */
+	await_zombie(pid);
 	look("a dead leader", pid, WEXITED | WNOHANG);
 	kill(pid, SIGKILL);
 	look("a dead leader, killed", pid, WEXITED);
