@@ -364,11 +364,7 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 		   const struct ss_event *event)
 {
 	const struct ss_event_creds *from = event->creds;
-	struct ss_creds creds = {
-		.known = true,
-		.permitted = from->permitted,
-		.effective = from->effective,
-	};
+	struct ss_creds creds = ss_creds_told(from);
 	unsigned int i = from->namespaces;
 
 	if (userns_add(model, from))
@@ -376,8 +372,6 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 	while (i--)
 		creds.userns = userns_set(model, from->ino[i], from->owner[i],
 					  creds.userns);
-	memcpy(creds.uid, from->uid, sizeof(creds.uid));
-	memcpy(creds.gid, from->gid, sizeof(creds.gid));
 	creds_committed(task, &creds);
 	task->creds = creds;
 	return 0;

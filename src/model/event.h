@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "model/credentials.h"
@@ -93,6 +94,20 @@ struct ss_event_creds {
 	uint64_t ino[SS_EVENT_NS_MAX];
 	uid_t owner[SS_EVENT_NS_MAX];
 };
+
+/* The same without namespaces. */
+static inline struct ss_creds ss_creds_told(const struct ss_event_creds *from)
+{
+	struct ss_creds creds = {
+		.known = true,
+		.permitted = from->permitted,
+		.effective = from->effective,
+	};
+
+	memcpy(creds.uid, from->uid, sizeof(creds.uid));
+	memcpy(creds.gid, from->gid, sizeof(creds.gid));
+	return creds;
+}
 
 struct ss_event {
 	enum ss_event_type type;

@@ -37,11 +37,10 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 static enum ss_dumpable last_dumpable(const struct ss_task *task)
 {
 	const struct ss_mm *mm = ss_task_mm(task);
-	const struct ss_userns *ns = task->creds.userns;
 
 	/* Nor does anybody know whether an exec in flight came to its end, or
 	   which came first, this end or a change by somebody else. */
-	return mm->set_id || mm->contested || (ns && ns->parent) ||
+	return mm->set_id || mm->contested || ss_creds_nested(&task->creds) ||
 		task->group->execing == task ? SS_DUMPABLE_UNKNOWN :
 		mm->dumpable;
 }

@@ -36,7 +36,7 @@ static bool all_zero(const uint8_t *bytes)
 	return !memcmp(bytes, zero, SS_RANDOM_BYTES);
 }
 
-static void evidence_clear(struct ss_evidence *evidence)
+void ss_evidence_clear(struct ss_evidence *evidence)
 {
 	if (evidence->memory >= 0)
 		(void)close(evidence->memory);
@@ -74,7 +74,7 @@ static void evidence_collect(struct ss_session *session,
 {
 	int r;
 
-	evidence_clear(evidence);
+	ss_evidence_clear(evidence);
 	evidence->tid = task->tid;
 	r = find_random(session, task, &evidence->address);
 	if (!r)
@@ -305,7 +305,7 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 		/* Another thread calls: it may still happen. */
 		return;
 	}
-	evidence_clear(&process->evidence);
+	ss_evidence_clear(&process->evidence);
 	ss_tell(session, &event);
 	if (!ending || event.type == SS_EVENT_EXEC_DONE)
 		return;

@@ -75,11 +75,7 @@ int ss_facts_outside(struct ss_session *session, pid_t tid,
 
 	if (r)
 		return r;
-	memset(ret, 0, sizeof(*ret));
-	memcpy(ret->uid, creds.uid, sizeof(ret->uid));
-	memcpy(ret->gid, creds.gid, sizeof(ret->gid));
-	ret->permitted = creds.permitted;
-	ret->effective = creds.effective;
+	*ret = ss_creds_told(&creds);
 	/* The outermost is the last. */
 	for (i = creds.namespaces; i--; parent = ns) {
 		HASH_FIND(hh, session->model->userns, &creds.ino[i],
@@ -121,6 +117,18 @@ bool ss_facts_call(pid_t tid, struct ss_proc_call *ret)
 		(void)sched_yield();
 	}
 	return false;
+}
+
+enum ss_last_call ss_facts_last_call(const struct ss_session *session,
+				     pid_t tid)
+{
+	struct ss_proc_call call;
+
+	if (!ss_facts_call(tid, &call))
+		return SS_LAST_CALL_RUNS;
+	return call.where == SS_PROC_IN_CALL &&
+		ss_call_is_watched(&session->calls, call.nr) ?
+		SS_LAST_CALL_ASLEEP : SS_LAST_CALL_OVER;
 }
 
 bool ss_facts_call_is_over(pid_t tid)
@@ -385,16 +393,6 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 	}
 }
 
-/* The thread is in no call, or in one that is none of ours. */
-static bool is_elsewhere(const struct ss_session *session, pid_t tid)
-{
-	struct ss_proc_call call;
-
-	return ss_facts_call(tid, &call) &&
-		!(call.where == SS_PROC_IN_CALL &&
-		  ss_call_is_watched(&session->calls, call.nr));
-}
-
 bool ss_deferred_copies(struct ss_session *session, const struct ss_task *task)
 {
 	const struct ss_files *files = ss_task_files(task);
@@ -410,7 +408,7 @@ bool ss_deferred_copies(struct ss_session *session, const struct ss_task *task)
 		    !files || files->r.refs < 2 ||
 		    ss_task_files(other) != files)
 			continue;
-		if (!is_elsewhere(session, tid))
+		if (ss_facts_last_call(session, tid) != SS_LAST_CALL_OVER)
 			return true;
 		ss_deferred_settle(session, tid);
 		return ss_deferred_copies(session, task);

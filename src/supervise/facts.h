@@ -14,6 +14,14 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
 /* In which call does the thread sleep, or in none?  False: it runs; then it is
    not known whether its last call is over. */
 bool ss_facts_call(pid_t tid, struct ss_proc_call *ret) ss_must_check;
+enum ss_last_call {
+	SS_LAST_CALL_OVER,
+	SS_LAST_CALL_ASLEEP,	/* in a watched call: this one or the next */
+	SS_LAST_CALL_RUNS,	/* unknown while it runs */
+};
+/* Is the thread's last call over? */
+enum ss_last_call ss_facts_last_call(const struct ss_session *session,
+				     pid_t tid);
 /* Is the call of a thread over, if it is one that does not sleep?  While the
    thread runs that is not known; and it sleeps only in the next one. */
 bool ss_facts_call_is_over(pid_t tid);

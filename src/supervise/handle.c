@@ -124,6 +124,19 @@ static bool waits_for_ioprio(struct handling *h)
 		!ss_hold(h->session, h->notification);
 }
 
+/* Another thread's exec is in flight.  It may have ended the caller: look. */
+static bool is_beside_exec(struct handling *h)
+{
+	const struct ss_task *execing = h->task->group->execing;
+
+	if (execing && execing != h->task)
+		ss_exec_look(h->session, h->task->group);
+	if (!still_there(h))
+		return false;
+	execing = h->task->group->execing;
+	return execing && execing != h->task;
+}
+
 /*
  * An exec, or exit_group, ends the other threads of its group, and then nothing
  * tells which of them made a child, or none.  So it comes before their clones
@@ -131,15 +144,10 @@ static bool waits_for_ioprio(struct handling *h)
  */
 static bool waits_for_end(struct handling *h)
 {
-	const struct ss_task *execing = h->task->group->execing;
+	bool beside_exec = is_beside_exec(h);
 
-	if (execing && execing != h->task)
-		ss_exec_look(h->session, h->task->group);
-	if (!still_there(h))
-		return true;
-	execing = h->task->group->execing;
-	return ((execing && execing != h->task) || h->task->group->dying) &&
-		put_aside(h);
+	return !still_there(h) ||
+		((beside_exec || h->task->group->dying) && put_aside(h));
 }
 
 static bool waits_for_children(struct handling *h)
@@ -191,7 +199,7 @@ static bool handle_clone(struct handling *h)
 
 static bool handle_exec(struct handling *h)
 {
-	const struct ss_group *group;
+	bool beside_exec;
 
 	ss_settle_creator(h->session, h->task);
 	/* The children of the threads that it ends will be somebody else's. */
@@ -199,16 +207,11 @@ static bool handle_exec(struct handling *h)
 		(void)ss_settle_surely(h->session);
 	if (!still_there(h) || waits_for_children(h))
 		return false;
-	group = h->task->group;
 	/* It takes the leader's number: whom does ioprio_set find? */
-	if (h->task->tid != group->tgid && waits_for_ioprio(h))
+	if (h->task->tid != h->task->group->tgid && waits_for_ioprio(h))
 		return false;
-	if (group->execing != h->task)
-		ss_exec_look(h->session, h->task->group);
-	/* Killed by another's exec. */
-	if (!still_there(h))
-		return false;
-	if (group->execing && group->execing != h->task && put_aside(h))
+	beside_exec = is_beside_exec(h);
+	if (!still_there(h) || (beside_exec && put_aside(h)))
 		return false;
 	/* What they were decides whether the new memory is dumpable. */
 	if (h->session->creds_changed && !h->task->creds.known)
@@ -293,19 +296,11 @@ static bool waits_for_copy(struct handling *h)
 /* Has it added its item?  Asleep in such a call it may be in the next one. */
 static bool has_added(const struct ss_session *session, pid_t tid)
 {
-	const struct ss_call *call;
-	struct ss_proc_call seen;
-	enum ss_arch arch;
+	struct ss_proc_call call;
 
-	if (!ss_facts_call(tid, &seen))
-		return false;
-	for (arch = 0; seen.where == SS_PROC_IN_CALL && arch < SS_ARCH_COUNT;
-	     arch++) {
-		call = ss_call_find(&session->calls, arch, (int)seen.nr);
-		if (call && call->family == SS_FAMILY_EPOLL)
-			return false;
-	}
-	return true;
+	return ss_facts_call(tid, &call) &&
+		!(call.where == SS_PROC_IN_CALL &&
+		  ss_call_is_epoll(&session->calls, call.nr));
 }
 
 /* Others who add what these slots hold to an epoll, or to the epoll that they

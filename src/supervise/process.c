@@ -85,10 +85,7 @@ void ss_process_free(struct ss_session *session, struct ss_process *process)
 	}
 	if (process->pidfd >= 0)
 		(void)close(process->pidfd);
-	if (process->evidence.memory >= 0)
-		(void)close(process->evidence.memory);
-	if (process->evidence.thread >= 0)
-		(void)close(process->evidence.thread);
+	ss_evidence_clear(&process->evidence);
 	free(process);
 }
 

@@ -593,14 +593,10 @@ static bool creator_dies(struct ss_session *session,
 {
 	pid_t tid = pending->creator->tid;
 	struct ss_task *task = pending->creator;
-	struct ss_proc_stat stat;
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX && task && task->pending; i++) {
-		if (!ss_proc_stat(tid, &stat) &&
-		    !(stat.flags & SS_PROC_EXITING))
-			break;
-		if (ss_life_check(session, task))
+		if (!is_dying(task) || ss_life_check(session, task))
 			break;
 		(void)sched_yield();
 		task = ss_model_task(session->model, tid);

@@ -206,6 +206,8 @@ void ss_orphans_settle_new(struct ss_session *session);
 void ss_orphans_prune(struct ss_session *session);
 
 /* exec.c */
+/* Closes what it owns; it is empty afterwards. */
+void ss_evidence_clear(struct ss_evidence *evidence);
 void ss_exec_enter(struct ss_session *session, struct ss_task *task);
 /* The caller was killed, or interrupted, before that: nothing happens. */
 void ss_exec_not_let_on(struct ss_session *session, pid_t tid);

@@ -93,25 +93,6 @@ static int look_only(struct ss_session *session, struct ss_question *q,
 	return 0;
 }
 
-enum flight_end {
-	FLIGHT_OVER,
-	FLIGHT_ASLEEP,		/* in a watched call: this one or the next */
-	FLIGHT_RUNS,		/* unknown while it runs */
-};
-
-/* Is the thread's last call over? */
-static enum flight_end look_at_flight(const struct ss_session *session,
-				      pid_t tid)
-{
-	struct ss_proc_call call;
-
-	if (!ss_facts_call(tid, &call))
-		return FLIGHT_RUNS;
-	return call.where == SS_PROC_IN_CALL &&
-		ss_call_is_watched(&session->calls, call.nr) ?
-		FLIGHT_ASLEEP : FLIGHT_OVER;
-}
-
 static void tell_returned(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_event over = {
@@ -131,13 +112,13 @@ static void tell_returned(struct ss_session *session, struct ss_task *task)
  * has a child; the others do not sleep before they have (semop sleeps later).
  */
 static int supply_sharing(struct ss_session *session, struct ss_question *q,
-			  const struct ss_need *need, enum flight_end end,
+			  const struct ss_need *need, enum ss_last_call end,
 			  const struct ss_notification *notification)
 {
 	struct ss_pending *pending = need->task->pending;
 	pid_t child;
 
-	if (!need->task->undo_new && end == FLIGHT_ASLEEP) {
+	if (!need->task->undo_new && end == SS_LAST_CALL_ASLEEP) {
 		tell_returned(session, need->task);
 		return 0;
 	}
@@ -159,13 +140,13 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 			 const struct ss_need *need,
 			 const struct ss_notification *notification)
 {
-	enum flight_end end = look_at_flight(session, need->task->tid);
+	enum ss_last_call end = ss_facts_last_call(session, need->task->tid);
 	bool creds = need->task->flight.kind == SS_FLIGHT_CREDS ||
 		need->task->flight.mm;
 
 	/* A call that changes credentials, or sets whether memory is dumpable,
 	   does not sleep. */
-	if (end == FLIGHT_OVER || (creds && end == FLIGHT_ASLEEP)) {
+	if (end == SS_LAST_CALL_OVER || (creds && end == SS_LAST_CALL_ASLEEP)) {
 		tell_returned(session, need->task);
 		/* Who was alive before may have died before that. */
 		if (creds)

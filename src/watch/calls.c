@@ -98,6 +98,11 @@ static bool is_clone(const struct ss_call *call)
 	return call->family == SS_FAMILY_CLONE;
 }
 
+static bool is_epoll(const struct ss_call *call)
+{
+	return call->family == SS_FAMILY_EPOLL;
+}
+
 bool ss_call_is_watched(const struct ss_call_table *table, long nr)
 {
 	return any_arch(table, nr, is_any);
@@ -106,4 +111,9 @@ bool ss_call_is_watched(const struct ss_call_table *table, long nr)
 bool ss_call_is_clone(const struct ss_call_table *table, long nr)
 {
 	return any_arch(table, nr, is_clone);
+}
+
+bool ss_call_is_epoll(const struct ss_call_table *table, long nr)
+{
+	return any_arch(table, nr, is_epoll);
 }

@@ -144,11 +144,14 @@ const struct ss_call *ss_call_find(const struct ss_call_table *table,
 bool ss_call_is_told(const struct ss_call *call, const uint64_t args[6])
 	ss_must_check;
 
-/* Is this the number of a watched call (of a clone) in any architecture?  For
-   /proc/TID/syscall, which does not say which one it means. */
+/* Is this the number of a watched call (of a clone, of epoll_ctl) in any
+   architecture?  For /proc/TID/syscall, which does not say which one it
+   means. */
 bool ss_call_is_watched(const struct ss_call_table *table, long nr)
 	ss_must_check;
 bool ss_call_is_clone(const struct ss_call_table *table, long nr)
+	ss_must_check;
+bool ss_call_is_epoll(const struct ss_call_table *table, long nr)
 	ss_must_check;
 
 #endif
