@@ -5,7 +5,7 @@
  * A slot has a record here only once its file was given a label; all other
  * slots are unknown: closed, or holding a file that nobody asked about.  A
  * labelled slot stays true until a watched call takes its file away, and that
- * call forgets it when it enters.  A record outlives its file, to count how
+ * call forgets it when it is let on.  A record outlives its file, to count how
  * many labelled files the slot has had.
  *
  *	unknown --asked--> labelled --close, dup2, exec...--> unknown (count+1)
