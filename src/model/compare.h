@@ -57,6 +57,7 @@ enum ss_side_state {
 /* One of the two open files of a question. */
 struct ss_side {
 	enum ss_side_state state;
+	bool in_flight;			/* seen while a call may change it */
 	struct ss_file *file;		/* borrowed */
 };
 

@@ -234,6 +234,12 @@ static bool same_rights(const struct ss_audit *audit,
 		creds->effective == self->cap_effective;
 }
 
+/* May what was seen there have been different just before or after? */
+static bool is_moving(const struct ss_side *side)
+{
+	return side->in_flight || side->state == SS_SIDE_VOLATILE;
+}
+
 static enum ss_audit_class classify(const struct ss_audit *audit,
 				    const struct ss_model *model,
 				    const struct ss_question *q, int ours,
@@ -251,9 +257,8 @@ static enum ss_audit_class classify(const struct ss_audit *audit,
 	    !same_rights(audit, model, q))
 		return SS_AUDIT_PERMISSION;
 	/* When exactly an exit happens nobody tells; and what calls in flight
-	   replace may be back when the kernel is asked again. */
-	if (audit->leaving || q->side[0].state == SS_SIDE_VOLATILE ||
-	    q->side[1].state == SS_SIDE_VOLATILE)
+	   replace or close may be back when the kernel is asked again. */
+	if (audit->leaving || is_moving(&q->side[0]) || is_moving(&q->side[1]))
 		return SS_AUDIT_RACED;
 	return SS_AUDIT_DIFFERS;
 }

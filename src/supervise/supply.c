@@ -164,6 +164,7 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 		q->flight_asked[need->side] = true;
 		return ss_facts_creds(session, need->task);
 	}
+	q->side[need->side].in_flight = true;
 	return look_only(session, q, need->side, need->fd);
 }
 

@@ -227,6 +227,30 @@ START_TEST(races)
 }
 END_TEST
 
+/* A number that calls in flight close and open: open for the kernel before and
+   after, closed at the moment of the answer. */
+START_TEST(races_of_a_slot)
+{
+	struct ss_question q;
+
+	setup();
+	q = file_question(self, self, child.to_read, self, child.to_read);
+	q.generation = model->generation;
+	q.side[0].state = q.side[1].state = SS_SIDE_CLOSED;
+	put(q, EBADF, 0);
+	counts(SS_AUDIT_DIFFERS, 1);
+	q.side[1].in_flight = true;
+	put(q, EBADF, 0);
+	counts(SS_AUDIT_RACED, 1);
+	counts(SS_AUDIT_DIFFERS, 1);
+	/* Where both say the same, that is still compared. */
+	q.side[0].state = q.side[1].state = SS_SIDE_ASK;
+	put(q, 0, 0);
+	counts(SS_AUDIT_AGREES, 1);
+	teardown();
+}
+END_TEST
+
 START_TEST(tasks_outside)
 {
 	char said[SAID_MAX];
@@ -339,7 +363,8 @@ int main(void)
 {
 	const TTest *tests[] = {
 		without_kcmp, right_answers, wrong_answers, epoll_questions,
-		races, tasks_outside, lost_tasks, permissions, NULL,
+		races, races_of_a_slot, tasks_outside, lost_tasks, permissions,
+		NULL,
 	};
 
 	if (ss_kcmp(getpid(), getpid(), SS_TYPE_VM, 0, 0) < 0) {
