@@ -171,6 +171,8 @@ struct ch_question {
 	int32_t look_after[2];
 	int32_t answer;
 	int32_t verdict[2];	/* the kernel's answer, before and after */
+	uint8_t gone[2];	/* bit n: side n has none of it any more */
+	uint8_t pad[2];
 	int32_t back;		/* the answer to the reverse, if asked */
 };
 
@@ -386,6 +388,8 @@ const char *ch_result_name(int result);
 const char *ch_type_name(int type);
 /* Compares an answer with both verdicts, and counts it. */
 void ch_compare(const struct ch_slot *me, const struct ch_question *q);
+/* Each with each of three sides: are the answers those of an order? */
+void ch_compare_triple(const struct ch_slot *me, const struct ch_question *q);
 
 /* ---- chaos-draw.c: random steps ---- */
 

@@ -69,15 +69,48 @@ static int32_t ask_kernel(const struct ch_question *q)
 			       q->idx[0], second);
 }
 
+/* A zombie: what it shared is gone, in the kernel's order, too. */
+static pid_t nobody;
+
+static int make_nobody(void)
+{
+	siginfo_t info;
+
+	nobody = fork();
+	if (nobody == 0)
+		_exit(0);
+	if (nobody < 0 || waitid(P_PID, (id_t)nobody, &info,
+				 WEXITED | WNOWAIT))
+		return -errno;
+	return 0;
+}
+
+static uint8_t ask_who_is_gone(const struct ch_question *q)
+{
+	int gone = 0;
+	int i;
+
+	if (q->type < KCMP_VM || q->type > KCMP_SYSVSEM)
+		return 0;
+	for (i = 0; i < 2; i++) {
+		if (ch_sys(SYS_kcmp, q->outer[i], nobody, q->type, 0, 0) == 0)
+			gone |= 1 << i;
+	}
+	return (uint8_t)gone;
+}
+
+static void judge(struct ch_question *q, int after)
+{
+	q->verdict[after] = ask_kernel(q);
+	q->gone[after] = ask_who_is_gone(q);
+}
+
 static void judge_batch(const struct ch_request *request)
 {
 	int i;
 
-	for (i = 0; i < request->count && i < CH_BATCH; i++) {
-		struct ch_question *q = &ch_arena->batch[i];
-
-		q->verdict[request->after & 1] = ask_kernel(q);
-	}
+	for (i = 0; i < request->count && i < CH_BATCH; i++)
+		judge(&ch_arena->batch[i], request->after & 1);
 }
 
 static void judge_own(const struct ch_request *request)
@@ -87,8 +120,7 @@ static void judge_own(const struct ch_request *request)
 	if (request->slot < 0 || request->slot >= CH_SLOTS)
 		return;
 	slot = &ch_arena->slot[request->slot];
-	slot->question.verdict[request->after & 1] =
-		ask_kernel(&slot->question);
+	judge(&slot->question, request->after & 1);
 	__atomic_add_fetch(&slot->judged, 1, __ATOMIC_SEQ_CST);
 	ch_futex_wake(&slot->judged);
 }
@@ -196,6 +228,8 @@ int ch_judge(const struct ch_judged *judged)
 	int pair[2];
 	pid_t child;
 
+	if (!err)
+		err = make_nobody();
 	if (!err && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 			       pair))
 		err = -errno;

@@ -129,6 +129,24 @@ static int prepare_items(int worker, struct ch_step *step)
 	return CH_TOFFS;
 }
 
+/* Each with each of three sides. */
+static int prepare_triple(int worker, const struct ch_step *step)
+{
+	static const int pair[3][2] = { { 0, 1 }, { 1, 2 }, { 0, 2 } };
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		const int64_t *arg = step->arg;
+		int a = pair[i][0];
+		int b = pair[i][1];
+		const struct ch_step ask = { .op = CH_ASK, .arg = {
+			arg[a], arg[b], arg[3], arg[4 + a], arg[4 + b] } };
+
+		lay_out(worker, &ask, &ch_arena->batch[i]);
+	}
+	return 3;
+}
+
 /* How many questions the step asks; they are in the batch then. */
 static int prepare(int worker, struct ch_step *step)
 {
@@ -144,6 +162,8 @@ static int prepare(int worker, struct ch_step *step)
 	}
 	if (step->op == CH_ITEMS)
 		return prepare_items(worker, step);
+	if (step->op == CH_TRIPLE)
+		return prepare_triple(worker, step);
 	if (step->op != CH_SWEEP)
 		return 0;
 	ch_look(&view);
@@ -259,6 +279,8 @@ static void give(int worker, struct ch_step *step)
 		ch_await(worker, 1);
 	if (questions)
 		judge(slot, questions);
+	if (questions && step->op == CH_TRIPLE)
+		ch_compare_triple(slot, ch_arena->batch);
 	follow(worker, step);
 	if (ch_transcript >= 0)
 		ch_come_to_rest();
@@ -288,11 +310,11 @@ void ch_play(int worker, struct ch_step *step)
 {
 	if (ch_transcript >= 0)
 		step->flags = 0;
+	/* Three answers hang together only if they are waited for. */
+	if (step->op == CH_TRIPLE)
+		step->flags &= ~CH_ASYNC;
 	calm_down(step);
 	ch_refresh();
-	/* Who dies meanwhile makes answers change. */
-	if (step->op == CH_TRIPLE && ch_has_dying())
-		return;
 	ch_line++;
 	if (is_question(step) && step->flags & CH_ASYNC)
 		step->arg[6] = 0;

@@ -85,10 +85,19 @@ static void count(uint32_t *counter)
 	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
+/*
+ * Was there one order from the first answer to the last?  Not if somebody died
+ * whom nobody awaited: nothing is less than something, and as unlike.
+ */
+static int has_order(const struct ch_question *q)
+{
+	return q->gone[0] == q->gone[1];
+}
+
 /* Is the answer to the reverse question what it has to be? */
 static int fits_reverse(const struct ch_question *q)
 {
-	if (q->back == CH_UNANSWERED)
+	if (q->back == CH_UNANSWERED || !has_order(q))
 		return 1;
 	if (q->answer < 0 || q->back < 0)
 		return q->answer == q->back;
@@ -115,4 +124,25 @@ void ch_compare(const struct ch_slot *me, const struct ch_question *q)
 	/* The kernel said the same all the time. */
 	if (!fits_reverse(q))
 		ch_note(me, CH_FAULT_ORDER, q);
+}
+
+/* Of the pairs 0 1, 1 2 and 0 2. */
+void ch_compare_triple(const struct ch_slot *me, const struct ch_question *q)
+{
+	int32_t first = q[0].answer;
+	int32_t second = q[1].answer;
+	int32_t both = q[2].answer;
+	int32_t wanted;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (q[i].flags & CH_UNSTEADY || !ch_right(&q[i], &wanted) ||
+		    !has_order(&q[i]) || q[i].answer < 0)
+			return;
+	}
+	/* With one of the two equal, the third is the other. */
+	if ((first == second && both != first) ||
+	    (first == 0 && both != second) ||
+	    (second == 0 && both != first))
+		ch_note(me, CH_FAULT_TRIPLE, &q[2]);
 }
