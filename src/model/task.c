@@ -68,6 +68,17 @@ void ss_task_release_resources(struct ss_task *task)
 	ss_task_give_up(task, ~(1u << SS_KIND_SIGHAND));
 }
 
+bool ss_task_shares_handlers(const struct ss_task *task)
+{
+	const struct ss_resource *handlers = task->resources[SS_KIND_SIGHAND];
+	const struct ss_task *other;
+	unsigned int own = 0;
+
+	DL_FOREACH(task->group->tasks, other)
+		own += other->resources[SS_KIND_SIGHAND] == handlers;
+	return handlers && handlers->refs > own;
+}
+
 void ss_task_pin_userns(struct ss_task *task)
 {
 	struct ss_mm *mm = ss_task_mm(task);

@@ -168,6 +168,9 @@ static inline bool ss_task_shares_mm(const struct ss_task *a,
 		(ss_task_mm(a) && ss_task_mm(a) == ss_task_mm(b));
 }
 
+/* Do processes beside its own have its signal handlers (CLONE_SIGHAND)? */
+bool ss_task_shares_handlers(const struct ss_task *task);
+
 /* The innermost nested pid namespace, or NULL: the supervisor's. */
 static inline struct ss_pidns *ss_task_pidns(const struct ss_task *task)
 {

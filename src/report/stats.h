@@ -38,7 +38,7 @@
 	X(exec_unsure, "execs.unsure", \
 	  "labels forgotten because an exec might have closed the descriptor") \
 	X(exec_guessed, "execs.guessed", \
-	  "execs of threads of which nothing tells whether they succeeded") \
+	  "execs of the dead of which nothing tells whether they succeeded") \
 	X(dumpable_unsure, "dumpable.unsure", \
 	  "times that nobody told whether some memory is dumpable") \
 	X(ioprio_unsure, "ioprio.unsure", \

@@ -165,6 +165,18 @@ static bool has_taken_over(struct ss_session *session,
 	return !WTERMSIG(code);
 }
 
+/*
+ * Of a task that died after its exec had entered, and has execed before,
+ * nothing tells any more whether it came to the new program.  All that is left
+ * of it are its handlers; it matters if processes beside its own have them.
+ */
+static void count_if_it_matters(struct ss_session *session,
+				const struct ss_task *task)
+{
+	if (task->execed && ss_task_shares_handlers(task))
+		session->stats.exec_guessed++;
+}
+
 /* Of who has done so never before since it was forked. */
 static bool has_execed(struct ss_session *session,
 		       const struct ss_evidence *evidence,
@@ -211,8 +223,10 @@ static bool happened(struct ss_session *session,
 	if (r == -EFAULT || r == -EPERM || r == -EACCES)
 		return true;
 	/* The dead have no memory, but their flags. */
-	if (r)
+	if (r) {
+		count_if_it_matters(session, task);
 		return has_execed(session, evidence, task, tid);
+	}
 	if (memcmp(now, evidence->bytes, SS_RANDOM_BYTES))
 		return true;
 	return evidence->wiped &&

@@ -110,12 +110,8 @@ static void seize_sharers(struct ss_session *session,
 	const struct ss_resource *handlers =
 		task->resources[SS_KIND_SIGHAND];
 	struct ss_group *group, *tmp;
-	struct ss_task *other;
-	unsigned int own = 0;
 
-	DL_FOREACH(task->group->tasks, other)
-		own++;
-	if (!handlers || handlers->refs <= own)
+	if (!ss_task_shares_handlers(task))
 		return;
 	HASH_ITER(hh, session->model->groups, group, tmp) {
 		if (group != task->group && group->tasks &&

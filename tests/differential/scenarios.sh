@@ -13,4 +13,29 @@ while read -r name; do
 	run_ok "$name" "$chaos" -n -s "$SELFSAME" "$name"
 	[ "$status" -eq 0 ] || diag "$(grep -v '^\(seen\|done\) ' "$out")"
 done <"$tmp/names"
+
+# A process that has execed before, and shares its handlers, execs again and is
+# killed at once.
+for round in 4 6 8 10 12 14 16 18 20 22 24 26; do
+	cat <<-STEPS
+	1 clone $round 0 2 17
+	$round exec
+	$round clone $((round + 1)) 0x900 0 17
+	$round exec &
+	3 kill $round &
+	0 sync
+	2 ask $round $((round + 1)) 4
+	STEPS
+done >"$tmp/steps"
+cat >"$tmp/with-stats" <<END
+#!/bin/sh
+shift
+exec "$SELFSAME" run --stats "\$@" 2>"$tmp/stats"
+END
+chmod +x "$tmp/with-stats"
+run_ok "killed in its second exec" "$chaos" -n -s "$tmp/with-stats" \
+	-r "$tmp/steps"
+[ "$status" -eq 0 ] || diag "$(cat "$out")"
+like "selfsame says that it guessed" "$(cat "$tmp/stats")" \
+	'^execs\.guessed [1-9]'
 done_testing

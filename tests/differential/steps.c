@@ -89,6 +89,22 @@ static int is_unsteady(int asker, int index)
 		(ch_lives[index].state == CH_DEAD && ch_has_dying());
 }
 
+/*
+ * Who had execed before died after it had called exec again.  Nothing tells
+ * whether it came to the new program, and so whether it has the handlers that
+ * another process shared with it; selfsame counts that (execs.guessed).
+ */
+static int is_guess(int type, int index)
+{
+	const struct ch_slot *slot = ch_slot_of(index < 0 ? 0 : index);
+	uint32_t done = ch_load(&slot->done);
+
+	return type == KCMP_SIGHAND && index > 0 &&
+		ch_lives[index].state == CH_DEAD &&
+		done != ch_load(&slot->asked) && ch_load(&slot->exec_at) &&
+		slot->ring[done % CH_RING].op == CH_EXEC;
+}
+
 static void lay_out(int asker, const struct ch_step *step,
 		    struct ch_question *ret)
 {
@@ -110,7 +126,8 @@ static void lay_out(int asker, const struct ch_step *step,
 		if (q.slot[i] >= CH_SLOTS)
 			q.slot[i] = -1;
 		q.outer[i] = ch_outer_number(ch_slot_of(asker), q.slot[i]);
-		if (is_unsteady(asker, q.slot[i]))
+		if (is_unsteady(asker, q.slot[i]) ||
+		    is_guess(q.type, q.slot[i]))
 			q.flags = CH_UNSTEADY;
 	}
 	*ret = q;
