@@ -83,26 +83,37 @@ static int play_file(const struct ch_run *run, const char *path)
 	return ch_drive_script(run, text);
 }
 
+static const struct ch_scenario *const scenarios[] = {
+	ch_scenarios_of_lives, ch_scenarios_of_rights, ch_scenarios_of_files,
+	NULL
+};
+
 static int play_scenario(const struct ch_run *run, const char *name)
 {
+	const struct ch_scenario *const *subject;
 	const struct ch_scenario *scenario;
 	char *text;
 
-	for (scenario = ch_scenarios; scenario->name; scenario++) {
-		if (strcmp(scenario->name, name) != 0)
-			continue;
-		text = strdup(scenario->text);
-		return text ? ch_drive_script(run, text) : 1;
+	for (subject = scenarios; *subject; subject++) {
+		for (scenario = *subject; scenario->name; scenario++) {
+			if (strcmp(scenario->name, name) != 0)
+				continue;
+			text = strdup(scenario->text);
+			return text ? ch_drive_script(run, text) : 1;
+		}
 	}
 	return usage();
 }
 
 static int list(void)
 {
+	const struct ch_scenario *const *subject;
 	const struct ch_scenario *scenario;
 
-	for (scenario = ch_scenarios; scenario->name; scenario++)
-		printf("%s\n", scenario->name);
+	for (subject = scenarios; *subject; subject++) {
+		for (scenario = *subject; scenario->name; scenario++)
+			printf("%s\n", scenario->name);
+	}
 	return 0;
 }
 

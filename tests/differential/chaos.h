@@ -456,7 +456,7 @@ int ch_transcripts_compare(const char *native, const char *inside);
 int ch_step_parse(char *line, int *ret_worker, struct ch_step *ret);
 void ch_step_print(int fd, int worker, const struct ch_step *step);
 
-/* ---- chaos-scenarios.c ---- */
+/* ---- scenarios-SUBJECT.c ---- */
 
 /* Steps that were answered wrongly once. */
 struct ch_scenario {
@@ -465,6 +465,9 @@ struct ch_scenario {
 	const char *text;
 };
 
-extern const struct ch_scenario ch_scenarios[];
+/* Each ends with a NULL name. */
+extern const struct ch_scenario ch_scenarios_of_files[];
+extern const struct ch_scenario ch_scenarios_of_lives[];
+extern const struct ch_scenario ch_scenarios_of_rights[];
 
 #endif /* CHAOS_H */
