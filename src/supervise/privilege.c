@@ -263,11 +263,14 @@ static void set_many(const struct setting *set)
 	struct member *member;
 	size_t i, n, at = 0;
 	bool go_on = true, unsure;
+	int r = list_members(set, &member, &n);
 
-	if (list_members(set, &member, &n)) {
-		set->session->failure = -ENOMEM;
+	if (r == -ENOMEM)
+		set->session->failure = r;
+	else if (r)
+		set->session->stats.ioprio_unsure++;
+	if (r)
 		return;
-	}
 	for (i = 0; i < n && go_on; i++) {
 		at = set->of_group ? n - 1 - i : i;
 		go_on = set_threads(set, member[at].tgid);
