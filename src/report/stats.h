@@ -34,7 +34,7 @@
 	X(undo_unsure, "clones.undo-unsure", \
 	  "failed clones that may or may not have made an undo list") \
 	X(execs, "execs.settled", \
-	  "execs that were seen to have succeeded or failed") \
+	  "execs that were seen to have succeeded") \
 	X(exec_unsure, "execs.unsure", \
 	  "labels forgotten because an exec might have closed the descriptor") \
 	X(exec_guessed, "execs.guessed", \

@@ -53,6 +53,18 @@ is "the completion offers every option" \
 is "the completion offers nothing else" \
 	"$(long_options <"$completion" | comm -23 - "$tmp/known")" ""
 
+# The calls that set ids are told as such, and two are other calls' ways in:
+# of 32 bits (semtimedop_time64), and of i386 (ipc).
+sed -n 's/^SS_WATCH("\([^"]*\)".*/\1/p' "$srcdir/src/watch/syscalls.def" |
+	grep -v -e '^set.*id\(32\)\?$' -e '^semtimedop_time64$' -e '^ipc$' |
+	sort >"$tmp/watched"
+sed -n '/^Watched are/,/^As soon as/p;/^A signal handler/,/^Debuggers/p' \
+	"$srcdir/doc/selfsame-run.1" |
+	sed -n 's/^\.BR \([a-z0-9_]*\) (2).*/\1/p' | sort -u >"$tmp/told"
+ok "calls are watched" test -s "$tmp/watched"
+is "the manual names every watched call" \
+	"$(comm -23 "$tmp/watched" "$tmp/told")" ""
+
 for page in "$srcdir"/doc/*.[1-8]; do
 	[ -f "$page" ] || continue
 	if command -v groff >/dev/null; then
