@@ -10,7 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TAKE_MAX	64
@@ -65,30 +64,6 @@ bool ss_pidfd_is_over(int pidfd)
 	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&poll_fd, 1, 0) > 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-int ss_pidfd_await(int pidfd, int ms)
-{
-	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
-	int64_t start = now_ms(), gone = 0;
-	int r;
-
-	/* While something is held, a signal comes in every millisecond. */
-	do {
-		r = poll(&poll_fd, 1, ms - (int)gone);
-		if (r > 0)
-			return ms - (int)gone;
-		gone = now_ms() - start;
-	} while (r < 0 && errno == EINTR && gone < ms);
-	return 0;
 }
 
 void ss_pidfd_kill(int pidfd)

@@ -25,9 +25,6 @@ int ss_deaths_take(int deaths, pid_t *ret, int room) ss_must_check;
 
 /* Has the whole group ended?  One poll(2), no wait. */
 bool ss_pidfd_is_over(int pidfd);
-/* The same, but waits for it, `ms` milliseconds (at least one) at most,
-   whatever signals come in.  How many of them are left; 0: it has not. */
-int ss_pidfd_await(int pidfd, int ms);
 /* SIGKILL to the process; one that has ended is no failure. */
 void ss_pidfd_kill(int pidfd);
 

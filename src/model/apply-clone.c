@@ -450,6 +450,15 @@ int ss_apply_clone_end(struct ss_model *model,
 	return 0;
 }
 
+int ss_apply_clone_orphan(struct ss_model *model, struct ss_task *creator,
+			  ss_unused const struct ss_event *event)
+{
+	if (!creator->pending)
+		return -EINVAL;
+	ss_pending_orphan(model, creator);
+	return 0;
+}
+
 /* The first task: everything is its own, and its table is unknown. */
 int ss_apply_start(struct ss_model *model, ss_unused struct ss_task *nobody,
 		   const struct ss_event *event)

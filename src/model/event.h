@@ -46,6 +46,8 @@ enum ss_event_type {
 				   own one was taken for another's */
 	SS_EVENT_CHILD,		/* .child: a pending clone's child is known */
 	SS_EVENT_CLONE_END,	/* .child.pending has no child, or none left */
+	SS_EVENT_CLONE_ORPHAN,	/* the task with a pending clone is on its way
+				   out; the child may be elsewhere */
 	SS_EVENT_EXEC_DONE,	/* the exec of .tid succeeded */
 	SS_EVENT_EXEC_FAILED,
 	SS_EVENT_FADING,	/* a task on its way out has given up .gone */

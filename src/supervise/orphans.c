@@ -46,6 +46,45 @@ static void settle_threads(struct ss_session *session)
 	}
 }
 
+/* A creator that has begun to exit has its child in its list, or has lost it
+   to another parent already; or the clone has failed. */
+static void leave(struct ss_session *session, struct ss_pending *pending)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_CLONE_ORPHAN,
+		.tid = pending->creator->tid,
+	};
+	pid_t tid = ss_settle_find(session, pending);
+
+	if (tid && ss_settle_adopt(session, pending, tid))
+		session->stats.clones_late++;
+	else if (!session->failure)
+		ss_tell(session, &event);
+}
+
+/* How long they take to die nobody knows: much memory, many files. */
+static void look_at_creators(struct ss_session *session)
+{
+	struct ss_pending *pending = session->model->pendings;
+
+	/* By serial, as they stand: looking at one may end others. */
+	while (pending && !session->failure) {
+		uint32_t serial = pending->serial;
+
+		if (pending->creator && ss_settle_is_dying(pending->creator))
+			leave(session, pending);
+		pending = session->model->pendings;
+		while (pending && pending->serial <= serial)
+			pending = pending->next;
+	}
+}
+
+void ss_orphans_notice(struct ss_session *session)
+{
+	ss_deaths_drain(session);
+	look_at_creators(session);
+}
+
 /* Somebody in the sandbox whom the model does not know? */
 static bool is_unknown(struct ss_session *session, pid_t tid,
 		       struct ss_proc_status *ret)
@@ -60,13 +99,19 @@ static bool is_unknown(struct ss_session *session, pid_t tid,
 		ss_model_group(session->model, ret->ppid);
 }
 
+/* What keeps us from saying that an orphan has no child. */
+struct doubt {
+	bool living;		/* a child may be that of a living creator */
+	bool dying;		/* a creator has begun to exit meanwhile */
+};
+
 /*
  * The youngest orphan that may have made the task, or the clone of a living
- * creator that has; *ret_doubt is set if another one may, too.
+ * creator that has.  NULL: none, or there is doubt.
  */
 static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 				   const struct ss_proc_status *status,
-				   bool *ret_doubt)
+				   struct doubt *doubt)
 {
 	bool lists = session->features.has[SS_FEATURE_PROC_CHILDREN];
 	struct ss_pending *pending, *found = NULL;
@@ -81,20 +126,22 @@ static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 			living = true;
 		else if (ss_settle_is_child(session, pending, tid))
 			return pending;
+		else if (ss_settle_is_dying(pending->creator))
+			doubt->dying = true;
 	}
-	*ret_doubt = *ret_doubt || living;
-	return living ? NULL : found;
+	doubt->living |= living;
+	return living || doubt->dying ? NULL : found;
 }
 
-/* From the highest number down.  true: nobody is left who may be a child. */
-static bool settle_processes(struct ss_session *session,
-			     const struct ss_tids *all)
+/* From the highest number down. */
+static struct doubt settle_processes(struct ss_session *session,
+				     const struct ss_tids *all)
 {
 	unsigned int before = session->model->orphan_count, found = 0;
-	bool doubt = false;
+	struct doubt doubt = { false, false };
 	size_t i = all->count;
 
-	while (i-- && !session->failure) {
+	while (i-- && !doubt.dying && !session->failure) {
 		struct ss_proc_status status;
 		struct ss_pending *pending;
 		bool orphan;
@@ -109,30 +156,42 @@ static bool settle_processes(struct ss_session *session,
 		session->stats.clones_late++;
 		found += orphan;
 	}
-	if (found && (doubt || found < before))
+	if (found && (doubt.living || found < before))
 		session->stats.clones_ambiguous++;
-	return !doubt;
+	return doubt;
+}
+
+/* Those for whom no child is left among all processes have none. */
+static void end_childless(struct ss_session *session)
+{
+	struct ss_pending *pending, *tmp;
+
+	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+		if (!pending->creator)
+			end(session, pending);
+	}
 }
 
 void ss_orphans_settle(struct ss_session *session)
 {
-	struct ss_pending *pending, *tmp;
+	struct doubt doubt = { false, true };
 	struct ss_tids all = { 0 };
 
 	if (!session->model->orphan_count)
 		return;
 	session->orphans_looked = session->clones;
-	session->orphans_settled = session->model->orphaned;
-	settle_threads(session);
-	if (!session->model->orphan_count || ss_proc_processes(&all))
-		return;
-	if (settle_processes(session, &all)) {
-		DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
-			if (!pending->creator)
-				end(session, pending);
-		}
+	/* Each time one creator at least has left. */
+	while (doubt.dying && !session->failure) {
+		look_at_creators(session);
+		session->orphans_settled = session->model->orphaned;
+		settle_threads(session);
+		if (!session->model->orphan_count || ss_proc_processes(&all))
+			return;
+		doubt = settle_processes(session, &all);
+		ss_tids_release(&all);
 	}
-	ss_tids_release(&all);
+	if (!doubt.living && !doubt.dying)
+		end_childless(session);
 }
 
 void ss_orphans_settle_new(struct ss_session *session)

@@ -21,7 +21,6 @@
 #define ZOMBIES_AT_ONCE	2
 #define YIELDS_MAX	64
 #define ENDING_YIELDS	10000
-#define DYING_MS	100
 #define SHARERS_MAX	64
 
 struct ss_process *ss_process_find(const struct ss_session *session,
@@ -299,50 +298,35 @@ void ss_children_await(struct ss_session *session)
 	ss_signals_free_child();
 }
 
-/*
- * The last step but one: next its children get another parent, and it is a
- * zombie.  It needs nothing for that but a processor; the first process of a
- * pid namespace sleeps before, until everybody in it has been reaped.
- */
-static bool is_ending(const struct ss_process *process)
+/* Anybody in the group who has not begun to exit? */
+static bool has_living(const struct ss_group *group)
 {
-	struct ss_proc_status status;
+	struct ss_tids list = { 0 };
 	struct ss_proc_stat stat;
+	bool living = false;
+	size_t i;
 
-	return process->pidfd >= 0 &&
-		ss_pidfd_life(process->pidfd) == SS_LIFE_DYING &&
-		!ss_proc_status(process->tgid, &status) && !status.has_fs &&
-		!ss_proc_stat(process->tgid, &stat) && stat.state != 'S';
+	if (ss_proc_threads_all(group->tgid, &list))
+		return false;
+	for (i = 0; i < list.count && !living; i++)
+		living = !ss_proc_stat(list.tids[i], &stat) &&
+			!(stat.flags & SS_PROC_EXITING);
+	ss_tids_release(&list);
+	return living;
 }
 
-/* Each is waited for in vain once at most. */
-static void await_if_ending(struct ss_session *session, pid_t tgid, int *ms)
+bool ss_group_is_ending(const struct ss_session *session, pid_t tgid)
 {
-	struct ss_process *process = ss_process_find(session, tgid);
+	const struct ss_group *group = ss_model_group(session->model, tgid);
+	const struct ss_process *process = ss_process_find(session, tgid);
 
-	if (!process || process->slow || *ms <= 0 || !is_ending(process))
-		return;
-	*ms = ss_pidfd_await(process->pidfd, *ms);
-	process->slow = *ms <= 0;
-}
-
-/*
- * Those who are dying, but not known to be dead yet, may have lost children to
- * another parent already: creators, and parents of what CLONE_PARENT makes.
- */
-void ss_creators_await(struct ss_session *session)
-{
-	const struct ss_pending *pending;
-	int ms = DYING_MS;
-
-	DL_FOREACH(session->model->pendings, pending) {
-		if (!pending->creator)
-			continue;
-		await_if_ending(session, pending->tgid, &ms);
-		if (pending->parent != pending->tgid)
-			await_if_ending(session, pending->parent, &ms);
-	}
-	ss_deaths_drain(session);
+	if (!group || group->dead)
+		return true;
+	/* Leaders outlive the others, mostly. */
+	if (process && process->pidfd >= 0 &&
+	    ss_pidfd_life(process->pidfd) == SS_LIFE_ALIVE)
+		return false;
+	return !has_living(group);
 }
 
 static void tell_about(struct ss_session *session, enum ss_event_type type,

@@ -149,6 +149,14 @@ static bool made_by(const struct ss_pending *pending, pid_t tid)
 	return found;
 }
 
+bool ss_settle_is_dying(const struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+
+	return ss_proc_stat(task->tid, &stat) ||
+		stat.flags & SS_PROC_EXITING;
+}
+
 bool ss_settle_is_child(struct ss_session *session,
 			const struct ss_pending *pending, pid_t tid)
 {
@@ -171,8 +179,6 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 			    const struct ss_pending *pending, pid_t tid,
 			    const struct ss_proc_status *status)
 {
-	const struct ss_group *parent;
-
 	if (pending->flags & CLONE_THREAD)
 		return status->tgid == pending->tgid && tid != status->tgid;
 	if (status->tgid != tid || !fits_pidns(pending, status))
@@ -181,9 +187,9 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 		return true;
 	if (pending->parent == session->self)
 		return false;
-	/* Orphaned: its parent is whoever reaps for us. */
-	parent = ss_model_group(session->model, pending->parent);
-	return !parent || parent->dead;
+	/* Orphaned: its parent is whoever reaps for us, from the moment on when
+	   nobody in the group is left who has not begun to exit. */
+	return ss_group_is_ending(session, pending->parent);
 }
 
 /* The clone that made the task, or NULL: none, or not to be told from others
@@ -192,12 +198,12 @@ static struct ss_pending *match(struct ss_session *session, pid_t tid,
 				const struct ss_proc_status *status)
 {
 	struct ss_pending *pending, *found = NULL;
-	unsigned int n = 0, orphans = 0;
+	unsigned int n = 0;
+	bool orphans = false;
 
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
-		orphans += !pending->creator;
 		if (!found || (!found->creator && pending->creator))
 			found = pending;
 		n++;
@@ -205,9 +211,12 @@ static struct ss_pending *match(struct ss_session *session, pid_t tid,
 	if (n <= 1 || (found->flags & CLONE_THREAD))
 		return found;
 	DL_FOREACH(session->model->pendings, pending) {
-		if (ss_settle_may_be_child(session, pending, tid, status) &&
-		    made_by(pending, tid))
+		if (!ss_settle_may_be_child(session, pending, tid, status))
+			continue;
+		if (made_by(pending, tid))
 			return pending;
+		orphans |= !pending->creator ||
+			ss_settle_is_dying(pending->creator);
 	}
 	if (orphans)
 		return NULL;
@@ -225,7 +234,7 @@ static struct ss_task *settle_orphan(struct ss_session *session, pid_t tid)
 	struct ss_pending *pending;
 	struct ss_task *task;
 
-	ss_creators_await(session);
+	ss_orphans_notice(session);
 	ss_orphans_settle(session);
 	task = ss_model_task(session->model, tid);
 	if (task || ss_proc_status(tid, &status))
@@ -443,15 +452,6 @@ static bool pass_on(struct ss_session *session,
 	return false;
 }
 
-/* Its children get another parent after this shows. */
-static bool is_dying(const struct ss_task *task)
-{
-	struct ss_proc_stat stat;
-
-	return ss_proc_stat(task->tid, &stat) ||
-		stat.flags & SS_PROC_EXITING;
-}
-
 /* create_user_ns() needs names for the creator's ids in its own one. */
 static bool may_nest(const struct ss_task *task)
 {
@@ -508,7 +508,7 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 	if (pass_on(session, pending))
 		return;
 	/* Killed while we look: then the child has another parent by now. */
-	if (is_dying(task))
+	if (ss_settle_is_dying(task))
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	if (pending->undo_made)
@@ -565,7 +565,7 @@ bool ss_settle_surely(struct ss_session *session)
 		while (pending && pending->serial <= serial)
 			pending = pending->next;
 	}
-	ss_creators_await(session);
+	ss_orphans_notice(session);
 	ss_orphans_settle(session);
 	return surely;
 }
@@ -596,7 +596,7 @@ static bool creator_dies(struct ss_session *session,
 	unsigned int i;
 
 	for (i = 0; i < YIELDS_MAX && task && task->pending; i++) {
-		if (!is_dying(task) || ss_life_check(session, task))
+		if (!ss_settle_is_dying(task) || ss_life_check(session, task))
 			break;
 		(void)sched_yield();
 		task = ss_model_task(session->model, tid);
@@ -612,7 +612,7 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 
 	/* In a nested namespace a number says nothing to us. */
 	if (ss_task_pidns(caller)) {
-		ss_creators_await(session);
+		ss_orphans_notice(session);
 		ss_orphans_settle(session);
 		ss_settle_all(session);
 		return;

@@ -62,7 +62,6 @@ struct ss_process {
 	struct ss_process *prev, *next;	/* among the zombies */
 	bool zombie;		/* stands in that list */
 	bool unguarded;		/* counted as refused to the guard */
-	bool slow;		/* it was dying, and waited for in vain */
 	UT_hash_handle hh;
 };
 
@@ -172,6 +171,9 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 /* The same where the creator lives: is it?  (Not one that it only reaps.) */
 bool ss_settle_is_child(struct ss_session *session,
 			const struct ss_pending *pending, pid_t tid);
+/* Has the task begun to exit?  Its children get another parent after this
+   shows, and it makes none any more. */
+bool ss_settle_is_dying(const struct ss_task *task);
 /* Tells the model whose child the task is.  NULL: it has gone. */
 struct ss_task *ss_settle_adopt(struct ss_session *session,
 				struct ss_pending *pending, pid_t tid);
@@ -197,6 +199,8 @@ bool ss_settle_makes_copy(struct ss_session *session,
 			  const struct ss_task *task);
 
 /* orphans.c */
+/* Learns whose creators have died, or begun to exit. */
+void ss_orphans_notice(struct ss_session *session);
 /* Finds the children of clones whose creators have died, and ends the clones
    that left none. */
 void ss_orphans_settle(struct ss_session *session);
@@ -246,8 +250,9 @@ int ss_life_check(struct ss_session *session, struct ss_task *task)
 void ss_sharers_settle(struct ss_session *session, pid_t tid);
 /* Takes the threads that have ended out of a group. */
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
-/* Waits for the creators of pending clones that are dying, and drains. */
-void ss_creators_await(struct ss_session *session);
+/* Have all its threads begun to exit?  Then its children are not, or will not
+   be for long, its own. */
+bool ss_group_is_ending(const struct ss_session *session, pid_t tgid);
 /* Kills a caller who could not be told from any task. */
 void ss_kill_stranger(struct ss_session *session,
 		      const struct ss_notification *notification);

@@ -4,9 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,6 +283,105 @@ static void orphans_killed_inside(void)
 	orphans_of_killed(mw_fork(init));
 }
 
+enum {
+	LOCKS = 2000,		/* fewer than ROBUST_LIST_LIMIT */
+	TABLE = 9000,
+	MEMORY = 64 << 20,
+};
+
+/* Much memory, in small pages, takes long to give up ... */
+static long fill_memory(struct mw_peer *peer, long length)
+{
+	void *at = mmap(NULL, (size_t)length, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)peer;
+	if (at == MAP_FAILED)
+		return -ENOMEM;
+	(void)madvise(at, (size_t)length, MADV_NOHUGEPAGE);
+	memset(at, 1, (size_t)length);
+	return 0;
+}
+
+/* ... and who has many locks does not even begin to give it up at once. */
+static long fill_locks(struct mw_peer *peer, long count)
+{
+	static struct robust_list_head head;
+	static struct lock {
+		struct robust_list list;
+		int owner;
+	} lock[LOCKS];
+	struct robust_list **link = &head.list.next;
+	long i;
+
+	head.futex_offset = offsetof(struct lock, owner);
+	for (i = 0; i < count && i < LOCKS; i++) {
+		lock[i].owner = peer->pid | (int)FUTEX_WAITERS;
+		*link = &lock[i].list;
+		link = &lock[i].list.next;
+	}
+	*link = &head.list;
+	return mw_sys(SYS_set_robust_list, MW_P(&head), sizeof(head));
+}
+
+/* A table of its own, which takes long to give up, too. */
+static long fill_table(struct mw_peer *peer, long count)
+{
+	long fd = mw_sys(SYS_unshare, CLONE_FILES);
+
+	(void)peer;
+	while (fd >= 0 && count--)
+		fd = mw_sys(SYS_eventfd2, 0, 0);
+	return fd == -EMFILE || fd > 0 ? 0 : fd;
+}
+
+static long await_parent(struct mw_peer *peer, long parent)
+{
+	(void)peer;
+	while (mw_sys(SYS_getppid, 0) == parent)
+		mw_sys(SYS_sched_yield, 0);
+	return 0;
+}
+
+/*
+ * A thread's child is somebody else's as soon as the whole group has begun to
+ * exit; one of the others may still have its memory then.  (`known`: somebody
+ * has asked about the dead thread.)
+ */
+static void orphan_of_dying(int known)
+{
+	struct mw_peer *one = mw_spawn(NULL, CLONE_FS | SIGCHLD);
+	struct mw_peer *other = mw_fork(NULL);
+	struct mw_peer *thread = mw_thread(one);
+	struct mw_peer *child;
+	long parent;
+
+	mw_must("locks", mw_run(one, fill_locks, LOCKS));
+	mw_must("table", mw_run(thread, fill_table, TABLE));
+	child = mw_spawn(thread, CLONE_FS | SIGCHLD);
+	(void)mw_spawn(other, CLONE_FILES | SIGCHLD);
+	mw_must("memory", mw_run(one, fill_memory, MEMORY));
+	parent = mw_call(child, SYS_getppid, 0);
+	mw_must("kill", mw_sys(SYS_kill, one->pid, SIGKILL));
+	mw_must("wait", mw_run(child, await_parent, parent));
+	if (known) {
+		mw_gone(one->pid, thread->pid);
+		mw_ask(NULL, "the thread", mw_pid(NULL), thread->self);
+	}
+	mw_ask(child, "its child", child->self, mw_pid(NULL));
+	mw_ask(NULL, "the same", child->self, mw_pid(NULL));
+	mw_reap(NULL, one);
+	mw_quit(child);
+}
+
+static void orphans_of_dying(void)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		orphan_of_dying(i % 2);
+}
+
 const struct mw_scenario mw_death[] = {
 	{ "zombie", zombie, "zombies, reaped or not" },
 	{ "zombie-leader", zombie_leader, "a dead leader's threads" },
@@ -290,5 +393,7 @@ const struct mw_scenario mw_death[] = {
 	{ "orphans-killed", orphans_killed, "creators that are killed" },
 	{ "orphans-inside", orphans_killed_inside,
 		"creators that are killed in a pid namespace" },
+	{ "orphans-of-dying", orphans_of_dying,
+		"threads that are dead while their group gives up memory" },
 	{ NULL, NULL, NULL },
 };

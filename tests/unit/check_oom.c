@@ -299,6 +299,7 @@ static void tell_flights(struct story *s)
 				   .range = { .unshare = true,
 					      .keep = true } });
 	first = step_clone(s, 303, CLONE_IO | CLONE_FILES);
+	step_of(s, SS_EVENT_CLONE_ORPHAN, 303);
 	step_of(s, SS_EVENT_GROUP_DEAD, 303);
 	step_pending(s, SS_EVENT_CHILD, 0, first, 304);
 	step_of(s, SS_EVENT_GROUP_GONE, 303);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Unit tests of supervise/process, on real tasks: does a number still name who
- * it did, and how long are the dying waited for?
+ * it did, and who is on its way out?
  */
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -89,29 +88,6 @@ static void live(const struct child *c)
 	(void)child_wait(c);
 }
 
-static void on_alarm(ss_unused int number)
-{
-}
-
-/* As while a notification is held. */
-START_TEST(signals_do_not_prolong_the_wait)
-{
-	struct sigaction action = { .sa_handler = on_alarm };
-	struct child child = child_start(live);
-	int pidfd = ss_pidfd_open(child.pid, false);
-
-	ck_assert_int_ge(pidfd, 0);
-	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
-	ss_signals_retry_every(1000);
-	ck_assert_int_eq(ss_pidfd_await(pidfd, 50), 0);
-	ss_signals_retry_every(0);
-	child_kill(&child);
-	ck_assert_int_gt(ss_pidfd_await(pidfd, 50), 0);
-	ck_assert_int_eq(close(pidfd), 0);
-	child_reap(&child);
-}
-END_TEST
-
 /* The first process of a pid namespace dies as long as nobody has reaped the
    second. */
 static void linger(const struct child *c)
@@ -145,36 +121,32 @@ static void await_sleep(pid_t pid)
 	} while (status.has_fs || stat.state != 'S');
 }
 
-static double seconds(void)
-{
-	struct timespec ts;
-
-	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &ts), 0);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-START_TEST(who_waits_for_others_to_die_is_not_waited_for)
+/* Its children may be others' before it is dead. */
+START_TEST(who_has_begun_to_exit_leaves_orphans)
 {
 	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
 	struct child child = child_start(linger);
 	pid_t first = (pid_t)child_hear(&child);
-	double start;
-	int i;
 
-	await_sleep(first);
 	session.self = getpid();
 	session.nofile = 1024;
 	session.deaths = ss_deaths_open();
 	session.model = ss_model_new(&limits);
 	ck_assert_ptr_nonnull(session.model);
-	tell_of(session.model, SS_EVENT_START, first);
+	tell_of(session.model, SS_EVENT_START, child.pid);
+	tell_clone(session.model, child.pid, 0);
+	tell_child(session.model, session.model->pendings->serial, first);
 	tell_clone(session.model, first, 0);
+	ck_assert_int_eq(ss_process_add(&session, child.pid), 0);
 	ck_assert_int_eq(ss_process_add(&session, first), 0);
-	start = seconds();
-	for (i = 0; i < 30; i++)
-		ss_creators_await(&session);
-	ck_assert(seconds() - start < 1);
+	await_sleep(first);
+	ck_assert(!ss_group_is_ending(&session, child.pid));
+	ck_assert(ss_group_is_ending(&session, first));
+	ss_orphans_notice(&session);
+	ck_assert_ptr_null(session.model->pendings->creator);
+	ck_assert(!task_of(session.model, first)->zombie);
 	ss_process_free(&session, ss_process_find(&session, first));
+	ss_process_free(&session, ss_process_find(&session, child.pid));
 	ss_model_free(session.model);
 	ck_assert_int_eq(close(session.deaths), 0);
 	child_say(&child, 0);
@@ -216,8 +188,7 @@ int main(void)
 {
 	const TTest *tests[] = {
 		late_leavers_are_themselves, who_began_later_is_another,
-		signals_do_not_prolong_the_wait,
-		who_waits_for_others_to_die_is_not_waited_for,
+		who_has_begun_to_exit_leaves_orphans,
 		whose_end_is_nobodys_is_not_waited_for,
 		a_signal_of_somebody_hides_no_end, NULL,
 	};

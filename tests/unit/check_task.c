@@ -479,6 +479,31 @@ START_TEST(orphaned_clones)
 }
 END_TEST
 
+/* Its creator gives up one thing after the other, but has no child any more. */
+START_TEST(orphaned_before_the_end)
+{
+	struct ss_model *model = world_new();
+	struct ss_event event = {
+		.type = SS_EVENT_CLONE_ORPHAN,
+		.tid = CHILD,
+	};
+	uint32_t serial;
+
+	spawn(model, ROOT, CHILD, 0);
+	ck_assert_int_eq(apply(model, &event), -EINVAL);
+	tell_clone(model, CHILD, CLONE_FILES);
+	serial = model->pendings->serial;
+	tell(model, event);
+	ck_assert_ptr_null(task_of(model, CHILD)->pending);
+	ck_assert_ptr_null(ss_model_pending(model, serial)->creator);
+	ck_assert_uint_eq(model->orphan_count, 1);
+	tell_child(model, serial, 300);
+	ck_assert_ptr_eq(has(model, 300, SS_KIND_FILES),
+			 has(model, CHILD, SS_KIND_FILES));
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(workers_of_rings)
 {
 	struct ss_model *model = world_new();
@@ -509,7 +534,8 @@ int main(void)
 		events_that_cannot_be, numbers_in_namespaces,
 		no_sibling_of_init, zombies, ends_beside_changes,
 		threads_end_alone, fading,
-		orphaned_clones, workers_of_rings, NULL,
+		orphaned_clones, orphaned_before_the_end, workers_of_rings,
+		NULL,
 	};
 
 	return run_tests("model/task", tests);
