@@ -77,6 +77,8 @@ int ss_apply_place(ss_unused struct ss_model *model,
 int ss_apply_lost(struct ss_model *model, ss_unused struct ss_task *task,
 		  const struct ss_event *event)
 {
+	/* It is freed; a question may have found it in a slot before. */
+	model->generation++;
 	ss_epoll_forget(&model->open, event->slot.file);
 	return 0;
 }

@@ -40,7 +40,8 @@ struct ss_model {
 	bool rings;			/* somebody has an io_uring */
 	bool filters;			/* somebody has filters of their own:
 					   threads may end without exit */
-	uint64_t generation;		/* how many tasks have gone, or died */
+	uint64_t generation;		/* how many tasks have gone, or died,
+					   and files been forgotten */
 	unsigned int peak;		/* tasks at the peak */
 	struct ss_limits limits;
 };

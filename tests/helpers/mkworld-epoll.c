@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -436,6 +438,47 @@ static void epoll_failed(void)
 	mw_say("a file and its copy, equal: %d of %d", equal, ROUNDS * ALIKE);
 }
 
+static atomic_int has_closed;
+static atomic_int leave;
+
+/* No other call tells that this one is over. */
+static void *close_and_go_on(void *data)
+{
+	close(T);
+	atomic_store(&has_closed, 1);
+	while (!atomic_load(&leave))
+		;
+	return data;
+}
+
+/* Nobody has the file any more but an item, and a slot in which another
+   thread may still be closing something. */
+static void epoll_closing(void)
+{
+	struct item item = { EP, T, 0 };
+	pthread_t thread;
+	int copy;
+	int i;
+
+	epoll_world();
+	move(eventfd(0, 0), T);
+	copy = fcntl(T, F_DUPFD, EP + 1);
+	mw_did("add", control(NULL, EP, EPOLL_CTL_ADD, T));
+	item_line("before", T, item);
+	if (pthread_create(&thread, NULL, close_and_go_on, NULL))
+		mw_die("thread", -errno);
+	while (!atomic_load(&has_closed))
+		sched_yield();
+	if (fcntl(copy, F_DUPFD, T) != T)
+		mw_die("fcntl", -errno);
+	for (i = 0; i < 3; i++)
+		item_line("opened again", T, item);
+	item_line("another", U, item);
+	atomic_store(&leave, 1);
+	pthread_join(thread, NULL);
+	item_line("afterwards", T, item);
+}
+
 const struct mw_scenario mw_epoll[] = {
 	{ "epoll", epoll_plain, "add, modify, delete, and failures" },
 	{ "epoll-errors", epoll_errors, "errors and which one wins" },
@@ -445,6 +488,7 @@ const struct mw_scenario mw_epoll[] = {
 	{ "epoll-shared", epoll_shared, "over fork, exec and death" },
 	{ "epoll-likes", epoll_likes, "two files of one inode on a number" },
 	{ "epoll-failed", epoll_failed, "what was not added" },
+	{ "epoll-closing", epoll_closing, "a slot that a thread may close" },
 	{ "epoll-order", epoll_order, "twenty files, one order" },
 	{ NULL, NULL, NULL },
 };
