@@ -16,6 +16,7 @@
 #include <utlist.h>
 
 #include "kernel/descriptor.h"
+#include "supervise/facts.h"
 
 #define RESTARTS_MAX	64
 
@@ -528,6 +529,34 @@ static struct ss_file *guess_item(struct ss_session *session,
 	return file;
 }
 
+/*
+ * Does the number still hold the item's file?  Then that is named after its
+ * slot from the beginning: a name that only items know is lost when somebody
+ * asks about the slot, and the new one may have another place in the order.
+ * -ENOENT: no, or nobody can tell.
+ */
+static int behind_number(struct ss_session *session, struct ss_task *task,
+			 const struct subject *subject, unsigned int lines,
+			 struct ss_file **ret)
+{
+	int order, r, fd;
+
+	/* Without kcmp one like item is as good as the other. */
+	if ((lines > 1 && !session->features.has[SS_FEATURE_KCMP]) ||
+	    ss_deferred_copies(session, task))
+		return -ENOENT;
+	fd = fetch(session, task, subject->tfd);
+	if (fd < 0)
+		return -ENOENT;
+	r = order_item(session, fd, subject->epoll, subject->tfd,
+		       subject->toff, &order);
+	ss_fetched_close(fd);
+	if (r || order)
+		return -ENOENT;
+	r = ss_identify_slot(session, task, subject->tfd, ret);
+	return r && r != -EAGAIN ? -ENOENT : r;
+}
+
 int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		     const struct ss_question *q, struct ss_file **ret)
 {
@@ -554,8 +583,12 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 	if (subject.epoll < 0)
 		return subject.epoll;
 	*ret = guess_item(session, &subject, q);
-	if (*ret) {
+	r = *ret ? 0 : behind_number(session, task, &subject, q->item_lines,
+				     ret);
+	if (!r || r == -EAGAIN) {
 		ss_fetched_close(subject.epoll);
+		if (r)
+			return r;
 		event.epoll.target = *ret;
 		if (epoll)
 			ss_tell(session, &event);

@@ -156,6 +156,20 @@ const struct ch_scenario ch_scenarios_of_files[] = {
 	  "1 close 12\n"
 	  "1 eventfd\n"
 	  "1 ask 1 1 0 3 11\n" },
+	{ "item-whose-number-still-holds-it",
+	  "of several items with one number, one gets the name of its slot",
+	  "1 epoll 10\n"
+	  "1 eventfd\n"
+	  "1 dup2 3 12\n"
+	  "1 close 3\n"
+	  "1 ask 1 1 0 10 12\n"
+	  "1 clone 4 0 2 17\n"
+	  "4 epoll-pile 10 6 2\n"
+	  "4 clone 5 0 2 17\n"
+	  "4 dup2 19 6\n"
+	  "5 dup2 20 6\n"
+	  "4 ask 4 4 7 12 393226 1\n"
+	  "5 ask 5 5 7 12 393226 1\n" },
 	{ "table-copied-for-a-namespace",
 	  "a slot of the original changes after it was copied",
 	  SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY SPLITS_SLOWLY
