@@ -48,16 +48,21 @@ static int parse(const char *text, unsigned long long *ret)
 }
 
 /* The second life of a worker: this program took the old one's place, or
-   posix_spawn(3) has begun it. */
-static int resume(const char *text, int spawned)
+   posix_spawn(3) has begun it.  PAUSE: how long nobody hears of it. */
+static int resume(const char *text, const char *pause, int spawned)
 {
 	unsigned long long index;
+	unsigned long long hundredths = 0;
 	int err = parse(text, &index);
 
+	if (!err && pause)
+		err = parse(pause, &hundredths);
 	if (!err && index >= CH_SLOTS)
 		err = -EINVAL;
 	if (!err)
 		err = ch_arena_find();
+	if (!err && hundredths)
+		ch_futex_wait(&ch_arena->pulse, 0, (int)hundredths * 10);
 	if (!err && spawned)
 		ch_begin_spawned((int)index);
 	if (!err)
@@ -294,10 +299,10 @@ int main(int argc, char **argv)
 {
 	struct request request = { .run = { .profile = -1 }, .shrink = 120 };
 
-	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
-		return resume(argv[2], 0);
+	if ((argc == 3 || argc == 4) && strcmp(argv[1], "--worker") == 0)
+		return resume(argv[2], argv[3], 0);
 	if (argc == 3 && strcmp(argv[1], "--spawned") == 0)
-		return resume(argv[2], 1);
+		return resume(argv[2], NULL, 1);
 	if (parse_options(argc, argv, &request))
 		return usage();
 	if (request.list)

@@ -55,7 +55,7 @@ enum ch_op {
 	CH_ITEMS,	/* slot a, slot b, idx1, idx2: toff 0, 1, 2, ... */
 	CH_CLONE,	/* child's slot, flags, enum ch_method, exit signal */
 	CH_SPAWN,	/* its slot, enum ch_image, how, number, reset ids? */
-	CH_EXEC,	/* enum ch_exec */
+	CH_EXEC,	/* enum ch_exec, hundredths of a second it hides for */
 	CH_EXEC_FAIL,	/* which failure */
 	CH_EXIT,
 	CH_EXIT_GROUP,
@@ -191,7 +191,7 @@ struct ch_request {
 	int32_t slot;		/* this worker's question, or -1: the batch */
 	int32_t count;		/* of the batch */
 	int32_t after;		/* which verdict */
-	int32_t pad;
+	uint32_t ticket;	/* of a worker's */
 };
 
 /* What a step may change; see storm.c. */
@@ -215,7 +215,9 @@ struct ch_slot {
 	int32_t self_tgid;
 	int64_t pidns __attribute__((aligned(8)));
 	int64_t ret;
-	uint32_t judged;	/* futex: verdicts on .question */
+	uint32_t judged;	/* futex: the ticket of the last verdict ... */
+	int32_t verdict;	/* ... on .question, ... */
+	uint32_t gone;		/* ... and who has nothing of the kind */
 	int32_t table;		/* who share a table have the same here */
 	struct ch_causes causes;	/* of its step, while that runs */
 	struct ch_question question;	/* in a storm */
@@ -249,6 +251,7 @@ struct ch_arena {
 	uint32_t clock;		/* counts births and execs */
 	uint32_t over;
 	uint32_t given;		/* steps, to whomever */
+	uint32_t tickets;	/* the last of a worker's requests */
 	uint32_t questions;
 	uint32_t compared;	/* answers that the judge could judge */
 	uint32_t unjudged;
@@ -369,7 +372,8 @@ struct ch_judged {
 const char *ch_program(void);
 /* Runs the driver and judges for it; its exit status. */
 int ch_judge(const struct ch_judged *judged);
-/* Asks the judge, and waits for it: 0 or -errno. */
+/* Asks the judge about the batch, or one's own question, and waits for the
+   verdicts, which are in there then: 0 or -errno. */
 int ch_request_batch(int count, int after);
 int ch_request_own(struct ch_slot *me, int after);
 

@@ -18,38 +18,59 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS = 24 };
+enum {
+	WORDS = 24,
+	WAITS = 50,	/* of a tenth of a second, for a verdict */
+};
 
 /* ---- for those inside ---- */
 
-static int request(int slot, int count, int after)
+static int request(const struct ch_request *request)
 {
-	const struct ch_request request = { slot, count, after, 0 };
-	long sent = ch_sys(SYS_write, CH_FD_JUDGE, CH_P(&request),
-			   sizeof(request));
+	long sent = ch_sys(SYS_write, CH_FD_JUDGE, CH_P(request),
+			   sizeof(*request));
 
-	return sent == (long)sizeof(request) ? 0 : -EPIPE;
+	return sent == (long)sizeof(*request) ? 0 : -EPIPE;
 }
 
 int ch_request_batch(int count, int after)
 {
+	const struct ch_request batch = {
+		.slot = -1,
+		.count = count,
+		.after = after,
+	};
 	char reply;
-	int ret = request(-1, count, after);
+	int ret = request(&batch);
 
 	if (ret)
 		return ret;
 	return read(CH_FD_JUDGE, &reply, 1) == 1 ? 0 : -EPIPE;
 }
 
+/*
+ * Requests of who had the slot before and was killed may still be on their
+ * way, and so may one's own that was given up: a verdict has its request's
+ * ticket.
+ */
 int ch_request_own(struct ch_slot *me, int after)
 {
-	uint32_t judged = __atomic_load_n(&me->judged, __ATOMIC_SEQ_CST);
-	int ret = request((int)(me - ch_arena->slot), 0, after);
+	const struct ch_request own = {
+		.slot = (int)(me - ch_arena->slot),
+		.ticket = __atomic_add_fetch(&ch_arena->tickets, 1,
+					     __ATOMIC_SEQ_CST),
+	};
+	int ret = request(&own);
+	uint32_t judged;
 	int i;
 
-	for (i = 0; !ret && i < 100; i++) {
-		if (__atomic_load_n(&me->judged, __ATOMIC_SEQ_CST) != judged)
+	for (i = 0; !ret && i < WAITS; i++) {
+		judged = __atomic_load_n(&me->judged, __ATOMIC_SEQ_CST);
+		if (judged == own.ticket) {
+			me->question.verdict[after] = me->verdict;
+			me->question.gone[after] = (uint8_t)me->gone;
 			return 0;
+		}
 		ch_futex_wait(&me->judged, judged, 100);
 	}
 	return ret ? ret : -ETIMEDOUT;
@@ -99,18 +120,17 @@ static uint8_t ask_who_is_gone(const struct ch_question *q)
 	return (uint8_t)gone;
 }
 
-static void judge(struct ch_question *q, int after)
-{
-	q->verdict[after] = ask_kernel(q);
-	q->gone[after] = ask_who_is_gone(q);
-}
-
 static void judge_batch(const struct ch_request *request)
 {
+	int after = request->after & 1;
 	int i;
 
-	for (i = 0; i < request->count && i < CH_BATCH; i++)
-		judge(&ch_arena->batch[i], request->after & 1);
+	for (i = 0; i < request->count && i < CH_BATCH; i++) {
+		struct ch_question *q = &ch_arena->batch[i];
+
+		q->verdict[after] = ask_kernel(q);
+		q->gone[after] = ask_who_is_gone(q);
+	}
 }
 
 static void judge_own(const struct ch_request *request)
@@ -120,8 +140,9 @@ static void judge_own(const struct ch_request *request)
 	if (request->slot < 0 || request->slot >= CH_SLOTS)
 		return;
 	slot = &ch_arena->slot[request->slot];
-	judge(&slot->question, request->after & 1);
-	__atomic_add_fetch(&slot->judged, 1, __ATOMIC_SEQ_CST);
+	slot->verdict = ask_kernel(&slot->question);
+	slot->gone = ask_who_is_gone(&slot->question);
+	__atomic_store_n(&slot->judged, request->ticket, __ATOMIC_SEQ_CST);
 	ch_futex_wake(&slot->judged);
 }
 

@@ -204,8 +204,8 @@ static void report_stuck(int index)
 {
 	const struct ch_slot *slot = ch_slot_of(index);
 
-	printf("stuck: line %lu, worker %d (%d):\n", ch_line, index,
-	       slot->tid);
+	printf("stuck: line %lu, worker %d (%d), after %u of %u steps:\n",
+	       ch_line, index, slot->tid, slot->done, slot->asked);
 	fflush(stdout);
 	ch_step_print(1, index, &slot->ring[slot->done % CH_RING]);
 	ch_stuck++;
@@ -217,13 +217,21 @@ static void report_stuck(int index)
 void ch_await(int index, uint32_t left)
 {
 	struct ch_slot *slot = ch_slot_of(index);
+	uint32_t seen = ch_load(&slot->done);
 	int waited;
 
 	for (waited = 0; waited < PATIENCE; waited += TICK) {
 		uint32_t done = ch_load(&slot->done);
+		uint32_t before = ch_load(&slot->asked) - done;
 
-		if (ch_load(&slot->asked) - done < left)
+		if (before < left)
 			return;
+		/* It does what nobody told it. */
+		if (before > CH_RING)
+			break;
+		if (done != seen)
+			waited = 0;
+		seen = done;
 		ch_refresh();
 		if (ch_lives[index].state != CH_ALIVE || ch_is_suspended(index))
 			return;
@@ -276,20 +284,35 @@ static void await_late_birth(int index)
 		ch_lives[index].state = CH_FREE;
 }
 
+/* At its end, which may take it for as long as others live. */
+static int is_ending(const struct ch_slot *slot)
+{
+	return !has_memory(slot) && !may_have_moved(slot);
+}
+
+/*
+ * Who still has steps before it, and memory, is only slow: its slot is nobody
+ * else's, and nothing is quiet.
+ */
 static void await_death(int index)
 {
 	int patience = ch_transcript < 0 ? GRACE : LONG_GRACE;
 	int waited;
 
-	for (waited = 0; waited < patience; waited++) {
+	for (waited = 0; waited < PATIENCE; waited++) {
 		if (ch_lives[index].state != CH_DYING || !is_living(index))
 			return;
+		if (waited >= patience && is_spared(index)) {
+			ch_lives[index].state = CH_ALIVE;
+			return;
+		}
+		if (waited >= patience && is_ending(ch_slot_of(index))) {
+			note_death(index);
+			return;
+		}
 		wait_a_moment();
 	}
-	if (is_spared(index))
-		ch_lives[index].state = CH_ALIVE;
-	else
-		note_death(index);
+	report_stuck(index);
 }
 
 void ch_settle(void)

@@ -344,5 +344,15 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  NEVER_EXECS_AGAIN("13", "14", "15")
 	  NEVER_EXECS_AGAIN("16", "17", "18")
 	  NEVER_EXECS_AGAIN("19", "20", "21") },
+	{ "slot-of-a-slow-exec",
+	  "a slot is not free while its worker comes up in a new program",
+	  "1 clone 4 0x80010f00\n"
+	  "4 exec 0 90 &\n"
+	  "4 exit &\n"
+	  "0 sync\n"
+	  "2 clone 4 0 2 17\n"
+	  "3 exec 0 99\n"
+	  "2 ask 4 4 1\n"
+	  "4 eventfd\n" },
 	{ NULL, NULL, NULL },
 };

@@ -299,11 +299,13 @@ long ch_ask_in_storm(struct ch_slot *me, const int64_t *arg)
 	calm = is_calm(&c);
 	q->outer[0] = ch_outer_number(me, q->slot[0]);
 	q->outer[1] = ch_outer_number(me, q->slot[1]);
-	if (ch_request_own(me, 0))
-		return -EPIPE;
-	ch_answer(me, q);
-	if (ch_request_own(me, 1))
-		return -EPIPE;
+	/* Where the judge does not answer in time, nobody can judge. */
+	if (ch_request_own(me, 0)) {
+		calm = 0;
+	} else {
+		ch_answer(me, q);
+		calm = !ch_request_own(me, 1) && calm;
+	}
 	if (!calm || before != changes_of(&c))
 		q->flags |= CH_UNSTEADY;
 	ch_compare(me, q);

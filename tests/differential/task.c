@@ -397,7 +397,10 @@ void ch_print_number(char *text, int number)
 long ch_do_exec(struct ch_slot *me, const int64_t *arg)
 {
 	char index[4];
-	const char *const argv[] = { "chaos", "--worker", index, NULL };
+	char pause[4];
+	const char *const argv[] = {
+		"chaos", "--worker", index, arg[1] ? pause : NULL, NULL
+	};
 	const char *const env[] = { NULL };
 	int fd = arg[0] == CH_EXEC_OTHER ? CH_FD_OTHER : CH_FD_SELF;
 
@@ -405,6 +408,7 @@ long ch_do_exec(struct ch_slot *me, const int64_t *arg)
 		fd = CH_FD_IMAGE + (int)arg[0] - CH_EXEC_IMAGE;
 
 	ch_print_number(index, (int)(me - ch_arena->slot));
+	ch_print_number(pause, (int)(arg[1] % 100));
 	if (arg[0] == CH_EXEC_PATH)
 		return ch_sys(SYS_execve, CH_P("/proc/self/exe"), CH_P(argv),
 			      CH_P(env));
