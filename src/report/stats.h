@@ -43,6 +43,8 @@
 	  "times that nobody told whether some memory is dumpable") \
 	X(ioprio_unsure, "ioprio.unsure", \
 	  "ioprio_set calls of which nothing tells whom they reached") \
+	X(namespaces_unsure, "namespaces.unsure", \
+	  "calls of which nothing tells whether they changed a namespace") \
 	X(slots, "slots.discovered", \
 	  "descriptors whose open file was looked at") \
 	X(probes, "slots.probes", \

@@ -342,31 +342,48 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 	deferred->event = *event;
 	deferred->ns_name = ns_name;
 	deferred->ino = ino;
+	deferred->unsure = false;
 	return 0;
 }
 
-/* Has the call changed the namespace?  One for pids without an init yet cannot
-   be seen: if the old one could, it has. */
-static bool has_changed(const struct ss_deferred *deferred)
+/*
+ * Has the call changed the namespace?  One for pids without an init yet cannot
+ * be seen: if the old one could, it has; but who is at its end has none of them
+ * any more.  Where nobody may look now, or might before, it is taken to have
+ * failed.
+ */
+static bool has_changed(struct ss_session *session,
+			struct ss_deferred *deferred)
 {
+	pid_t tid = deferred->event.tid;
 	uint64_t ino;
+	int r = ss_proc_namespace(tid, deferred->ns_name, &ino);
 
-	if (ss_proc_namespace(deferred->event.tid, deferred->ns_name, &ino))
+	if (r == -ESRCH)
+		return false;
+	if (r == -ENODATA)
 		return deferred->ino &&
-			!strcmp(deferred->ns_name, "pid_for_children");
-	return ino != deferred->ino;
+			!strcmp(deferred->ns_name, "pid_for_children") &&
+			!ss_proc_namespace(tid, "uts", &ino);
+	if (!r && deferred->ino)
+		return ino != deferred->ino;
+	if (!deferred->unsure)
+		session->stats.namespaces_unsure++;
+	deferred->unsure = true;
+	return false;
 }
 
 /* Who was killed after that has no other namespaces any more, but this one. */
 static void settle_dead(struct ss_session *session,
-			const struct ss_deferred *deferred)
+			struct ss_deferred *deferred)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_CREDS_CHANGE,
 		.tid = deferred->event.tid,
 	};
 
-	if (!strcmp(deferred->ns_name, "user") && has_changed(deferred))
+	if (!strcmp(deferred->ns_name, "user") &&
+	    has_changed(session, deferred))
 		ss_tell(session, &event);
 }
 
@@ -381,7 +398,7 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 		bool mine = deferred->event.tid == tid, changed = false;
 
 		if (lives && (mine || !tid))
-			changed = has_changed(deferred);
+			changed = has_changed(session, deferred);
 		if (changed)
 			ss_tell(session, &deferred->event);
 		else if (task && task->zombie)

@@ -384,6 +384,14 @@ static bool pidns_is_refused(const struct ss_task *task, uint64_t flags)
 		ss_proc_namespace(task->tid, "pid_for_children", &ino);
 }
 
+/* What a new namespace takes, if no user namespace comes with it, in which the
+   caller would have that. */
+static bool lacks_rights(const struct ss_task *task, uint64_t flags)
+{
+	return !(flags & CLONE_NEWUSER) &&
+		!(task->creds.effective >> SS_CAP_SYS_ADMIN & 1);
+}
+
 /* The kernel's own threads, of an io_uring, are in the group, too. */
 static bool has_other_threads(const struct handling *h)
 {
@@ -425,6 +433,8 @@ static bool handle_unshare(struct handling *h)
 	}
 	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
 		return false;
+	if (lacks_rights(h->task, event.flags))
+		return true;
 	if (ss_deferred_add(h->session, &event, name))
 		h->session->failure = -ENOMEM;
 	return true;

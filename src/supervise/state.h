@@ -76,7 +76,8 @@ struct ss_held {
 struct ss_deferred {
 	struct ss_event event;
 	const char *ns_name;
-	uint64_t ino;		/* before the call */
+	uint64_t ino;		/* before the call; 0: not seen */
+	bool unsure;		/* counted as such */
 	struct ss_deferred *prev, *next;
 };
 

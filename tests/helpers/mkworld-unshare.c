@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -149,6 +150,22 @@ static void unshare_thread(void)
 	mw_ask_peers(two, "a child of the thread", NULL, two);
 }
 
+/* What nobody may look at does not show whether a call has succeeded. */
+static void unshare_secret(void)
+{
+	struct mw_peer *one = mw_thread(NULL);
+	struct mw_peer *two = mw_thread(NULL);
+
+	mw_call(NULL, SYS_prctl, PR_SET_DUMPABLE, 1);
+	mw_did("unshare NEWPID|FS",
+	       mw_call(one, SYS_unshare, CLONE_NEWPID | CLONE_FS));
+	mw_call(NULL, SYS_prctl, PR_SET_DUMPABLE, 0);
+	mw_ask_peers(NULL, "not to be looked at any more", NULL, one);
+	mw_did("unshare NEWUSER", mw_call(two, SYS_unshare, CLONE_NEWUSER));
+	mw_call(NULL, SYS_prctl, PR_SET_DUMPABLE, 1);
+	mw_ask_peers(NULL, "to be looked at again", NULL, two);
+}
+
 static long open_path(struct mw_peer *peer, const char *text)
 {
 	char *path = mw_alloc(strlen(text) + 1);
@@ -192,6 +209,7 @@ const struct mw_scenario mw_unshare[] = {
 	{ "unshare-root", unshare_root, "unshare of namespaces" },
 	{ "unshare-alone", unshare_alone, "where there is little to split" },
 	{ "unshare-thread", unshare_thread, "unshare by threads" },
+	{ "unshare-secret", unshare_secret, "unshare that cannot be watched" },
 	{ "setns", setns_, "setns to where one is" },
 	{ NULL, NULL, NULL },
 };

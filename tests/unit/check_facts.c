@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Unit tests of supervise/facts, on real tasks: whether memory is dumpable,
- * asked of a process whose leader has none any more.
+ * asked of a process whose leader has none any more; and whether an unshare
+ * has made a pid namespace.
  */
 #include "supervise/facts.h"
 
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -95,10 +97,79 @@ START_TEST(dead_leader_of_secrets)
 }
 END_TEST
 
+static void unshare_later(const struct child *c)
+{
+	(void)child_wait(c);
+	child_say(c, unshare(CLONE_NEWPID) == 0 ? 0 : errno);
+	(void)child_wait(c);
+}
+
+/* Somebody whose unshare has been let on. */
+static void defer(void)
+{
+	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
+	struct ss_event event = {
+		.type = SS_EVENT_UNSHARE,
+		.flags = CLONE_NEWPID,
+	};
+
+	child = child_start(unshare_later);
+	session.self = getpid();
+	session.model = ss_model_new(&limits);
+	ck_assert_ptr_nonnull(session.model);
+	tell_of(session.model, SS_EVENT_START, child.pid);
+	event.tid = child.pid;
+	ck_assert_int_eq(ss_deferred_add(&session, &event,
+					 "pid_for_children"), 0);
+}
+
+static bool has_moved(void)
+{
+	ss_deferred_settle(&session, 0);
+	ck_assert_int_eq(session.failure, 0);
+	return task_of(session.model, child.pid)->pidns_moved;
+}
+
+static void forget(void)
+{
+	ss_deferred_release(&session);
+	ss_model_free(session.model);
+}
+
+/* A namespace without its first process is the new one. */
+START_TEST(new_pid_namespace)
+{
+	int refused;
+
+	defer();
+	ck_assert(!has_moved());
+	child_say(&child, 0);
+	refused = (int)child_hear(&child);
+	ck_assert_int_eq(has_moved(), refused == 0);
+	child_kill(&child);
+	child_reap(&child);
+	forget();
+}
+END_TEST
+
+/* The dead have none, whatever their last call did. */
+START_TEST(no_namespace_of_the_dead)
+{
+	defer();
+	child_kill(&child);
+	ck_assert(!has_moved());
+	child_reap(&child);
+	ck_assert(!has_moved());
+	ck_assert_uint_eq(session.stats.namespaces_unsure, 0);
+	forget();
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *tests[] = {
-		dead_leader, dead_leader_of_secrets, NULL,
+		dead_leader, dead_leader_of_secrets, new_pid_namespace,
+		no_namespace_of_the_dead, NULL,
 	};
 
 	return run_tests("supervise/facts", tests);
