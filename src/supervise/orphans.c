@@ -3,11 +3,12 @@
  * Clones whose creators died before their children were seen.
  *
  * The child, if there is one, has gone to whoever reaps for its creator, and
- * nothing tells any more who made it.  But numbers are given out in turn, and
- * so are clones: the youngest clone has the child of the highest number.  That
- * leaves doubt where some clones were killed with their creators and others
- * were not, where numbers have come round, and where the reaper waits for a
- * child of its own; such clones are counted as ambiguous.
+ * nothing tells any more who made it.  If several may have, it is a guess, and
+ * counted as ambiguous: numbers are given out in turn, and so are clones, so
+ * the youngest clone has the child of the highest number.  That is wrong where
+ * some clones were killed with their creators and others were not, where two of
+ * them overtook each other, and where numbers have come round.  The same doubt
+ * is there where the reaper waits for a child of its own.
  */
 #include "supervise/state.h"
 
@@ -33,11 +34,13 @@ static void end(struct ss_session *session, const struct ss_pending *pending)
 /* Threads stay in their group, whoever made them. */
 static void settle_threads(struct ss_session *session)
 {
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	while ((pending = ss_settle_next(session, serial))) {
 		pid_t tid;
 
+		serial = pending->serial;
 		if (pending->creator || !(pending->flags & CLONE_THREAD))
 			continue;
 		tid = ss_settle_find(session, pending);
@@ -65,17 +68,15 @@ static void leave(struct ss_session *session, struct ss_pending *pending)
 /* How long they take to die nobody knows: much memory, many files. */
 static void look_at_creators(struct ss_session *session)
 {
-	struct ss_pending *pending = session->model->pendings;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 
 	/* By serial, as they stand: looking at one may end others. */
-	while (pending && !session->failure) {
-		uint32_t serial = pending->serial;
-
+	while ((pending = ss_settle_next(session, serial)) &&
+	       !session->failure) {
+		serial = pending->serial;
 		if (pending->creator && ss_settle_is_dying(pending->creator))
 			leave(session, pending);
-		pending = session->model->pendings;
-		while (pending && pending->serial <= serial)
-			pending = pending->next;
 	}
 }
 
@@ -103,6 +104,7 @@ static bool is_unknown(struct ss_session *session, pid_t tid,
 struct doubt {
 	bool living;		/* a child may be that of a living creator */
 	bool dying;		/* a creator has begun to exit meanwhile */
+	bool guess;		/* or that it is this one: another may fit, too */
 };
 
 /*
@@ -115,11 +117,12 @@ static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 {
 	bool lists = session->features.has[SS_FEATURE_PROC_CHILDREN];
 	struct ss_pending *pending, *found = NULL;
-	bool living = false;
+	bool living = false, guess = false;
 
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
+		guess |= !pending->creator && found;
 		if (!pending->creator)
 			found = pending;
 		else if (!lists || (pending->flags & CLONE_PARENT))
@@ -130,6 +133,7 @@ static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 			doubt->dying = true;
 	}
 	doubt->living |= living;
+	doubt->guess |= guess;
 	return living || doubt->dying ? NULL : found;
 }
 
@@ -137,8 +141,8 @@ static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 static struct doubt settle_processes(struct ss_session *session,
 				     const struct ss_tids *all)
 {
-	unsigned int before = session->model->orphan_count, found = 0;
-	struct doubt doubt = { false, false };
+	struct doubt doubt = { false };
+	bool found = false;
 	size_t i = all->count;
 
 	while (i-- && !doubt.dying && !session->failure) {
@@ -154,9 +158,9 @@ static struct doubt settle_processes(struct ss_session *session,
 		    !ss_settle_adopt(session, pending, all->tids[i]))
 			continue;
 		session->stats.clones_late++;
-		found += orphan;
+		found |= orphan;
 	}
-	if (found && (doubt.living || found < before))
+	if (found && (doubt.living || doubt.guess))
 		session->stats.clones_ambiguous++;
 	return doubt;
 }
@@ -174,7 +178,7 @@ static void end_childless(struct ss_session *session)
 
 void ss_orphans_settle(struct ss_session *session)
 {
-	struct doubt doubt = { false, true };
+	struct doubt doubt = { .dying = true };
 	struct ss_tids all = { 0 };
 
 	if (!session->model->orphan_count)

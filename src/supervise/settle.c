@@ -257,7 +257,8 @@ static struct ss_task *settle_unknown(struct ss_session *session, pid_t tid)
 	}
 	if (!ss_proc_status(tid, &status))
 		pending = match(session, tid, &status);
-	if (!pending)
+	/* That a dead creator's clone fits says little: others may be dying. */
+	if (!pending || (!pending->creator && !(pending->flags & CLONE_THREAD)))
 		return settle_orphan(session, tid);
 	session->stats.clones_late++;
 	return ss_settle_adopt(session, pending, tid);
@@ -533,11 +534,13 @@ static bool has_returned(const struct ss_session *session,
 }
 
 /* Is the clone still on its way, its child not made yet?  Else it is settled,
-   and the record of it gone. */
+   and the record of it gone.  That of who is dying is not, until it is known
+   as dead. */
 static bool is_under_way(struct ss_session *session,
 			 struct ss_pending *pending)
 {
 	struct ss_task *creator = pending->creator;
+	uint32_t serial = pending->serial;
 	pid_t tid = ss_settle_find(session, pending);
 
 	if (tid && ss_settle_adopt(session, pending, tid)) {
@@ -547,23 +550,29 @@ static bool is_under_way(struct ss_session *session,
 	if (!has_returned(session, pending))
 		return true;
 	ss_settle_creator(session, creator);
-	return false;
+	return ss_model_pending(session->model, serial);
+}
+
+struct ss_pending *ss_settle_next(const struct ss_session *session,
+				  uint32_t serial)
+{
+	struct ss_pending *pending = session->model->pendings;
+
+	while (pending && pending->serial <= serial)
+		pending = pending->next;
+	return pending;
 }
 
 bool ss_settle_surely(struct ss_session *session)
 {
-	struct ss_pending *pending = session->model->pendings;
-	uint32_t serial;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 	bool surely = true;
 
-	/* By serial, as they stand: looking at one may end others. */
-	while (pending) {
+	while ((pending = ss_settle_next(session, serial))) {
 		serial = pending->serial;
 		if (pending->creator && is_under_way(session, pending))
 			surely = false;
-		pending = session->model->pendings;
-		while (pending && pending->serial <= serial)
-			pending = pending->next;
 	}
 	ss_orphans_notice(session);
 	ss_orphans_settle(session);
@@ -572,12 +581,14 @@ bool ss_settle_surely(struct ss_session *session)
 
 void ss_settle_all(struct ss_session *session)
 {
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	while ((pending = ss_settle_next(session, serial))) {
 		pid_t tid = pending->creator ?
 			ss_settle_find(session, pending) : 0;
 
+		serial = pending->serial;
 		if (tid && ss_settle_adopt(session, pending, tid))
 			session->stats.clones_on_demand++;
 	}
@@ -665,11 +676,12 @@ static bool alike(const struct ss_pending *pending,
 }
 
 /*
- * May the children of both appear in one list?  That of one made with
- * CLONE_PARENT is among those that the dead have left, too.
+ * May the children of both appear in one list?  Those of one group do when it
+ * is killed, and then nothing tells any more which of its threads has made a
+ * child.  That of one made with CLONE_PARENT is among those that the dead have
+ * left, too.
  */
-static bool same_list(const struct ss_session *session,
-		      const struct ss_pending *pending,
+static bool same_list(const struct ss_pending *pending,
 		      const struct ss_task *task, uint64_t flags)
 {
 	if ((pending->flags ^ flags) & CLONE_THREAD)
@@ -678,23 +690,23 @@ static bool same_list(const struct ss_session *session,
 		return pending->tgid == task->group->tgid;
 	if ((pending->flags | flags) & CLONE_PARENT)
 		return true;
-	/* One list per creating thread, where the kernel has such lists. */
-	return pending->parent == task->group->tgid &&
-		!session->features.has[SS_FEATURE_PROC_CHILDREN];
+	return pending->parent == task->group->tgid;
 }
 
 bool ss_settle_must_wait(struct ss_session *session,
 			 const struct ss_task *task, uint64_t flags,
 			 pid_t parent)
 {
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 
 	/* Who was made by the dead will not be taken for its child. */
 	if (parent)
 		ss_orphans_settle(session);
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	while ((pending = ss_settle_next(session, serial))) {
+		serial = pending->serial;
 		if (pending->creator && pending->creator != task &&
-		    same_list(session, pending, task, flags) &&
+		    same_list(pending, task, flags) &&
 		    !alike(pending, task, flags) &&
 		    is_under_way(session, pending))
 			return true;
@@ -705,9 +717,11 @@ bool ss_settle_must_wait(struct ss_session *session,
 bool ss_settle_makes_child(struct ss_session *session,
 			   const struct ss_task *task)
 {
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	while ((pending = ss_settle_next(session, serial))) {
+		serial = pending->serial;
 		if (pending->creator && pending->creator != task &&
 		    pending->creator->group == task->group &&
 		    is_under_way(session, pending))
@@ -720,10 +734,12 @@ bool ss_settle_makes_sharer(struct ss_session *session,
 			    const struct ss_task *task)
 {
 	const struct ss_handlers *handlers = ss_task_handlers(task);
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 	bool orphans = false;
 
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	while ((pending = ss_settle_next(session, serial))) {
+		serial = pending->serial;
 		if (!pending->creator)
 			orphans |= pending->resources[SS_KIND_SIGHAND] ==
 				&handlers->r;
@@ -740,11 +756,13 @@ bool ss_settle_makes_copy(struct ss_session *session,
 			  const struct ss_task *task)
 {
 	const struct ss_mm *mm = ss_task_mm(task);
-	struct ss_pending *pending, *tmp;
+	struct ss_pending *pending;
+	uint32_t serial = 0;
 
 	if (!mm || mm->r.refs < 2)
 		return false;
-	DL_FOREACH_SAFE(session->model->pendings, pending, tmp) {
+	while ((pending = ss_settle_next(session, serial))) {
+		serial = pending->serial;
 		if (pending->creator && pending->creator != task &&
 		    !(pending->flags & CLONE_VM) &&
 		    ss_task_mm(pending->creator) == mm &&

@@ -59,6 +59,19 @@
 	"0 sync\n" \
 	"1 ask 1 " child " 3\n"
 
+/* Two threads clone, and their process is killed: who has made what is left? */
+#define ENDS_THREADS(leader, thread, child, other, long) \
+	"1 clone " leader " 0 2 17\n" \
+	leader " clone " thread " 0x80010f00\n" \
+	leader " landlock\n" \
+	thread " clone " child " 0x80000000 4 &\n" \
+	leader " clone " other " 0x200 1 17 &\n" \
+	"3 churn 1 " long " &\n" \
+	"3 kill " leader " &\n" \
+	"0 sync\n" \
+	child " ask 2 3 0 910 910\n" \
+	other " ask 2 3 0 910 910\n"
+
 /* Two creators are killed together; the pid namespace takes longer. */
 #define ENDS_BOTH \
 	"1 clone 4 0 2 17\n" \
@@ -354,5 +367,21 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  "3 exec 0 99\n"
 	  "2 ask 4 4 1\n"
 	  "4 eventfd\n" },
+	{ "threads-killed-in-clone",
+	  "which thread of a killed process has made a child",
+	  ENDS_THREADS("4", "5", "6", "7", "1")
+	  ENDS_THREADS("8", "9", "10", "11", "3")
+	  ENDS_THREADS("12", "13", "14", "15", "5")
+	  ENDS_THREADS("16", "17", "18", "19", "7")
+	  ENDS_THREADS("20", "21", "22", "23", "9")
+	  ENDS_THREADS("24", "25", "26", "27", "11")
+	  ENDS_THREADS("28", "29", "30", "31", "13")
+	  ENDS_THREADS("32", "33", "34", "35", "15")
+	  ENDS_THREADS("36", "37", "38", "39", "17")
+	  ENDS_THREADS("40", "41", "42", "43", "19")
+	  ENDS_THREADS("44", "45", "46", "47", "21")
+	  ENDS_THREADS("48", "49", "50", "51", "23")
+	  ENDS_THREADS("52", "53", "54", "55", "25")
+	  ENDS_THREADS("56", "57", "58", "59", "27") },
 	{ NULL, NULL, NULL },
 };
