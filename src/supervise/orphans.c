@@ -104,7 +104,7 @@ static bool is_unknown(struct ss_session *session, pid_t tid,
 struct doubt {
 	bool living;		/* a child may be that of a living creator */
 	bool dying;		/* a creator has begun to exit meanwhile */
-	bool guess;		/* or that it is this one: another may fit, too */
+	bool guess;		/* or that it is this one: others may fit */
 };
 
 /*
