@@ -193,6 +193,22 @@ uint64_t ss_proc_time_now(void)
 		(uint64_t)now.tv_nsec / (1000000000 / TICKS_PER_SECOND);
 }
 
+pid_t ss_proc_last_number(void)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	struct ss_tids list = { 0 };
+	pid_t last = 0;
+
+	if (ss_proc_text_read(&text, "/proc/sys/kernel/ns_last_pid"))
+		return 0;
+	/* All but the end of the line. */
+	if (text.length && !ss_proc_parse_tids(text.data, text.length - 1,
+					       &list) && list.count)
+		last = list.tids[0];
+	ss_tids_release(&list);
+	return last;
+}
+
 int ss_proc_call(pid_t tid, struct ss_proc_call *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;

@@ -114,6 +114,9 @@ int ss_proc_parse_stat(const char *text, size_t length,
 		       struct ss_proc_stat *ret) ss_must_check;
 /* The start_time of a task that would start now. */
 uint64_t ss_proc_time_now(void);
+/* The number that was given out last in our pid namespace; 0: the kernel does
+   not tell. */
+pid_t ss_proc_last_number(void);
 
 enum ss_proc_where {
 	SS_PROC_RUNNING,	/* on a processor or about to be: unknown */

@@ -154,6 +154,7 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	if (!pending)
 		return -ENOMEM;
 	pending->flags = flags;
+	pending->last = event->clone.last;
 	pending->creator_tid = task->tid;
 	pending->tgid = task->group->tgid;
 	pending->parent = event->clone.parent ? event->clone.parent :

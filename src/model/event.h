@@ -119,6 +119,7 @@ struct ss_event {
 			uint64_t flags;		/* CLONE_* */
 			pid_t parent;	/* for CLONE_PARENT: tgid of the
 					   caller's parent now, or 0 */
+			pid_t last;	/* the number given out last, or 0 */
 		} clone;
 		struct {
 			pid_t parent;		/* tgid of the supervisor */

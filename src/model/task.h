@@ -90,6 +90,8 @@ struct ss_pending {
 	pid_t tgid;			/* the creator's group */
 	pid_t parent;			/* who will be the child's parent */
 	uint64_t flags;
+	pid_t last;			/* the child's number was given out
+					   after this one; 0: not known */
 	bool returned;			/* the creator was seen again, or has
 					   gone: the call is over */
 	struct ss_path *path;		/* owned reference: the child's */

@@ -192,6 +192,9 @@ static bool handle_clone(struct handling *h)
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
 		return false;
+	/* If there will be a choice, its child's number tells. */
+	if (session->model->pendings && !h->call->chosen)
+		event.clone.last = ss_proc_last_number();
 	ss_tell_when_let_on(session, &event);
 	session->clones++;
 	return true;

@@ -3,12 +3,14 @@
  * Clones whose creators died before their children were seen.
  *
  * The child, if there is one, has gone to whoever reaps for its creator, and
- * nothing tells any more who made it.  If several may have, it is a guess, and
- * counted as ambiguous: numbers are given out in turn, and so are clones, so
- * the youngest clone has the child of the highest number.  That is wrong where
- * some clones were killed with their creators and others were not, where two of
- * them overtook each other, and where numbers have come round.  The same doubt
- * is there where the reaper waits for a child of its own.
+ * nothing tells any more who made it.  But numbers are given out in turn, and
+ * so are clones: one after the other, as long as it matters which is which
+ * (ss_settle_must_wait()).  So the child is that of the youngest clone that was
+ * let on before its number was given out.  Where the kernel does not tell which
+ * number was the last (ss_proc_last_number()), the youngest clone has the child
+ * of the highest number.  That is a guess where several may have made a child,
+ * or the reaper waits for one of its own, and counted as ambiguous: some clones
+ * are killed with their creators, and others are not, or overtake each other.
  */
 #include "supervise/state.h"
 
@@ -49,9 +51,9 @@ static void settle_threads(struct ss_session *session)
 	}
 }
 
-/* A creator that has begun to exit has its child in its list, or has lost it
-   to another parent already; or the clone has failed. */
-static void leave(struct ss_session *session, struct ss_pending *pending)
+/* Its child is in its list, or has another parent already; or the clone has
+   failed. */
+void ss_orphans_leave(struct ss_session *session, struct ss_pending *pending)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_CLONE_ORPHAN,
@@ -76,7 +78,7 @@ static void look_at_creators(struct ss_session *session)
 	       !session->failure) {
 		serial = pending->serial;
 		if (pending->creator && ss_settle_is_dying(pending->creator))
-			leave(session, pending);
+			ss_orphans_leave(session, pending);
 	}
 }
 
@@ -102,36 +104,47 @@ static bool is_unknown(struct ss_session *session, pid_t tid,
 
 /* What keeps us from saying that an orphan has no child. */
 struct doubt {
-	bool living;		/* a child may be that of a living creator */
+	bool living;		/* a child may be that of a living creator, and
+				   no numbers tell */
 	bool dying;		/* a creator has begun to exit meanwhile */
 	bool guess;		/* or that it is this one: others may fit */
 };
 
+/* Among the children of its creator, if that lives, it would be found. */
+static bool is_listed(const struct ss_session *session,
+		      const struct ss_pending *pending)
+{
+	return pending->creator && !(pending->flags & CLONE_PARENT) &&
+		session->features.has[SS_FEATURE_PROC_CHILDREN];
+}
+
 /*
- * The youngest orphan that may have made the task, or the clone of a living
- * creator that has.  NULL: none, or there is doubt.
+ * The clone that has made the task: that of a living creator that lists it, or
+ * the youngest of the others that was let on before.  NULL: none, or there is
+ * doubt.
  */
 static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 				   const struct ss_proc_status *status,
 				   struct doubt *doubt)
 {
-	bool lists = session->features.has[SS_FEATURE_PROC_CHILDREN];
 	struct ss_pending *pending, *found = NULL;
 	bool living = false, guess = false;
 
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
-		guess |= !pending->creator && found;
-		if (!pending->creator)
-			found = pending;
-		else if (!lists || (pending->flags & CLONE_PARENT))
-			living = true;
-		else if (ss_settle_is_child(session, pending, tid))
+		if (!is_listed(session, pending)) {
+			living |= pending->creator != NULL;
+			guess |= found && !(found->last && pending->last);
+			if (!found || ss_settle_is_later(pending, tid))
+				found = pending;
+		} else if (ss_settle_is_child(session, pending, tid)) {
 			return pending;
-		else if (ss_settle_is_dying(pending->creator))
+		} else if (ss_settle_is_dying(pending->creator)) {
 			doubt->dying = true;
+		}
 	}
+	living = living && !ss_proc_last_number();
 	doubt->living |= living;
 	doubt->guess |= guess;
 	return living || doubt->dying ? NULL : found;
@@ -141,7 +154,7 @@ static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 static struct doubt settle_processes(struct ss_session *session,
 				     const struct ss_tids *all)
 {
-	struct doubt doubt = { false };
+	struct doubt doubt = { .dying = false };
 	bool found = false;
 	size_t i = all->count;
 

@@ -192,6 +192,17 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 	return ss_group_is_ending(session, pending->parent);
 }
 
+/* Numbers are given out in turn, and begin again at the end. */
+bool ss_settle_is_later(const struct ss_pending *pending, pid_t tid)
+{
+	pid_t now = pending->last ? ss_proc_last_number() : 0;
+
+	if (!now)
+		return true;
+	return now < pending->last ? tid > pending->last || tid <= now :
+		tid > pending->last && tid <= now;
+}
+
 /* The clone that made the task, or NULL: none, or not to be told from others
    in this way. */
 static struct ss_pending *match(struct ss_session *session, pid_t tid,
@@ -213,14 +224,18 @@ static struct ss_pending *match(struct ss_session *session, pid_t tid,
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
+		if (!ss_settle_is_later(pending, tid))
+			continue;
 		if (made_by(pending, tid))
 			return pending;
+		found = pending;
 		orphans |= !pending->creator ||
 			ss_settle_is_dying(pending->creator);
 	}
 	if (orphans)
 		return NULL;
-	session->stats.clones_ambiguous++;
+	if (!ss_proc_last_number())
+		session->stats.clones_ambiguous++;
 	return found;
 }
 
@@ -302,11 +317,12 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 }
 
 /*
- * The one in the list that the model does not know: the last one.  To a reaper
- * come children of the dead, too, and of those behind it as many may be of
- * `younger` clones.
+ * The one in the list that the model does not know, and that this clone may
+ * have made: the last one.  To a reaper come children of the dead, too, and of
+ * those behind it as many may be of `younger` clones.
  */
 static pid_t unknown_in(struct ss_session *session,
+			const struct ss_pending *pending,
 			const struct ss_tids *list, unsigned int younger)
 {
 	size_t i = list->count;
@@ -323,6 +339,10 @@ static pid_t unknown_in(struct ss_session *session,
 			continue;
 		if (session->model->rings && !ss_proc_stat(tid, &stat) &&
 		    (stat.flags & PF_USER_WORKER))
+			continue;
+		/* Those of several creators may be taken in any order. */
+		if (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
+		    !ss_settle_is_later(pending, tid))
 			continue;
 		found = tid;
 		if (!younger--)
@@ -345,7 +365,8 @@ static unsigned int younger_orphans(const struct ss_pending *pending)
  * Where CLONE_PARENT puts it: among the children of the parent's threads.  What
  * a thread leaves behind goes to the first of the others: last ones first.
  */
-static pid_t find_sibling(struct ss_session *session, pid_t parent)
+static pid_t find_sibling(struct ss_session *session,
+			  const struct ss_pending *pending, pid_t parent)
 {
 	struct ss_tids threads = { 0 }, list = { 0 };
 	pid_t found = 0;
@@ -357,7 +378,7 @@ static pid_t find_sibling(struct ss_session *session, pid_t parent)
 	while (!found && i--) {
 		if (ss_proc_children_all(parent, threads.tids[i], &list))
 			continue;
-		found = unknown_in(session, &list, 0);
+		found = unknown_in(session, pending, &list, 0);
 		ss_tids_release(&list);
 	}
 	ss_tids_release(&threads);
@@ -374,7 +395,7 @@ static pid_t find_sibling_anywhere(struct ss_session *session,
 	unsigned int i;
 
 	for (i = 0; i < PARENTS_MAX; i++) {
-		found = find_sibling(session, parent);
+		found = find_sibling(session, pending, parent);
 		if (found || !pending->creator ||
 		    ss_proc_status(pending->creator_tid, &status) ||
 		    status.ppid == parent)
@@ -406,7 +427,8 @@ static pid_t find_listed(struct ss_session *session,
 		r = ss_proc_children_by_parent(pending->tgid, &list);
 	if (r)
 		return 0;
-	found = unknown_in(session, &list, pending->flags & CLONE_THREAD ? 0 :
+	found = unknown_in(session, pending, &list,
+			   pending->flags & CLONE_THREAD ? 0 :
 			   younger_orphans(pending));
 	ss_tids_release(&list);
 	return found;
@@ -547,6 +569,10 @@ static bool is_under_way(struct ss_session *session,
 		session->stats.clones_on_demand++;
 		return false;
 	}
+	if (ss_settle_is_dying(creator)) {
+		ss_orphans_leave(session, pending);
+		return false;
+	}
 	if (!has_returned(session, pending))
 		return true;
 	ss_settle_creator(session, creator);
@@ -676,21 +702,17 @@ static bool alike(const struct ss_pending *pending,
 }
 
 /*
- * May the children of both appear in one list?  Those of one group do when it
- * is killed, and then nothing tells any more which of its threads has made a
- * child.  That of one made with CLONE_PARENT is among those that the dead have
- * left, too.
+ * May the children of both be taken for one another?  Threads stay in their
+ * group; and any two processes may have one parent, when their creators have
+ * been killed.  Then the order of their numbers tells, if only one is made at
+ * a time.
  */
 static bool same_list(const struct ss_pending *pending,
 		      const struct ss_task *task, uint64_t flags)
 {
 	if ((pending->flags ^ flags) & CLONE_THREAD)
 		return false;
-	if (flags & CLONE_THREAD)
-		return pending->tgid == task->group->tgid;
-	if ((pending->flags | flags) & CLONE_PARENT)
-		return true;
-	return pending->parent == task->group->tgid;
+	return !(flags & CLONE_THREAD) || pending->tgid == task->group->tgid;
 }
 
 bool ss_settle_must_wait(struct ss_session *session,
@@ -700,9 +722,6 @@ bool ss_settle_must_wait(struct ss_session *session,
 	struct ss_pending *pending;
 	uint32_t serial = 0;
 
-	/* Who was made by the dead will not be taken for its child. */
-	if (parent)
-		ss_orphans_settle(session);
 	while ((pending = ss_settle_next(session, serial))) {
 		serial = pending->serial;
 		if (pending->creator && pending->creator != task &&
@@ -711,6 +730,9 @@ bool ss_settle_must_wait(struct ss_session *session,
 		    is_under_way(session, pending))
 			return true;
 	}
+	/* Who was made by the dead will not be taken for its child. */
+	if (parent)
+		ss_orphans_settle(session);
 	return false;
 }
 
@@ -736,19 +758,15 @@ bool ss_settle_makes_sharer(struct ss_session *session,
 	const struct ss_handlers *handlers = ss_task_handlers(task);
 	struct ss_pending *pending;
 	uint32_t serial = 0;
-	bool orphans = false;
 
 	while ((pending = ss_settle_next(session, serial))) {
 		serial = pending->serial;
-		if (!pending->creator)
-			orphans |= pending->resources[SS_KIND_SIGHAND] ==
-				&handlers->r;
-		else if (ss_task_handlers(pending->creator) == handlers &&
-			 is_under_way(session, pending))
+		if (pending->creator &&
+		    ss_task_handlers(pending->creator) == handlers &&
+		    is_under_way(session, pending))
 			return true;
 	}
-	if (orphans)
-		ss_orphans_settle(session);
+	ss_orphans_settle(session);
 	return false;
 }
 

@@ -172,6 +172,8 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 /* The same where the creator lives: is it?  (Not one that it only reaps.) */
 bool ss_settle_is_child(struct ss_session *session,
 			const struct ss_pending *pending, pid_t tid);
+/* Was the number given out after the clone was let on? */
+bool ss_settle_is_later(const struct ss_pending *pending, pid_t tid);
 /* Has the task begun to exit?  Its children get another parent after this
    shows, and it makes none any more. */
 bool ss_settle_is_dying(const struct ss_task *task);
@@ -204,6 +206,9 @@ bool ss_settle_makes_copy(struct ss_session *session,
 			  const struct ss_task *task);
 
 /* orphans.c */
+/* The creator of this clone has begun to exit: its child is known afterwards,
+   or the clone is an orphan. */
+void ss_orphans_leave(struct ss_session *session, struct ss_pending *pending);
 /* Learns whose creators have died, or begun to exit. */
 void ss_orphans_notice(struct ss_session *session);
 /* Finds the children of clones whose creators have died, and ends the clones

@@ -45,6 +45,7 @@ struct clone3_args {
 	uint64_t exit_signal;
 	uint64_t stack, stack_size;
 	uint64_t tls;
+	uint64_t set_tid, set_tid_size;	/* since VER1 */
 };
 
 /* clone3_args_valid(): what is refused before anything is copied. */
@@ -64,13 +65,13 @@ static bool clone3_is_refused(const struct clone3_args *args)
 static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 {
 	uint64_t size = in->args[1];
-	struct clone3_args args;
+	struct clone3_args args = { 0 };
 	int r;
 
 	if (size < CLONE_ARGS_SIZE_VER0 || size > CLONE_ARGS_MAX)
 		return 0;
 	r = in->reader->read(in->reader, in->tid, in->args[0], &args,
-			     sizeof(args));
+			     size < sizeof(args) ? size : sizeof(args));
 	if (r == -EFAULT)
 		return 0;
 	if (r)
@@ -79,6 +80,7 @@ static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 		return 0;
 	ret->act = SS_ACT_CLONE;
 	ret->flags = args.flags;
+	ret->chosen = args.set_tid_size;
 	return 0;
 }
 

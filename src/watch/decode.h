@@ -65,7 +65,11 @@ struct ss_decoded {
 			pid_t pid[2];
 			uint64_t idx[2];
 		} kcmp;
-		uint64_t flags;
+		struct {
+			uint64_t flags;
+			bool chosen;	/* clone3: the caller chooses the
+					   child's number */
+		};
 		bool group;
 		struct {
 			unsigned int first, last;

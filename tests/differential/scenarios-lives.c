@@ -87,6 +87,36 @@
 	"7 exit-group\n" \
 	"1 wait 4\n"
 
+/* Two creators clone at the same time, unlike each other, and are killed. */
+#define KILLS_BOTH(one, other, of_one, of_other) \
+	"1 clone " one " 0x400 0 17\n" \
+	"2 clone " other " 0x200 0 17\n" \
+	one " clone " of_one " 0x400 0 17 &\n" \
+	other " clone " of_other " 0x200 0 17 &\n" \
+	"1 kill " one " &\n" \
+	"2 kill " other " &\n" \
+	"0 sync\n" \
+	"1 ask 1 " of_one " 2\n" \
+	"1 ask 1 " of_other " 2\n" \
+	of_one " ask 1 " of_one " 2\n" \
+	of_other " ask 2 " of_other " 3\n" \
+	of_one " exit-group\n" \
+	of_other " exit-group\n"
+
+/* A child for its creator's parent, beside a creator that is killed. */
+#define KILLS_BESIDE(killed, other, child, sibling) \
+	"1 clone " killed " 0x200 0 17\n" \
+	"2 clone " other " 0x200 0 17\n" \
+	killed " clone " child " 0x600 0 17 &\n" \
+	other " clone " sibling " 0x8400 0 17 &\n" \
+	"1 kill " killed " &\n" \
+	"0 sync\n" \
+	"3 ask 2 " sibling " 3\n" \
+	"3 ask 1 " child " 3\n" \
+	sibling " exit-group\n" \
+	child " exit-group\n" \
+	other " exit-group\n"
+
 /* A thread of such a first process is killed while it execs. */
 #define NEVER_EXECS(creator, leader, thread, dead) \
 	"1 clone " creator " 0 2 17\n" \
@@ -350,6 +380,28 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  "which of two killed creators made a pid namespace",
 	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH
 	  ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH ENDS_BOTH },
+	{ "orphans-of-the-same-moment",
+	  "which of two killed creators made whom",
+	  KILLS_BOTH("4", "5", "6", "7") KILLS_BOTH("8", "9", "10", "11")
+	  KILLS_BOTH("12", "13", "14", "15")
+	  KILLS_BOTH("16", "17", "18", "19")
+	  KILLS_BOTH("20", "21", "22", "23")
+	  KILLS_BOTH("24", "25", "26", "27")
+	  KILLS_BOTH("28", "29", "30", "31")
+	  KILLS_BOTH("32", "33", "34", "35")
+	  KILLS_BOTH("36", "37", "38", "39")
+	  KILLS_BOTH("40", "41", "42", "43")
+	  KILLS_BOTH("44", "45", "46", "47") },
+	{ "sibling-among-orphans",
+	  "a CLONE_PARENT child is not that of a killed creator",
+	  KILLS_BESIDE("4", "5", "6", "7") KILLS_BESIDE("8", "9", "10", "11")
+	  KILLS_BESIDE("12", "13", "14", "15")
+	  KILLS_BESIDE("16", "17", "18", "19")
+	  KILLS_BESIDE("20", "21", "22", "23")
+	  KILLS_BESIDE("24", "25", "26", "27")
+	  KILLS_BESIDE("28", "29", "30", "31")
+	  KILLS_BESIDE("32", "33", "34", "35")
+	  KILLS_BESIDE("36", "37", "38", "39") },
 	{ "killed-before-its-exec",
 	  "a thread is killed before its exec, of a group that execed once",
 	  NEVER_EXECS_AGAIN("4", "5", "6") NEVER_EXECS_AGAIN("7", "8", "9")

@@ -131,6 +131,20 @@ START_TEST(clone3_is_read_from_memory)
 }
 END_TEST
 
+/* CLONE_ARGS_SIZE_VER1 */
+START_TEST(clone3_may_choose_numbers)
+{
+	uint64_t args[10] = { [8] = 1, [9] = 1 };
+
+	memcpy(memory + 8, args, sizeof(args));
+	ck_assert(decode("clone3", 8, sizeof(args), 0).chosen);
+	ck_assert(!decode("clone3", 8, 64, 0).chosen);
+	args[9] = 0;
+	memcpy(memory + 8, args, sizeof(args));
+	ck_assert(!decode("clone3", 8, sizeof(args), 0).chosen);
+}
+END_TEST
+
 START_TEST(clones_by_register)
 {
 	ck_assert_uint_eq(decode("clone", HIGH | CLONE_FILES | 17, 0, 0).flags,
@@ -252,6 +266,7 @@ int main(void)
 	tcase_add_test(tcase, slots_that_lose_their_files);
 	tcase_add_loop_test(tcase, clone3_is_read_from_memory, 0,
 			    (int)SS_ARRAY_SIZE(clones));
+	tcase_add_test(tcase, clone3_may_choose_numbers);
 	tcase_add_test(tcase, clones_by_register);
 	tcase_add_loop_test(tcase, handlers_are_read_from_memory, 0,
 			    SS_ARRAY_SIZE(handlers));

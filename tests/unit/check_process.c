@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -87,6 +88,34 @@ static void live(const struct child *c)
 {
 	(void)child_wait(c);
 }
+
+/* A child, a clone that is let on, and another child. */
+START_TEST(numbers_come_in_turn)
+{
+	struct ss_pending pending = { .flags = 0 };
+	struct child before, after;
+
+	ck_assert(ss_settle_is_later(&pending, 1));
+	if (access("/proc/sys/kernel/ns_last_pid", R_OK) < 0)
+		return;
+	ck_assert_int_gt(ss_proc_last_number(), 0);
+	before = child_start(live);
+	pending.last = ss_proc_last_number();
+	after = child_start(live);
+	ck_assert(!ss_settle_is_later(&pending, before.pid));
+	ck_assert(!ss_settle_is_later(&pending, pending.last));
+	ck_assert(ss_settle_is_later(&pending, after.pid));
+	child_kill(&before);
+	child_reap(&before);
+	child_kill(&after);
+	child_reap(&after);
+	/* They have come round since. */
+	pending.last = INT_MAX - 1;
+	ck_assert(ss_settle_is_later(&pending, INT_MAX));
+	ck_assert(ss_settle_is_later(&pending, 1));
+	ck_assert(!ss_settle_is_later(&pending, INT_MAX - 2));
+}
+END_TEST
 
 /* The first process of a pid namespace dies as long as nobody has reaped the
    second. */
@@ -188,6 +217,7 @@ int main(void)
 {
 	const TTest *tests[] = {
 		late_leavers_are_themselves, who_began_later_is_another,
+		numbers_come_in_turn,
 		who_has_begun_to_exit_leaves_orphans,
 		whose_end_is_nobodys_is_not_waited_for,
 		a_signal_of_somebody_hides_no_end, NULL,
