@@ -350,6 +350,8 @@ void ch_change_begin(struct ch_slot *me, const struct ch_step *step);
 void ch_change_end(struct ch_slot *me);
 /* Its numbers are about to be others, or are now. */
 void ch_change_numbers(const struct ch_slot *me);
+/* Workers of which nobody can know who has made them, as bits. */
+uint64_t ch_guessed(void);
 /* Asks the judge, kcmp, and the judge again. */
 long ch_ask_in_storm(struct ch_slot *me, const int64_t *arg);
 

@@ -376,11 +376,28 @@ static void sync_all(int again)
 		sync_all(0);
 }
 
+static void end_guessed(void)
+{
+	uint64_t guessed = ch_guessed();
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		const struct ch_slot *slot = ch_slot_of(i);
+
+		if (!(guessed >> i & 1) || ch_lives[i].state != CH_ALIVE)
+			continue;
+		ch_sys(SYS_tgkill, slot->tgid, slot->tid, SIGKILL);
+		ch_doom_group(i);
+	}
+	ch_settle();
+}
+
 void ch_sync_all(void)
 {
 	int i;
 
 	sync_all(1);
+	end_guessed();
 	/* All is quiet: who was to die is dead. */
 	for (i = 1; i < CH_SLOTS; i++) {
 		if (!ch_is_suspended(i))

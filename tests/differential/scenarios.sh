@@ -38,4 +38,26 @@ run_ok "killed in its second exec" "$chaos" -n -s "$tmp/with-stats" \
 [ "$status" -eq 0 ] || diag "$(cat "$out")"
 like "selfsame says that it guessed" "$(cat "$tmp/stats")" \
 	'^execs\.guessed [1-9]'
+
+# Two processes clone, and are killed together: whose child is left, nothing
+# tells.
+for leader in 4 8 12 16 20 24 28 32 36 40 44 48 52 56 60; do
+	other=$((leader + 1))
+	cat <<-STEPS
+	1 clone $leader 0 2 17
+	1 clone $other 0 2 17
+	$leader landlock
+	$other clone $((leader + 2)) 0x80000000 4 &
+	$leader clone $((leader + 3)) 0x200 1 17 &
+	3 churn 1 $((leader / 2)) &
+	2 churn 1 $((leader / 2)) &
+	3 kill $leader &
+	2 kill $other &
+	0 sync
+	$((leader + 2)) ask 2 3 0 910 910
+	$((leader + 3)) ask 2 3 0 910 910
+	STEPS
+done >"$tmp/steps"
+run_ok "killed in their clones" "$chaos" -n -s "$SELFSAME" -r "$tmp/steps"
+[ "$status" -eq 0 ] || diag "$(cat "$out")"
 done_testing

@@ -214,6 +214,49 @@ void ch_change_numbers(const struct ch_slot *me)
 	count_all(&c);
 }
 
+/* Whom the worker was just about to make, or has made last: bits. */
+static uint64_t children_of(const struct ch_slot *slot)
+{
+	uint32_t done = __atomic_load_n(&slot->done, __ATOMIC_SEQ_CST);
+	uint64_t children = 0;
+	uint32_t at;
+
+	for (at = done == 0 ? 0 : done - 1; at <= done; at++) {
+		const struct ch_step *step = &slot->ring[at % CH_RING];
+
+		if (at != slot->asked &&
+		    (step->op == CH_CLONE || step->op == CH_SPAWN))
+			children |= bit(step->arg[0]);
+	}
+	return children;
+}
+
+/*
+ * Whose child is whose nothing tells if their makers, in several processes,
+ * were killed before they called anybody again: selfsame guesses, and counts
+ * that (clones.ambiguous).
+ */
+uint64_t ch_guessed(void)
+{
+	uint64_t doomed = __atomic_load_n(&ch_arena->doomed, __ATOMIC_SEQ_CST);
+	uint64_t all = 0;
+	int several = 0;
+	int tgid = 0;
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		const struct ch_slot *slot = &ch_arena->slot[i];
+		uint64_t children = doomed & bit(i) ? children_of(slot) : 0;
+
+		if (!children)
+			continue;
+		all |= children;
+		several |= tgid && tgid != slot->tgid;
+		tgid = slot->tgid;
+	}
+	return several ? all : 0;
+}
+
 /* ---- who asks ---- */
 
 static struct ch_causes depends_on(const struct ch_slot *me,
@@ -266,7 +309,8 @@ static int is_calm(const struct ch_causes *c)
 {
 	int i;
 
-	if (__atomic_load_n(&ch_arena->doomed, __ATOMIC_SEQ_CST) & c->owns)
+	if (__atomic_load_n(&ch_arena->doomed, __ATOMIC_SEQ_CST) & c->owns ||
+	    ch_guessed() & c->owns)
 		return 0;
 	for (i = 0; i < CH_SLOTS; i++) {
 		const struct ch_causes *other = &ch_arena->slot[i].causes;
