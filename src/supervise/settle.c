@@ -556,13 +556,11 @@ static bool has_returned(const struct ss_session *session,
 }
 
 /* Is the clone still on its way, its child not made yet?  Else it is settled,
-   and the record of it gone.  That of who is dying is not, until it is known
-   as dead. */
+   and the record of it gone; but not if its creator is dying. */
 static bool is_under_way(struct ss_session *session,
 			 struct ss_pending *pending)
 {
 	struct ss_task *creator = pending->creator;
-	uint32_t serial = pending->serial;
 	pid_t tid = ss_settle_find(session, pending);
 
 	if (tid && ss_settle_adopt(session, pending, tid)) {
@@ -576,7 +574,25 @@ static bool is_under_way(struct ss_session *session,
 	if (!has_returned(session, pending))
 		return true;
 	ss_settle_creator(session, creator);
-	return ss_model_pending(session->model, serial);
+	return false;
+}
+
+/*
+ * The same before another thread's clone: whose creator is dying by a signal or
+ * by an exec has a child, or has not, and the other thread dies, too.
+ */
+static bool is_unsettled(struct ss_session *session,
+			 struct ss_pending *pending,
+			 const struct ss_group *group)
+{
+	const struct ss_task *creator = pending->creator;
+	uint32_t serial = pending->serial;
+	bool mine = creator->group == group;
+
+	if (is_under_way(session, pending))
+		return true;
+	pending = ss_model_pending(session->model, serial);
+	return mine && pending && pending->creator == creator;
 }
 
 struct ss_pending *ss_settle_next(const struct ss_session *session,
@@ -727,7 +743,7 @@ bool ss_settle_must_wait(struct ss_session *session,
 		if (pending->creator && pending->creator != task &&
 		    same_list(pending, task, flags) &&
 		    !alike(pending, task, flags) &&
-		    is_under_way(session, pending))
+		    is_unsettled(session, pending, task->group))
 			return true;
 	}
 	/* Who was made by the dead will not be taken for its child. */
