@@ -70,7 +70,8 @@ void ch_refresh(void)
 		else if (life->state == CH_EMBRYO &&
 			 ch_load(&ch_slot_of(i)->failed))
 			life->state = CH_FREE;
-		if (life->state == CH_ALIVE &&
+		/* Who was to die in exit_group may be the one that stays. */
+		if (is_there(i) &&
 		    ch_load(&ch_slot_of(i)->exec_at) != life->exec_seen)
 			notice_exec(i);
 	}
