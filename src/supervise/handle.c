@@ -200,6 +200,13 @@ static bool handle_clone(struct handling *h)
 	return true;
 }
 
+/* Whether another's unshare is refused depends on this task. */
+static bool waits_for_unsharing(struct handling *h)
+{
+	return h->session->unsharing &&
+		ss_unsharing_beside(h->session, h->task) && waits(h);
+}
+
 static bool handle_exec(struct handling *h)
 {
 	bool beside_exec;
@@ -208,7 +215,7 @@ static bool handle_exec(struct handling *h)
 	/* The children of the threads that it ends will be somebody else's. */
 	if (h->task->group->tasks->next && h->session->model->pendings)
 		(void)ss_settle_surely(h->session);
-	if (!still_there(h) || waits_for_children(h))
+	if (!still_there(h) || waits_for_unsharing(h) || waits_for_children(h))
 		return false;
 	/* It takes the leader's number: whom does ioprio_set find? */
 	if (h->task->tid != h->task->group->tgid && waits_for_ioprio(h))
@@ -232,7 +239,8 @@ static bool handle_exit(struct handling *h)
 	};
 
 	ss_settle_creator(h->session, h->task);
-	if (h->call->group && waits_for_children(h))
+	if (waits_for_unsharing(h) ||
+	    (h->call->group && waits_for_children(h)))
 		return false;
 	/* What its ids have become will not show any more, but others may have
 	   the memory. */
@@ -423,11 +431,16 @@ static bool handle_unshare(struct handling *h)
 	ss_settle_creator(h->session, h->task);
 	ss_leavers_sweep(h->session, h->task->group);
 	ss_deaths_drain(h->session);
+	if (!name && !ss_sharers_are_settled(h->session, h->task,
+					     h->call->flags) && waits(h))
+		return false;
 	if (!still_there(h))
 		return false;
 	if (ss_unshare_is_refused(h->task, h->call->flags) ||
-	    pidns_is_refused(h->task, h->call->flags))
+	    pidns_is_refused(h->task, h->call->flags)) {
+		ss_unsharing_note(h->session, h->task);
 		return true;
+	}
 	if (!name) {
 		if (!(event.flags & (CLONE_THREAD | CLONE_SIGHAND |
 				     CLONE_VM)) || !has_other_threads(h))

@@ -102,6 +102,8 @@ static struct ss_task *find_caller(struct ss_session *session,
 		return NULL;
 	if (session->deferred)
 		ss_deferred_settle(session, tid);
+	if (session->unsharing)
+		ss_unsharing_over(session, tid);
 	task->seen = true;
 	ss_ioprio_land(session, tid);
 	if (task->leaving || task->cloning ||

@@ -278,6 +278,7 @@ static void release(struct ss_session *session)
 	ss_hold_release(session);
 	ss_guard_release(session);
 	ss_deferred_release(session);
+	ss_unsharing_over(session, 0);
 	ss_ioprio_release(session);
 	HASH_ITER(hh, session->processes, process, tmp)
 		ss_process_free(session, process);

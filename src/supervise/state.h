@@ -93,6 +93,12 @@ struct ss_io_flight {
 	struct ss_io_flight *prev, *next;
 };
 
+/* A task whose unshare was let on, and is refused because of others. */
+struct ss_unsharing {
+	pid_t tid;
+	struct ss_unsharing *prev, *next;
+};
+
 struct ss_session {
 	struct ss_session_options options;
 	struct ss_features features;
@@ -114,6 +120,7 @@ struct ss_session {
 	struct ss_held *held;		/* owned list */
 	uint64_t held_since;		/* state of things at the last retry */
 	struct ss_deferred *deferred;	/* owned list */
+	struct ss_unsharing *unsharing;	/* owned list */
 	struct ss_sequel *sequels;	/* owned list: of this call */
 	struct ss_io_flight *io_flights;	/* owned list */
 	struct ss_stats stats;
@@ -258,6 +265,17 @@ int ss_life_check(struct ss_session *session, struct ss_task *task)
 /* Learns who of those that share the task's memory has died: what the memory
    was stays with them. */
 void ss_sharers_settle(struct ss_session *session, pid_t tid);
+/* Is it certain whether an unshare with these flags is refused because others
+   share with the task?  It may be known afterwards that they have gone. */
+bool ss_sharers_are_settled(struct ss_session *session,
+			    const struct ss_task *task, uint64_t flags);
+/* An unshare that is refused, maybe for that, begins; it is over (0: all). */
+void ss_unsharing_note(struct ss_session *session, const struct ss_task *task);
+void ss_unsharing_over(struct ss_session *session, pid_t tid);
+/* Is such a call in flight, and would be granted if the task were gone, or
+   another program? */
+bool ss_unsharing_beside(struct ss_session *session,
+			 const struct ss_task *task);
 /* Takes the threads that have ended out of a group. */
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
 /* Have all its threads begun to exit?  Then its children are not, or will not

@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ALL_FLAGS (CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | \
@@ -204,12 +207,56 @@ static void setns_(void)
 	mw_ask_peers(two, "that was the ipc", NULL, two);
 }
 
+enum { ROUNDS = 200, STACK = 65536 };
+
+static atomic_int leaving;
+
+static int leave(void *data)
+{
+	(void)data;
+	atomic_store(&leaving, 1);
+	return (int)mw_sys(SYS_exit, 0);
+}
+
+/* The last other thread goes while the call is made: nobody knows whether it
+   is refused, but what it did is what kcmp says. */
+static void unshare_racing(void)
+{
+	char *stack = mw_alloc(STACK);
+	int wrong = 0;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		long partner = mw_sys(SYS_clone, CLONE_FILES | SIGCHLD);
+		const long arg[5] = { mw_pid(NULL), partner, KCMP_FILES };
+		long ret;
+		int tid;
+
+		while (partner == 0)
+			mw_sys(SYS_pause, 0);
+		atomic_store(&leaving, 0);
+		tid = clone(leave, stack + STACK, CLONE_VM | CLONE_FS |
+			    CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
+		if (tid < 0)
+			mw_die("clone", -errno);
+		while (!atomic_load(&leaving))
+			sched_yield();
+		ret = mw_sys(SYS_unshare, CLONE_THREAD | CLONE_FILES);
+		wrong += (ret == 0) != (mw_kcmp(NULL, arg) != 0);
+		mw_gone((pid_t)mw_pid(NULL), tid);
+		kill((pid_t)partner, SIGKILL);
+		waitpid((pid_t)partner, NULL, 0);
+	}
+	mw_say("wrong: %d of %d", wrong, ROUNDS);
+}
+
 const struct mw_scenario mw_unshare[] = {
 	{ "unshare", unshare_, "unshare by a partner of everything" },
 	{ "unshare-root", unshare_root, "unshare of namespaces" },
 	{ "unshare-alone", unshare_alone, "where there is little to split" },
 	{ "unshare-thread", unshare_thread, "unshare by threads" },
 	{ "unshare-secret", unshare_secret, "unshare that cannot be watched" },
+	{ "unshare-racing", unshare_racing, "while a thread ends" },
 	{ "setns", setns_, "setns to where one is" },
 	{ NULL, NULL, NULL },
 };

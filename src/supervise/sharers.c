@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Is unshare refused because of others?  CLONE_THREAD, CLONE_SIGHAND and
+ * CLONE_VM demand that nobody shares that with the caller (kernel/fork.c,
+ * check_unshare_flags()); nothing shows afterwards whether somebody did, and
+ * those who do may be on their way out.  So who ends, or execs, and such a call
+ * come one after the other.
+ */
+#include "supervise/state.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "kernel/death.h"
+#include "kernel/descriptor.h"
+#include "supervise/facts.h"
+
+#define SHARERS_MAX	64
+
+enum presence {
+	PRESENCE_GONE,
+	PRESENCE_THERE,
+	PRESENCE_ENDING,	/* it may be gone in a moment */
+};
+
+/* A thread that has called exit. */
+static enum presence look_at_thread(struct ss_session *session,
+				    const struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+
+	if (!ss_thread_exists(task->group->tgid, task->tid) ||
+	    ss_proc_stat(task->tid, &stat))
+		return PRESENCE_GONE;
+	if (ss_guard_has(session, task->tid)) {
+		(void)ss_guard_serve(session);
+		return PRESENCE_ENDING;
+	}
+	/* A tracer keeps it, for as long as it likes. */
+	return stat.state == 'Z' || stat.state == 't' || stat.state == 'T' ?
+		PRESENCE_THERE : PRESENCE_ENDING;
+}
+
+/* false: it depends on a thread that is about to go. */
+static bool threads_are_settled(struct ss_session *session,
+				const struct ss_task *one)
+{
+	const struct ss_task *task;
+	bool ending = false;
+
+	/* The leader stays to the last. */
+	if (one->tid != one->group->tgid)
+		return true;
+	DL_FOREACH(one->group->tasks, task) {
+		if (task == one)
+			continue;
+		if (!task->leaving ||
+		    look_at_thread(session, task) == PRESENCE_THERE)
+			return true;
+		ending = true;
+	}
+	return !ending;
+}
+
+static bool shares(const struct ss_task *a, const struct ss_task *b,
+		   enum ss_kind kind)
+{
+	return a->resources[kind] && a->resources[kind] == b->resources[kind];
+}
+
+/* Somebody of another process who shares it: handlers are given up when it is
+   reaped, memory before it is dead. */
+static enum presence look_at_sharer(struct ss_session *session, pid_t tid,
+				    const struct ss_task *one,
+				    enum ss_kind kind)
+{
+	struct ss_task *task = ss_model_task(session->model, tid);
+	const struct ss_process *process;
+
+	if (task && task->group->execing)
+		ss_exec_look(session, task->group);
+	task = ss_model_task(session->model, tid);
+	if (task && ss_life_check(session, task))
+		return PRESENCE_ENDING;
+	task = ss_model_task(session->model, tid);
+	if (!task || !shares(task, one, kind))
+		return PRESENCE_GONE;
+	if (task->group->execing)
+		return PRESENCE_ENDING;
+	process = ss_process_find(session, task->group->tgid);
+	if (kind == SS_KIND_MM && process && process->pidfd >= 0 &&
+	    ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE)
+		return PRESENCE_ENDING;
+	return PRESENCE_THERE;
+}
+
+static size_t others_with(const struct ss_session *session,
+			  const struct ss_task *one, enum ss_kind kind,
+			  pid_t tids[SHARERS_MAX])
+{
+	const struct ss_task *task;
+	size_t n = 0;
+
+	for (task = session->model->tasks; task && n < SHARERS_MAX;
+	     task = task->hh.next) {
+		if (task->group != one->group && shares(task, one, kind))
+			tids[n++] = task->tid;
+	}
+	return n;
+}
+
+static bool are_settled(struct ss_session *session, const struct ss_task *one,
+			enum ss_kind kind)
+{
+	pid_t tids[SHARERS_MAX];
+	size_t i, n = others_with(session, one, kind, tids);
+	bool ending = false;
+
+	for (i = 0; i < n; i++) {
+		switch (look_at_sharer(session, tids[i], one, kind)) {
+		case PRESENCE_GONE:
+			break;
+		case PRESENCE_THERE:
+			return true;
+		case PRESENCE_ENDING:
+			ending = true;
+			break;
+		}
+	}
+	return !ending;
+}
+
+bool ss_sharers_are_settled(struct ss_session *session,
+			    const struct ss_task *task, uint64_t flags)
+{
+	if (!(flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)))
+		return true;
+	if (!threads_are_settled(session, task))
+		return false;
+	/* Each of them implies those before. */
+	if (!(flags & (CLONE_SIGHAND | CLONE_VM)))
+		return true;
+	if (!are_settled(session, task, SS_KIND_SIGHAND))
+		return false;
+	return !(flags & CLONE_VM) || are_settled(session, task, SS_KIND_MM);
+}
+
+void ss_unsharing_note(struct ss_session *session, const struct ss_task *task)
+{
+	struct ss_unsharing *unsharing;
+
+	if (!task->group->tasks->next &&
+	    task->resources[SS_KIND_SIGHAND]->refs < 2 &&
+	    task->resources[SS_KIND_MM]->refs < 2)
+		return;
+	DL_FOREACH(session->unsharing, unsharing) {
+		if (unsharing->tid == task->tid)
+			return;
+	}
+	unsharing = calloc(1, sizeof(*unsharing));
+	if (!unsharing) {
+		session->failure = -ENOMEM;
+		return;
+	}
+	unsharing->tid = task->tid;
+	DL_APPEND(session->unsharing, unsharing);
+}
+
+static void drop(struct ss_session *session, struct ss_unsharing *unsharing)
+{
+	DL_DELETE(session->unsharing, unsharing);
+	free(unsharing);
+}
+
+void ss_unsharing_over(struct ss_session *session, pid_t tid)
+{
+	struct ss_unsharing *unsharing, *tmp;
+
+	DL_FOREACH_SAFE(session->unsharing, unsharing, tmp) {
+		if (!tid || unsharing->tid == tid)
+			drop(session, unsharing);
+	}
+}
+
+bool ss_unsharing_beside(struct ss_session *session,
+			 const struct ss_task *task)
+{
+	struct ss_unsharing *unsharing, *tmp;
+	bool beside = false;
+
+	DL_FOREACH_SAFE(session->unsharing, unsharing, tmp) {
+		const struct ss_task *other = ss_model_task(session->model,
+							    unsharing->tid);
+
+		if (other == task)
+			continue;
+		if (!other || other->zombie ||
+		    ss_facts_call_is_over(unsharing->tid))
+			drop(session, unsharing);
+		else if (other->group == task->group ||
+			 shares(other, task, SS_KIND_SIGHAND) ||
+			 shares(other, task, SS_KIND_MM))
+			beside = true;
+	}
+	return beside;
+}
