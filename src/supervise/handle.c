@@ -5,7 +5,7 @@
  * it.  (Only exec is told before: who is killed in it takes along all for whom
  * that matters.)
  */
-#include "supervise/state.h"
+#include "supervise/handle.h"
 
 #include <errno.h>
 #include <linux/sched.h>
@@ -23,25 +23,14 @@
 #define LINK_MAX_LENGTH		64
 #define ROUNDS_MAX		64
 
-struct handling {
-	struct ss_session *session;
-	struct ss_task *task;
-	const struct ss_notification *notification;
-	const struct ss_decoded *call;
-	struct ss_reply *reply;
-};
-
-/* true: h->reply is to be sent. */
-typedef bool handle_fn(struct handling *h);
-
-static void tell(const struct handling *h, enum ss_event_type type)
+void ss_call_tells(const struct ss_handling *h, enum ss_event_type type)
 {
 	struct ss_event event = { .type = type, .tid = h->task->tid };
 
 	ss_tell_when_let_on(h->session, &event);
 }
 
-static bool refuse(struct handling *h, int child_errno)
+static bool refuse(struct ss_handling *h, int child_errno)
 {
 	h->reply->kind = SS_REPLY_ERROR;
 	h->reply->child_errno = child_errno;
@@ -49,7 +38,7 @@ static bool refuse(struct handling *h, int child_errno)
 }
 
 /* Aside with it, or, if there is no room or it waited too long, on. */
-static bool put_aside(struct handling *h)
+static bool put_aside(struct ss_handling *h)
 {
 	if (ss_hold_is_over(h->session, h->notification)) {
 		h->session->stats.clones_ambiguous++;
@@ -58,13 +47,13 @@ static bool put_aside(struct handling *h)
 	return ss_hold(h->session, h->notification) == 0;
 }
 
-static bool handle_nothing(ss_unused struct handling *h)
+static bool handle_nothing(ss_unused struct ss_handling *h)
 {
 	return true;
 }
 
 /* Deaths were learned meanwhile: was the caller's among them? */
-static bool still_there(struct handling *h)
+bool ss_call_is_there(struct ss_handling *h)
 {
 	h->task = ss_model_task(h->session->model, h->notification->tid);
 	return h->task && !h->task->zombie;
@@ -88,7 +77,7 @@ static bool thread_is_refused(const struct ss_task *task, uint64_t flags)
 	return (flags & CLONE_THREAD) && ss_facts_children_elsewhere(task);
 }
 
-static bool waits(struct handling *h)
+bool ss_call_waits(struct ss_handling *h)
 {
 	return !ss_hold_is_over(h->session, h->notification) &&
 		!ss_hold(h->session, h->notification);
@@ -99,39 +88,39 @@ static bool waits(struct handling *h)
  * prctl set whether it is, before what this call does with it, or after: one
  * after the other.
  */
-static bool waits_for_set_id(struct handling *h)
+static bool waits_for_set_id(struct ss_handling *h)
 {
-	return !ss_facts_set_id(h->session, h->task) && waits(h);
+	return !ss_facts_set_id(h->session, h->task) && ss_call_waits(h);
 }
 
 /* The same for what set*id does: two of them may come in any order; but a copy
    (fork) is made before or after. */
-static bool waits_for_memory(struct handling *h)
+static bool waits_for_memory(struct ss_handling *h)
 {
 	const struct ss_mm *mm = ss_task_mm(h->task);
 
 	if (mm && mm->setting && !ss_facts_set_id(h->session, h->task) &&
-	    mm->setting && waits(h))
+	    mm->setting && ss_call_waits(h))
 		return true;
-	return ss_settle_makes_copy(h->session, h->task) && waits(h);
+	return ss_settle_makes_copy(h->session, h->task) && ss_call_waits(h);
 }
 
 /* Who has an io context by now?  As long as another's call is in flight nothing
    shows that. */
-static bool waits_for_ioprio(struct handling *h)
+static bool waits_for_ioprio(struct ss_handling *h)
 {
 	return !ss_ioprio_await(h->session, h->notification) &&
 		!ss_hold(h->session, h->notification);
 }
 
 /* Another thread's exec is in flight.  It may have ended the caller: look. */
-static bool is_beside_exec(struct handling *h)
+static bool is_beside_exec(struct ss_handling *h)
 {
 	const struct ss_task *execing = h->task->group->execing;
 
 	if (execing && execing != h->task)
 		ss_exec_look(h->session, h->task->group);
-	if (!still_there(h))
+	if (!ss_call_is_there(h))
 		return false;
 	execing = h->task->group->execing;
 	return execing && execing != h->task;
@@ -142,21 +131,21 @@ static bool is_beside_exec(struct handling *h)
  * tells which of them made a child, or none.  So it comes before their clones
  * are let on, or after their children are known.
  */
-static bool waits_for_end(struct handling *h)
+static bool waits_for_end(struct ss_handling *h)
 {
 	bool beside_exec = is_beside_exec(h);
 
-	return !still_there(h) ||
+	return !ss_call_is_there(h) ||
 		((beside_exec || h->task->group->dying) && put_aside(h));
 }
 
-static bool waits_for_children(struct handling *h)
+static bool waits_for_children(struct ss_handling *h)
 {
 	return h->task->group->tasks->next && h->session->model->pendings &&
 		ss_settle_makes_child(h->session, h->task) && put_aside(h);
 }
 
-static bool handle_clone(struct handling *h)
+static bool handle_clone(struct ss_handling *h)
 {
 	struct ss_session *session = h->session;
 	struct ss_event event = {
@@ -174,7 +163,7 @@ static bool handle_clone(struct handling *h)
 	/* They may stand among its children: a thread that execs has those of
 	   the threads that it ended, and who reaps has everybody's. */
 	ss_orphans_settle_new(session);
-	if (!still_there(h))
+	if (!ss_call_is_there(h))
 		return false;
 	/* It has been killed. */
 	if (h->task->pending || waits_for_end(h))
@@ -183,7 +172,7 @@ static bool handle_clone(struct handling *h)
 	if (ss_settle_must_wait(session, h->task, event.clone.flags,
 				event.clone.parent) && put_aside(h))
 		return false;
-	if (!still_there(h))
+	if (!ss_call_is_there(h))
 		return false;
 	if (thread_is_refused(h->task, event.clone.flags))
 		return true;
@@ -201,13 +190,13 @@ static bool handle_clone(struct handling *h)
 }
 
 /* Whether another's unshare is refused depends on this task. */
-static bool waits_for_unsharing(struct handling *h)
+static bool waits_for_unsharing(struct ss_handling *h)
 {
 	return h->session->unsharing &&
-		ss_unsharing_beside(h->session, h->task) && waits(h);
+		ss_unsharing_beside(h->session, h->task) && ss_call_waits(h);
 }
 
-static bool handle_exec(struct handling *h)
+static bool handle_exec(struct ss_handling *h)
 {
 	bool beside_exec;
 
@@ -215,13 +204,14 @@ static bool handle_exec(struct handling *h)
 	/* The children of the threads that it ends will be somebody else's. */
 	if (h->task->group->tasks->next && h->session->model->pendings)
 		(void)ss_settle_surely(h->session);
-	if (!still_there(h) || waits_for_unsharing(h) || waits_for_children(h))
+	if (!ss_call_is_there(h) || waits_for_unsharing(h) ||
+	    waits_for_children(h))
 		return false;
 	/* It takes the leader's number: whom does ioprio_set find? */
 	if (h->task->tid != h->task->group->tgid && waits_for_ioprio(h))
 		return false;
 	beside_exec = is_beside_exec(h);
-	if (!still_there(h) || (beside_exec && put_aside(h)))
+	if (!ss_call_is_there(h) || (beside_exec && put_aside(h)))
 		return false;
 	/* What they were decides whether the new memory is dumpable. */
 	if (h->session->creds_changed && !h->task->creds.known)
@@ -230,7 +220,7 @@ static bool handle_exec(struct handling *h)
 	return true;
 }
 
-static bool handle_exit(struct handling *h)
+static bool handle_exit(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_EXIT,
@@ -249,7 +239,7 @@ static bool handle_exit(struct handling *h)
 	if (h->call->group && h->session->options.stats &&
 	    h->task->group->tgid == h->session->launched.pid) {
 		ss_deaths_drain(h->session);
-		if (!still_there(h))
+		if (!ss_call_is_there(h))
 			return false;
 		ss_census_take(h->session);
 	}
@@ -261,7 +251,7 @@ static bool handle_exit(struct handling *h)
  * dup2 fails if the descriptor to copy is closed, or the other one beyond the
  * limit; then that one keeps its file.  It matters only if that has a label.
  */
-static bool dup_fails(struct handling *h)
+static bool dup_fails(struct ss_handling *h)
 {
 	const struct ss_files *files = ss_task_files(h->task);
 	int from = h->call->range.from;
@@ -279,7 +269,7 @@ static bool dup_fails(struct handling *h)
  * One call needs what is in a slot, and another thread's takes it away: one
  * after the other.  `uses`: those that need it are waited for, else all.
  */
-static bool waits_for_slots(struct handling *h, unsigned int first,
+static bool waits_for_slots(struct ss_handling *h, unsigned int first,
 			    unsigned int last, bool uses)
 {
 	const struct ss_files *files = ss_task_files(h->task);
@@ -290,7 +280,7 @@ static bool waits_for_slots(struct handling *h, unsigned int first,
 			 ss_slots_user(files, first, last, h->task) :
 			 ss_slot_flight(files, (int)first, h->task))) {
 		if (!ss_facts_call_is_over(other->tid))
-			return waits(h);
+			return ss_call_waits(h);
 		over.tid = other->tid;
 		ss_tell(h->session, &over);
 	}
@@ -299,9 +289,9 @@ static bool waits_for_slots(struct handling *h, unsigned int first,
 
 /* An unshare that makes a namespace, too, shows only when it is over; the table
    was copied long before: from then on it stays as it is. */
-static bool waits_for_copy(struct handling *h)
+static bool waits_for_copy(struct ss_handling *h)
 {
-	return ss_deferred_copies(h->session, h->task) && waits(h);
+	return ss_deferred_copies(h->session, h->task) && ss_call_waits(h);
 }
 
 /* Has it added its item?  Asleep in such a call it may be in the next one. */
@@ -316,7 +306,7 @@ static bool has_added(const struct ss_session *session, pid_t tid)
 
 /* Others who add what these slots hold to an epoll, or to the epoll that they
    hold: as a rule that is over. */
-static void settle_adding(struct handling *h)
+static void settle_adding(struct ss_handling *h)
 {
 	struct ss_event over = { .type = SS_EVENT_RETURNED };
 	const struct ss_files *files = ss_task_files(h->task);
@@ -332,7 +322,7 @@ static void settle_adding(struct handling *h)
 	}
 }
 
-static bool handle_close(struct handling *h)
+static bool handle_close(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_CLOSE,
@@ -358,199 +348,7 @@ static bool handle_close(struct handling *h)
 	return true;
 }
 
-/* A namespace that a call with these flags changes, or NULL. */
-static const char *changed_namespace(uint64_t flags)
-{
-	static const struct {
-		uint64_t flag;
-		const char *name;
-	} names[] = {
-		{ CLONE_NEWUSER, "user" },
-		{ CLONE_NEWNS, "mnt" },
-		{ CLONE_NEWUTS, "uts" },
-		{ CLONE_NEWIPC, "ipc" },
-		{ CLONE_NEWNET, "net" },
-		{ CLONE_NEWCGROUP, "cgroup" },
-		{ CLONE_NEWPID, "pid_for_children" },
-		{ CLONE_NEWTIME, "time_for_children" },
-	};
-	size_t i;
-
-	for (i = 0; i < SS_ARRAY_SIZE(names); i++) {
-		if (flags & names[i].flag)
-			return names[i].name;
-	}
-	return NULL;
-}
-
-/*
- * With a pid namespace for its children that has no init yet the caller is
- * refused another; and that one cannot be seen, so no link would tell.
- */
-static bool pidns_is_refused(const struct ss_task *task, uint64_t flags)
-{
-	uint64_t ino;
-
-	return (flags & CLONE_NEWPID) && task->pidns_moved &&
-		ss_proc_namespace(task->tid, "pid_for_children", &ino);
-}
-
-/* What a new namespace takes, if no user namespace comes with it, in which the
-   caller would have that. */
-static bool lacks_rights(const struct ss_task *task, uint64_t flags)
-{
-	return !(flags & CLONE_NEWUSER) &&
-		!(task->creds.effective >> SS_CAP_SYS_ADMIN & 1);
-}
-
-/* The kernel's own threads, of an io_uring, are in the group, too. */
-static bool has_other_threads(const struct handling *h)
-{
-	struct ss_tids list = { 0 };
-	bool others;
-
-	if (!h->session->model->rings ||
-	    ss_proc_threads_all(h->task->group->tgid, &list))
-		return false;
-	others = list.count > 1;
-	ss_tids_release(&list);
-	return others;
-}
-
-static bool handle_unshare(struct handling *h)
-{
-	struct ss_event event = {
-		.type = SS_EVENT_UNSHARE,
-		.tid = h->task->tid,
-		.flags = h->call->flags,
-	};
-	const char *name = changed_namespace(h->call->flags);
-
-	/* The thread that it made last may not be in the model yet, and those
-	   that were joined may not have gone. */
-	ss_settle_creator(h->session, h->task);
-	ss_leavers_sweep(h->session, h->task->group);
-	ss_deaths_drain(h->session);
-	if (!name && !ss_sharers_are_settled(h->session, h->task,
-					     h->call->flags) && waits(h))
-		return false;
-	if (!still_there(h))
-		return false;
-	if (ss_unshare_is_refused(h->task, h->call->flags) ||
-	    pidns_is_refused(h->task, h->call->flags)) {
-		ss_unsharing_note(h->session, h->task);
-		return true;
-	}
-	if (!name) {
-		if (!(event.flags & (CLONE_THREAD | CLONE_SIGHAND |
-				     CLONE_VM)) || !has_other_threads(h))
-			ss_tell_when_let_on(h->session, &event);
-		return true;
-	}
-	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
-		return false;
-	if (lacks_rights(h->task, event.flags))
-		return true;
-	if (ss_deferred_add(h->session, &event, name))
-		h->session->failure = -ENOMEM;
-	return true;
-}
-
-#define SETNS_VALID	((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | \
-			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-			 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
-
-/* What setns refuses for flags and sharing (kernel/nsproxy.c, and the install
-   functions of the namespaces). */
-static bool setns_is_refused(const struct ss_task *task, uint64_t flags)
-{
-	if (flags & ~SETNS_VALID)
-		return true;
-	return (flags & CLONE_NEWUSER) &&
-		(task->group->tasks->next ||
-		 task->resources[SS_KIND_FS]->refs > 1);
-}
-
-/* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
-   inode where one is named. */
-static uint64_t setns_flags(struct handling *h, uint64_t *ret_ino)
-{
-	static const struct {
-		const char *prefix;
-		uint64_t flag;
-	} links[] = {
-		{ "ipc:[", CLONE_NEWIPC },
-		{ "user:[", CLONE_NEWUSER },
-		{ "pid:[", CLONE_NEWPID },
-	};
-	char link[LINK_MAX_LENGTH];
-	uint64_t type = h->call->setns.type;
-	size_t i;
-
-	if (ss_proc_fd_link(h->task->tid, h->call->setns.fd, link,
-			    sizeof(link)))
-		return 0;
-	for (i = 0; i < SS_ARRAY_SIZE(links); i++) {
-		if (strncmp(link, links[i].prefix, strlen(links[i].prefix)))
-			continue;
-		*ret_ino = strtoull(link + strlen(links[i].prefix), NULL, 10);
-		return !type || type == links[i].flag ? links[i].flag : 0;
-	}
-	/* By pidfd: the flags say which. */
-	return !strcmp(link, "anon_inode:[pidfd]") ||
-		!strncmp(link, "pidfd:", 6) ? type : 0;
-}
-
-/* Does the caller have the capability in the namespace that owns its own ipc
-   namespace?  (One below its user namespace it would own.) */
-static bool may_enter_own_ipc(const struct ss_task *task)
-{
-	const struct ss_userns *mine = task->creds.userns, *ns;
-	uint64_t owner;
-
-	if (ss_proc_namespace_owner(task->tid, "ipc", &owner))
-		return false;
-	for (ns = mine; ns; ns = ns->parent) {
-		if (ns->ino == owner)
-			return ss_creds_capable(&task->creds, ns,
-						SS_CAP_SYS_ADMIN);
-	}
-	return true;
-}
-
-static bool handle_setns(struct handling *h)
-{
-	struct ss_event event = {
-		.type = SS_EVENT_UNDO_DROP,
-		.tid = h->task->tid,
-	};
-	uint64_t flags, target = 0, own = 0;
-
-	flags = setns_flags(h, &target);
-	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
-	    setns_is_refused(h->task, flags))
-		return true;
-	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
-		return false;
-	if (flags & CLONE_NEWPID)
-		tell(h, SS_EVENT_PIDNS_CHANGE);
-	if (flags & CLONE_NEWUSER)
-		tell(h, SS_EVENT_CREDS_CHANGE);
-	if (!(flags & CLONE_NEWIPC))
-		return true;
-	/* Another one shows in the link.  Entering one's own drops the undo
-	   list too, and shows nowhere. */
-	if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
-	    target != own) {
-		if (ss_deferred_add(h->session, &event, "ipc"))
-			h->session->failure = -ENOMEM;
-	} else if (may_enter_own_ipc(h->task)) {
-		ss_tell_when_let_on(h->session, &event);
-	}
-	return true;
-}
-
-static bool handle_epoll(struct handling *h)
+static bool handle_epoll(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = h->call->epoll.add ? SS_EVENT_EPOLL_ADD :
@@ -571,7 +369,7 @@ static bool handle_epoll(struct handling *h)
 			r = ss_identify_slot(h->session, h->task,
 					     h->call->epoll.fd, &target);
 		/* Somebody has died meanwhile: the search begins again. */
-		if (r == -EAGAIN && !still_there(h))
+		if (r == -EAGAIN && !ss_call_is_there(h))
 			return false;
 	} while (r == -EAGAIN && rounds++ < ROUNDS_MAX);
 	event.epoll.tfd = h->call->epoll.fd;
@@ -590,15 +388,15 @@ static bool handle_epoll(struct handling *h)
 	return true;
 }
 
-static bool handle_undo(struct handling *h)
+static bool handle_undo(struct ss_handling *h)
 {
-	tell(h, SS_EVENT_UNDO);
+	ss_call_tells(h, SS_EVENT_UNDO);
 	return true;
 }
 
 /* Whom it finds, and what children inherit, depends on which call comes first:
    one after the other. */
-static bool handle_ioprio(struct handling *h)
+static bool handle_ioprio(struct ss_handling *h)
 {
 	struct ss_session *session = h->session;
 
@@ -608,14 +406,14 @@ static bool handle_ioprio(struct handling *h)
 	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session) ||
 	     !ss_exec_takeovers_settle(session)) && put_aside(h))
 		return false;
-	if (!still_there(h))
+	if (!ss_call_is_there(h))
 		return false;
 	ss_ioprio_set(h->session, h->task, h->call);
 	h->session->io_contexts = true;
 	return true;
 }
 
-static bool handle_setid(struct handling *h)
+static bool handle_setid(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_CREDS_CHANGE,
@@ -626,7 +424,7 @@ static bool handle_setid(struct handling *h)
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
-	if (!still_there(h) || waits_for_memory(h))
+	if (!ss_call_is_there(h) || waits_for_memory(h))
 		return false;
 	/* What they were is what tells later whether they changed. */
 	event.set_id = !ss_facts_creds(h->session, h->task);
@@ -639,7 +437,7 @@ static bool handle_setid(struct handling *h)
 	return true;
 }
 
-static bool handle_dumpable(struct handling *h)
+static bool handle_dumpable(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_DUMPABLE,
@@ -651,11 +449,11 @@ static bool handle_dumpable(struct handling *h)
 
 	if (waits_for_set_id(h))
 		return false;
-	if (ss_settle_makes_copy(h->session, h->task) && waits(h))
+	if (ss_settle_makes_copy(h->session, h->task) && ss_call_waits(h))
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
-	if (!still_there(h))
+	if (!ss_call_is_there(h))
 		return false;
 	/* In a nested user namespace nothing follows from it. */
 	if (!h->task->creds.known)
@@ -664,7 +462,7 @@ static bool handle_dumpable(struct handling *h)
 	return true;
 }
 
-static bool handle_landlock(struct handling *h)
+static bool handle_landlock(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_LANDLOCK,
@@ -690,36 +488,36 @@ static bool handle_landlock(struct handling *h)
 	return true;
 }
 
-static bool handle_filter(struct handling *h)
+static bool handle_filter(struct ss_handling *h)
 {
-	tell(h, SS_EVENT_FILTER);
+	ss_call_tells(h, SS_EVENT_FILTER);
 	return true;
 }
 
-static bool handle_ring(struct handling *h)
+static bool handle_ring(struct ss_handling *h)
 {
-	tell(h, SS_EVENT_RING);
+	ss_call_tells(h, SS_EVENT_RING);
 	return true;
 }
 
-static bool handle_caution(ss_unused struct handling *h)
+static bool handle_caution(ss_unused struct ss_handling *h)
 {
 	ss_caution_begin();
 	return true;
 }
 
-static bool handle_guard(struct handling *h)
+static bool handle_guard(struct ss_handling *h)
 {
 	/* A clone that has begun already is not traced from its birth. */
-	if (ss_settle_makes_sharer(h->session, h->task) && waits(h))
+	if (ss_settle_makes_sharer(h->session, h->task) && ss_call_waits(h))
 		return false;
-	tell(h, SS_EVENT_HANDLER);
+	ss_call_tells(h, SS_EVENT_HANDLER);
 	ss_guard_protect(h->session, h->task);
 	return true;
 }
 
 /* A task has one tracer: if that is the guard, it makes room. */
-static bool handle_trace(struct handling *h)
+static bool handle_trace(struct ss_handling *h)
 {
 	const struct ss_task *tracee = h->task;
 
@@ -741,21 +539,21 @@ static bool handle_trace(struct handling *h)
 		ss_hold(h->session, h->notification) < 0;
 }
 
-static bool handle_kcmp(struct handling *h)
+static bool handle_kcmp(struct ss_handling *h)
 {
 	return ss_kcmp_answer(h->session, h->task, h->notification, h->call,
 			      h->reply);
 }
 
-static handle_fn *const handlers[SS_ACT_COUNT] = {
+static ss_handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_NOTHING] = handle_nothing,
 	[SS_ACT_KCMP] = handle_kcmp,
 	[SS_ACT_CLONE] = handle_clone,
 	[SS_ACT_EXEC] = handle_exec,
 	[SS_ACT_EXIT] = handle_exit,
 	[SS_ACT_CLOSE] = handle_close,
-	[SS_ACT_UNSHARE] = handle_unshare,
-	[SS_ACT_SETNS] = handle_setns,
+	[SS_ACT_UNSHARE] = ss_handle_unshare,
+	[SS_ACT_SETNS] = ss_handle_setns,
 	[SS_ACT_EPOLL] = handle_epoll,
 	[SS_ACT_UNDO] = handle_undo,
 	[SS_ACT_IOPRIO] = handle_ioprio,
@@ -775,7 +573,7 @@ bool ss_handle(struct ss_session *session, struct ss_task *task,
 	       struct ss_reply *ret)
 {
 	struct ss_decoded decoded;
-	struct handling h = {
+	struct ss_handling h = {
 		.session = session,
 		.task = task,
 		.notification = notification,

@@ -247,6 +247,7 @@ struct ch_arena {
 	int64_t seed __attribute__((aligned(8)));
 	int64_t pidns;		/* the driver's */
 	int32_t semid;
+	int32_t numbers_tell;	/* ns_last_pid can be read */
 	uint32_t pulse;		/* nobody wakes it: a futex to wait a moment */
 	uint32_t clock;		/* counts births and execs */
 	uint32_t over;

@@ -232,9 +232,10 @@ static uint64_t children_of(const struct ch_slot *slot)
 }
 
 /*
- * Whose child is whose nothing tells if their makers, in several processes,
- * were killed before they called anybody again: selfsame guesses, and counts
- * that (clones.ambiguous).
+ * Where the kernel does not say which number it gave out last, nothing tells
+ * whose child is whose if their makers, in several processes, were killed
+ * before they called anybody again: selfsame guesses, and counts that
+ * (clones.ambiguous).
  */
 uint64_t ch_guessed(void)
 {
@@ -254,7 +255,7 @@ uint64_t ch_guessed(void)
 		several |= tgid && tgid != slot->tgid;
 		tgid = slot->tgid;
 	}
-	return several ? all : 0;
+	return several && !ch_arena->numbers_tell ? all : 0;
 }
 
 /* ---- who asks ---- */

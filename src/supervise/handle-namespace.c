@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The handlers of unshare and setns.  Of many of these nothing tells at entry
+ * whether the kernel will refuse them: they are deferred (facts.h).
+ */
+#include "supervise/handle.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "supervise/facts.h"
+#include "supervise/privilege.h"
+
+#define LINK_MAX_LENGTH		64
+
+/* A namespace that a call with these flags changes, or NULL. */
+static const char *changed_namespace(uint64_t flags)
+{
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} names[] = {
+		{ CLONE_NEWUSER, "user" },
+		{ CLONE_NEWNS, "mnt" },
+		{ CLONE_NEWUTS, "uts" },
+		{ CLONE_NEWIPC, "ipc" },
+		{ CLONE_NEWNET, "net" },
+		{ CLONE_NEWCGROUP, "cgroup" },
+		{ CLONE_NEWPID, "pid_for_children" },
+		{ CLONE_NEWTIME, "time_for_children" },
+	};
+	size_t i;
+
+	for (i = 0; i < SS_ARRAY_SIZE(names); i++) {
+		if (flags & names[i].flag)
+			return names[i].name;
+	}
+	return NULL;
+}
+
+/*
+ * With a pid namespace for its children that has no init yet the caller is
+ * refused another; and that one cannot be seen, so no link would tell.
+ */
+static bool pidns_is_refused(const struct ss_task *task, uint64_t flags)
+{
+	uint64_t ino;
+
+	return (flags & CLONE_NEWPID) && task->pidns_moved &&
+		ss_proc_namespace(task->tid, "pid_for_children", &ino);
+}
+
+/* What a new namespace takes, if no user namespace comes with it, in which the
+   caller would have that. */
+static bool lacks_rights(const struct ss_task *task, uint64_t flags)
+{
+	return !(flags & CLONE_NEWUSER) &&
+		!(task->creds.effective >> SS_CAP_SYS_ADMIN & 1);
+}
+
+/* The kernel's own threads, of an io_uring, are in the group, too. */
+static bool has_other_threads(const struct ss_handling *h)
+{
+	struct ss_tids list = { 0 };
+	bool others;
+
+	if (!h->session->model->rings ||
+	    ss_proc_threads_all(h->task->group->tgid, &list))
+		return false;
+	others = list.count > 1;
+	ss_tids_release(&list);
+	return others;
+}
+
+bool ss_handle_unshare(struct ss_handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_UNSHARE,
+		.tid = h->task->tid,
+		.flags = h->call->flags,
+	};
+	const char *name = changed_namespace(h->call->flags);
+
+	/* The thread that it made last may not be in the model yet, and those
+	   that were joined may not have gone. */
+	ss_settle_creator(h->session, h->task);
+	ss_leavers_sweep(h->session, h->task->group);
+	ss_deaths_drain(h->session);
+	if (!name &&
+	    !ss_sharers_are_settled(h->session, h->task, h->call->flags) &&
+	    ss_call_waits(h))
+		return false;
+	if (!ss_call_is_there(h))
+		return false;
+	if (ss_unshare_is_refused(h->task, h->call->flags) ||
+	    pidns_is_refused(h->task, h->call->flags)) {
+		ss_unsharing_note(h->session, h->task);
+		return true;
+	}
+	if (!name) {
+		if (!(event.flags & (CLONE_THREAD | CLONE_SIGHAND |
+				     CLONE_VM)) || !has_other_threads(h))
+			ss_tell_when_let_on(h->session, &event);
+		return true;
+	}
+	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
+		return false;
+	if (lacks_rights(h->task, event.flags))
+		return true;
+	if (ss_deferred_add(h->session, &event, name))
+		h->session->failure = -ENOMEM;
+	return true;
+}
+
+#define SETNS_VALID	((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | \
+			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+			 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
+
+/* What setns refuses for flags and sharing (kernel/nsproxy.c, and the install
+   functions of the namespaces). */
+static bool setns_is_refused(const struct ss_task *task, uint64_t flags)
+{
+	if (flags & ~SETNS_VALID)
+		return true;
+	return (flags & CLONE_NEWUSER) &&
+		(task->group->tasks->next ||
+		 task->resources[SS_KIND_FS]->refs > 1);
+}
+
+/* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
+   inode where one is named. */
+static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
+{
+	static const struct {
+		const char *prefix;
+		uint64_t flag;
+	} links[] = {
+		{ "ipc:[", CLONE_NEWIPC },
+		{ "user:[", CLONE_NEWUSER },
+		{ "pid:[", CLONE_NEWPID },
+	};
+	char link[LINK_MAX_LENGTH];
+	uint64_t type = h->call->setns.type;
+	size_t i;
+
+	if (ss_proc_fd_link(h->task->tid, h->call->setns.fd, link,
+			    sizeof(link)))
+		return 0;
+	for (i = 0; i < SS_ARRAY_SIZE(links); i++) {
+		if (strncmp(link, links[i].prefix, strlen(links[i].prefix)))
+			continue;
+		*ret_ino = strtoull(link + strlen(links[i].prefix), NULL, 10);
+		return !type || type == links[i].flag ? links[i].flag : 0;
+	}
+	/* By pidfd: the flags say which. */
+	return !strcmp(link, "anon_inode:[pidfd]") ||
+		!strncmp(link, "pidfd:", 6) ? type : 0;
+}
+
+/* Does the caller have the capability in the namespace that owns its own ipc
+   namespace?  (One below its user namespace it would own.) */
+static bool may_enter_own_ipc(const struct ss_task *task)
+{
+	const struct ss_userns *mine = task->creds.userns, *ns;
+	uint64_t owner;
+
+	if (ss_proc_namespace_owner(task->tid, "ipc", &owner))
+		return false;
+	for (ns = mine; ns; ns = ns->parent) {
+		if (ns->ino == owner)
+			return ss_creds_capable(&task->creds, ns,
+						SS_CAP_SYS_ADMIN);
+	}
+	return true;
+}
+
+bool ss_handle_setns(struct ss_handling *h)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_UNDO_DROP,
+		.tid = h->task->tid,
+	};
+	uint64_t flags, target = 0, own = 0;
+
+	flags = setns_flags(h, &target);
+	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
+	    setns_is_refused(h->task, flags))
+		return true;
+	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
+		return false;
+	if (flags & CLONE_NEWPID)
+		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);
+	if (flags & CLONE_NEWUSER)
+		ss_call_tells(h, SS_EVENT_CREDS_CHANGE);
+	if (!(flags & CLONE_NEWIPC))
+		return true;
+	/* Another one shows in the link.  Entering one's own drops the undo
+	   list too, and shows nowhere. */
+	if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
+	    target != own) {
+		if (ss_deferred_add(h->session, &event, "ipc"))
+			h->session->failure = -ENOMEM;
+	} else if (may_enter_own_ipc(h->task)) {
+		ss_tell_when_let_on(h->session, &event);
+	}
+	return true;
+}
