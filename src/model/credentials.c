@@ -84,9 +84,13 @@ static enum ss_access dumpable_check(const struct ss_task *caller,
 	enum ss_dumpable dumpable = mm ? mm->dumpable : target->dumpable;
 	const struct ss_userns *ns = mm ? target->creds.userns : init_userns;
 
-	/* The mm keeps the user namespace of its exec: an ancestor. */
+	/* The mm keeps the user namespace of its exec: an ancestor.  Or it was
+	   found by somebody below who shares it, whose ids differ so that more
+	   did not show: who is capable here is there, too. */
 	while (mm && mm->userns && ns && ns->ino != mm->userns)
 		ns = ns->parent;
+	if (mm && !ns)
+		ns = target->creds.userns;
 	/* An image that is foreign to it made it an outer one's: that shows
 	   only when it is looked at. */
 	if (dumpable == SS_DUMPABLE_UNKNOWN && ns && ns->parent)

@@ -228,7 +228,8 @@ static bool has_one_id(const struct ss_creds *creds)
 
 /* By the kernel's own check.  Where the ids differ it does not come so far as
    to the memory, and what that is does not matter: UNKNOWN. */
-static int ask_kernel(const struct ss_task *task, struct ss_event *event)
+static int ask_kernel(struct ss_session *session, const struct ss_task *task,
+		      struct ss_event *event)
 {
 	const struct ss_creds *creds = &task->creds;
 	const struct ss_dumpable_target target = {
@@ -249,6 +250,11 @@ static int ask_kernel(const struct ss_task *task, struct ss_event *event)
 		return r;
 	event->dumpable = found.dumpable ? SS_DUMPABLE_YES : SS_DUMPABLE_NO;
 	event->userns = found.userns;
+	/* Permitted for its capabilities: whether because the memory is theirs,
+	   or because it is dumpable, matters only to others who have it. */
+	if (!has_one_id(creds) && found.userns == creds->userns->ino &&
+	    ss_task_mm(task) && ss_task_mm(task)->r.refs > 1)
+		session->stats.dumpable_unsure++;
 	return 0;
 }
 
@@ -297,7 +303,7 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 		if (!r)
 			r = look_at_owner(task, &event.dumpable);
 		if (!r && event.dumpable == SS_DUMPABLE_UNKNOWN)
-			r = ask_kernel(task, &event);
+			r = ask_kernel(session, task, &event);
 		if (r == -ESRCH)
 			return r;
 		if (r)

@@ -285,5 +285,13 @@ const struct ch_scenario ch_scenarios_of_rights[] = {
 	  "0 sync\n"
 	  "1 clone 6 0 2 17\n"
 	  "5 ask 5 4 1\n" },
+	{ "memory-below-its-user",
+	  "who looked from a nested namespace says nothing of those outside",
+	  "1 setid 2 12345\n"
+	  "1 clone 4 0 2 17\n"
+	  "4 clone 5 0x10000900 1 17\n"
+	  "5 clone 6 0 0 17\n"
+	  "6 ask 6 5 1\n"
+	  "1 ask 1 4 1\n" },
 	{ NULL, NULL, NULL },
 };
