@@ -138,6 +138,15 @@ static int pending_fill(struct ss_pending *pending, struct ss_task *task)
 	return r;
 }
 
+static void set_parent(const struct ss_model *model, struct ss_group *group,
+		       pid_t tgid)
+{
+	const struct ss_group *parent = ss_model_group(model, tgid);
+
+	group->parent = tgid;
+	group->parent_serial = parent ? parent->serial : 0;
+}
+
 int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 		   const struct ss_event *event)
 {
@@ -180,7 +189,7 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	}
 	/* Who had it before has died. */
 	if (event->clone.parent)
-		task->group->parent = event->clone.parent;
+		set_parent(model, task->group, event->clone.parent);
 	pending->creator = task;
 	task->pending = pending;
 	task->cloning = true;
@@ -273,7 +282,8 @@ static struct ss_group *group_new(struct ss_model *model, pid_t tgid,
 	if (!group)
 		return NULL;
 	group->tgid = tgid;
-	group->parent = parent;
+	set_parent(model, group, parent);
+	group->serial = ++model->group_serial;
 	HASH_ADD_INT(model->groups, tgid, group);
 	if (ss_hash_failed(group)) {
 		free(group);

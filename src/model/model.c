@@ -48,6 +48,16 @@ struct ss_group *ss_model_group(const struct ss_model *model, pid_t tgid)
 	return group;
 }
 
+struct ss_group *ss_model_parent(const struct ss_model *model,
+				 const struct ss_group *group)
+{
+	struct ss_group *parent = ss_model_group(model, group->parent);
+
+	/* Another group may have got the number since. */
+	return parent && parent->serial == group->parent_serial ? parent :
+		NULL;
+}
+
 struct ss_pending *ss_model_pending(const struct ss_model *model,
 				    uint32_t serial)
 {

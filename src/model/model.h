@@ -33,6 +33,7 @@ struct ss_model {
 	uint64_t orphaned;		/* how many that has happened to */
 	uint64_t pending_changes;	/* how many have been settled */
 	uint32_t pending_serial;
+	uint64_t group_serial;
 	struct ss_pidns *pidns;		/* owned, by inode */
 	struct ss_userns *userns;	/* owned, by inode */
 	struct ss_userns *init_userns;	/* borrowed: see ss_access_check() */
@@ -63,6 +64,10 @@ struct ss_task *ss_model_task(const struct ss_model *model, pid_t tid);
 struct ss_group *ss_model_group(const struct ss_model *model, pid_t tgid);
 struct ss_pending *ss_model_pending(const struct ss_model *model,
 				    uint32_t serial);
+/* Who was told to be the group's real parent, dead or not; NULL if that one has
+   been reaped, or is none of us. */
+struct ss_group *ss_model_parent(const struct ss_model *model,
+				 const struct ss_group *group);
 /* The task that `caller` means by a number. */
 struct ss_task *ss_model_resolve(const struct ss_model *model,
 				 const struct ss_task *caller, pid_t nr);

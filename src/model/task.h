@@ -49,7 +49,11 @@ struct ss_number {
 struct ss_group {
 	pid_t tgid;
 	pid_t parent;			/* tgid of the real parent as far as
-					   known, or 0; it may be gone */
+					   known, or 0; it may be gone: see
+					   ss_model_parent() */
+	uint64_t serial;		/* younger ones have greater ones */
+	uint64_t parent_serial;		/* of who had the number .parent when
+					   that was told; 0: nobody inside */
 	struct ss_task *tasks;		/* list, the leader first */
 	struct ss_task *execing;	/* borrowed: a task of it whose exec is
 					   in flight */
