@@ -10,14 +10,31 @@ _selfsame() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words="run doctor --help --version"
+		words="run doctor policy --help --version"
 	elif [ "$subcommand" = doctor ]; then
 		words="--help"
+	elif [ "$subcommand" = policy ]; then
+		_selfsame_policy
+		return
 	elif [ "$subcommand" = run ]; then
 		_selfsame_run
 		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+# What to do, then options and files.
+_selfsame_policy() {
+	if [ "$COMP_CWORD" -eq 2 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "check show test --help" \
+			-- "$current")
+	elif [[ $current == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "--inject= --help" \
+			-- "$current")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -W "chromium-gpu docker \
+			flaky observe self-only" -- "$current")
+	fi
 }
 
 # Options up to the command; then what the command itself completes.

@@ -19,6 +19,7 @@ static const struct ss_command commands[] = {
 	  ss_cmd_run },
 	{ "doctor", "say what this host offers to 'run', and what it lacks",
 	  ss_cmd_doctor },
+	{ "policy", "check, show and try out policy files", ss_cmd_policy },
 };
 
 static const struct ss_option options[] = {

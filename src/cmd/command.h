@@ -13,5 +13,6 @@ struct ss_command {
 
 int ss_cmd_run(int argc, char **argv);
 int ss_cmd_doctor(int argc, char **argv);
+int ss_cmd_policy(int argc, char **argv);
 
 #endif

@@ -17,11 +17,12 @@ misuse() {
 	like "$misuse_name: the message" "$(sed -n 1p "$err")" \
 		"^selfsame: $misuse_message\$"
 	like "$misuse_name: the hint" "$(sed -n 2p "$err")" \
-		"^Try 'selfsame( run| doctor)? --help'\$"
+		"^Try 'selfsame( run| doctor| policy)? --help'\$"
 	is "$misuse_name: no more than that" "$(sed -n '3,$p' "$err")" ""
 }
 
-for words in --help -h "run --help" "run -h" "doctor --help"; do
+for words in --help -h "run --help" "run -h" "doctor --help" \
+	"policy --help" "policy check --help"; do
 	# Several words are several arguments.
 	# shellcheck disable=SC2086
 	run_ok "selfsame $words" "$SELFSAME" $words

@@ -9,6 +9,9 @@
 
 # An example is about the program, not about a kernel that lacks something.
 unset SELFSAME_WITHOUT
+# What would be installed.
+SELFSAME_POLICIES=${srcdir:?}/policies
+export SELFSAME_POLICIES
 # So that lines of the log and of the script come in the order of a terminal.
 PYTHONUNBUFFERED=1
 export PYTHONUNBUFFERED
@@ -28,7 +31,8 @@ chmod +x "$tmp/run/program" "$tmp/run/script"
 page_examples() {
 	sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$1" |
 	sed -n '/^\.EX/,/^\.EE/{/^\.E[XE]/d;p;}' |
-	sed -e 's/\\f[BPIR]//g' -e 's/\\-/-/g' -e 's/\\e/\\/g'
+	sed -e 's/\\f[BPIR]//g' -e 's/\\-/-/g' -e 's/\\e/\\/g' \
+		-e "s/\\\\(aq/'/g"
 }
 
 # The indented sessions of the README, which its marks announce.
@@ -36,6 +40,12 @@ readme_examples() {
 	awk '/^<!-- run by /{ on = 1; next }
 		on && /^    /{ print substr($0, 5); next }
 		on && !/^$/{ on = 0 }' "$1"
+}
+
+# Some shells find a command complete whose here-document is not.
+is_complete() {
+	sh -n "$1" 2>"$tmp/incomplete" &&
+		{ ! grep -q "<<'END'" "$1" || grep -qx END "$1"; }
 }
 
 # Splits examples on standard input into $tmp/N.command and $tmp/N.output; a
@@ -56,7 +66,7 @@ split_examples() {
 		*) printf '%s\n' "$line" >>"$tmp/$number.output" ;;
 		esac
 		if [ "$open" = yes ] &&
-		   sh -n "$tmp/$number.command" 2>"$tmp/incomplete"; then
+		   is_complete "$tmp/$number.command"; then
 			open=no
 		fi
 	done
@@ -101,7 +111,10 @@ run_examples() {
 	done
 }
 
-for page in "$srcdir"/doc/*.1; do
+# What a page names without a directory.
+cp "$srcdir"/policies/*.yaml "$tmp/run"
+
+for page in "$srcdir"/doc/*.[15]; do
 	page_examples "$page" | split_examples
 	run_examples "${page##*/}"
 done

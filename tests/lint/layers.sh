@@ -13,10 +13,11 @@ may_include() {
 	model)		echo "model base" ;;
 	watch)		echo "watch model base" ;;
 	kernel)		echo "kernel watch model base" ;;
-	report)		echo "report model base" ;;
-	supervise)	echo "supervise report kernel watch model base" ;;
-	cmd)		echo "cmd supervise report base" ;;
-	main)		echo "cmd supervise report base" ;;
+	policy)		echo "policy model base" ;;
+	report)		echo "report policy model base" ;;
+	supervise)	echo "supervise report policy kernel watch model base" ;;
+	cmd)		echo "cmd supervise report policy base" ;;
+	main)		echo "cmd supervise report policy base" ;;
 	*)		bail "no rule for src/$1" ;;
 	esac
 }
@@ -44,7 +45,7 @@ wrong_includes() {
 	done
 }
 
-for room in base model watch kernel report supervise cmd; do
+for room in base model watch kernel policy report supervise cmd; do
 	files=$(project_files "src/$room" | grep '\.[ch]$')
 	# shellcheck disable=SC2086
 	is "src/$room includes only what it may" \
@@ -54,9 +55,9 @@ is "src/main.c includes only what it may" \
 	"$(wrong_includes main src/main.c)" ""
 
 # Who reports is decided above the rooms that find out.
-quiet=$(project_files src/model src/watch | grep '\.[ch]$')
+quiet=$(project_files src/model src/watch src/policy | grep '\.[ch]$')
 # shellcheck disable=SC2086
-is "the model and the decoders report nothing themselves" \
+is "the model, the decoders and the policy report nothing themselves" \
 	"$(cd "$srcdir" && grep -l 'base/message\.h' $quiet)" ""
 
 # One place knows how uthash is configured, one room knows libseccomp.
@@ -66,6 +67,9 @@ is "only base/hash.h includes uthash.h" \
 is "only kernel includes seccomp.h" \
 	"$(project_files src | grep '\.[ch]$' | grep -v '^src/kernel/' |
 	   (cd "$srcdir" && xargs grep -l '<seccomp\.h>'))" ""
+is "only policy includes yaml.h" \
+	"$(project_files src | grep '\.[ch]$' | grep -v '^src/policy/' |
+	   (cd "$srcdir" && xargs grep -l '<yaml\.h>'))" ""
 
 # No answer is made by putting a child's question to the kernel: all others
 # ask about ourselves.
@@ -83,17 +87,29 @@ is "all others ask it about ourselves" \
 # Purity, as the linker sees it: what the model needs from outside of itself
 # and of base is memory and strings (and utlist.h has assertions).  Names of compilers' instrumentation are
 # let through.
-archive=${builddir:?}/src/model/libmodel.a
-"${NM:-nm}" -u "$archive" 2>/dev/null |
-	sed -n 's/^ *[Uw] //p' | sed 's/@.*//' | sort -u >"$tmp/undefined"
-"${NM:-nm}" --defined-only "$archive" "$builddir/src/base/libbase.a" \
-	2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u >"$tmp/defined"
-comm -23 "$tmp/undefined" "$tmp/defined" | grep -Evx -e \
-	'(mem|str|stp)[a-z]+|malloc|calloc|realloc|reallocarray|free|qsort|bsearch' \
-	-e 'v?snprintf|__assert_fail' \
-	-e '_?_?_?(asan|ubsan|sanitizer|gcov|sancov|llvm|tsan|msan)_.*' \
-	-e '__stack_chk_fail|__[a-z]+_chk|_GLOBAL_OFFSET_TABLE_' \
-	>"$tmp/impure"
+src=${builddir:?}/src
+# ARCHIVE [ARCHIVE]: what the first needs is in $tmp/undefined, and what of that
+# neither the others have nor everybody may use, in $tmp/impure.
+look_at() {
+	"${NM:-nm}" -u "$1" 2>/dev/null |
+		sed -n 's/^ *[Uw] //p' | sed 's/@.*//' | sort -u \
+		>"$tmp/undefined"
+	"${NM:-nm}" --defined-only "$@" "$src/base/libbase.a" 2>/dev/null |
+		awk 'NF == 3 { print $3 }' | sort -u >"$tmp/defined"
+	comm -23 "$tmp/undefined" "$tmp/defined" | grep -Evx -e \
+		'(mem|str|stp)[a-z]+|malloc|calloc|realloc|reallocarray|free' \
+		-e 'qsort|bsearch|v?snprintf|__assert_fail' \
+		-e '_?_?_?(asan|ubsan|sanitizer|gcov|sancov|llvm|tsan|msan)_.*' \
+		-e '__stack_chk_fail|__[a-z]+_chk|_GLOBAL_OFFSET_TABLE_' \
+		>"$tmp/impure"
+}
+# The policy knows names of errors and of signals, and YAML, too.
+look_at "$src/policy/libpolicy.a" "$src/model/libmodel.a"
+is "the policy's archive needs only memory, strings and libyaml" \
+	"$(grep -Evx 'strerrorname_np|sigabbrev_np|yaml_.*' "$tmp/impure")" ""
+ok "the policy's archive has been looked at" \
+	grep -qx 'yaml_parser_load' "$tmp/undefined"
+look_at "$src/model/libmodel.a"
 is "the model's archive needs only memory and strings" \
 	"$(cat "$tmp/impure")" ""
 is "the model's archive asks for no messages" \

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy/document.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct input {
+	const char *file;
+	const char *text;
+	size_t length;
+};
+
+static struct ss_where where_of(const char *file, yaml_mark_t mark)
+{
+	return (struct ss_where){
+		.file = file,
+		.line = (unsigned int)mark.line + 1,
+		.column = (unsigned int)mark.column + 1,
+	};
+}
+
+/* Of bytes that are no text, libyaml knows the offset only. */
+static struct ss_where where_at(const struct input *input, size_t offset)
+{
+	struct ss_where where = { .file = input->file, .line = 1,
+				  .column = 1 };
+	size_t i;
+
+	for (i = 0; i < offset && i < input->length; i++) {
+		where.column++;
+		if (input->text[i] == '\n') {
+			where.line++;
+			where.column = 1;
+		}
+	}
+	return where;
+}
+
+static void tell(const struct input *input, const yaml_parser_t *parser,
+		 struct ss_problems *problems)
+{
+	struct ss_where where = where_of(input->file, parser->problem_mark);
+
+	if (parser->error == YAML_MEMORY_ERROR) {
+		problems->error = -ENOMEM;
+		return;
+	}
+	if (parser->error == YAML_READER_ERROR)
+		ss_problem_add(problems,
+			       where_at(input, parser->problem_offset),
+			       "no text in YAML's sense: %s; expected UTF-8",
+			       parser->problem);
+	else if (parser->context)
+		ss_problem_add(problems, where, "no YAML: %s %s",
+			       parser->context, parser->problem);
+	else
+		ss_problem_add(problems, where, "no YAML: %s",
+			       parser->problem);
+}
+
+static int children_of(const yaml_node_t *node)
+{
+	if (node->type == YAML_SEQUENCE_NODE)
+		return (int)(node->data.sequence.items.top -
+			     node->data.sequence.items.start);
+	if (node->type == YAML_MAPPING_NODE)
+		return 2 * (int)(node->data.mapping.pairs.top -
+				 node->data.mapping.pairs.start);
+	return 0;
+}
+
+/* Nodes have numbers from 1. */
+static int child_of(const yaml_node_t *node, int i)
+{
+	const yaml_node_pair_t *pair;
+
+	if (node->type == YAML_SEQUENCE_NODE)
+		return node->data.sequence.items.start[i];
+	pair = &node->data.mapping.pairs.start[i / 2];
+	return i % 2 ? pair->value : pair->key;
+}
+
+/* What is known of a node while the walk goes on. */
+struct visit {
+	int next;		/* the child to go to */
+	int up;			/* where the walk came from; 0: nowhere */
+	bool open, done;
+	uint64_t size;		/* of the tree below, aliases followed */
+};
+
+/*
+ * From the root, each node once: a child that is open contains itself.  No
+ * recursion, because the file says how deep it goes.
+ */
+static bool is_finite(const char *file, yaml_document_t *document,
+		      struct visit *visits, struct ss_problems *problems)
+{
+	int at = 1;
+
+	visits[at] = (struct visit){ .open = true, .size = 1 };
+	while (at) {
+		const yaml_node_t *node = yaml_document_get_node(document, at);
+		struct visit *visit = &visits[at];
+		int child;
+
+		if (visit->next == children_of(node)) {
+			visit->open = false;
+			visit->done = true;
+			at = visit->up;
+			continue;
+		}
+		child = child_of(node, visit->next);
+		if (visits[child].open) {
+			ss_problem_add(problems,
+				       where_of(file, node->start_mark),
+				       "an alias in here stands for what it "
+				       "is in: expected an end");
+			return false;
+		}
+		if (!visits[child].done) {
+			visits[child] = (struct visit){
+				.up = at, .open = true, .size = 1 };
+			at = child;
+			continue;
+		}
+		visit->size += visits[child].size;
+		visit->next++;
+		if (visit->size > SS_DOCUMENT_NODES) {
+			ss_problem_add(problems,
+				       where_of(file, node->start_mark),
+				       "too much in here, or too many "
+				       "aliases: expected %d values at most",
+				       SS_DOCUMENT_NODES);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool check(const char *file, yaml_document_t *document,
+		  struct ss_problems *problems)
+{
+	size_t nodes = (size_t)(document->nodes.top - document->nodes.start);
+	struct visit *visits = calloc(nodes + 1, sizeof(*visits));
+	bool finite;
+
+	if (!visits) {
+		problems->error = -ENOMEM;
+		return false;
+	}
+	finite = is_finite(file, document, visits, problems);
+	free(visits);
+	return finite;
+}
+
+/* Is there nothing after it? */
+static bool check_rest(const struct input *input, yaml_parser_t *parser,
+		       struct ss_problems *problems)
+{
+	yaml_document_t second;
+	bool only;
+
+	if (!yaml_parser_load(parser, &second)) {
+		tell(input, parser, problems);
+		return false;
+	}
+	only = !yaml_document_get_root_node(&second);
+	if (!only)
+		ss_problem_add(problems,
+			       where_of(input->file, second.start_mark),
+			       "a second document: expected one");
+	yaml_document_delete(&second);
+	return only;
+}
+
+static bool load(const struct input *input, yaml_parser_t *parser,
+		 yaml_document_t *ret, struct ss_problems *problems)
+{
+	bool good;
+
+	if (!yaml_parser_load(parser, ret)) {
+		tell(input, parser, problems);
+		return false;
+	}
+	good = yaml_document_get_root_node(ret);
+	if (!good)
+		ss_problem_add(problems,
+			       where_at(input, 0),
+			       "nothing in it: expected 'selfsame: 1' and "
+			       "rules");
+	good = good && check(input->file, ret, problems) &&
+		check_rest(input, parser, problems);
+	if (!good)
+		yaml_document_delete(ret);
+	return good;
+}
+
+bool ss_document_load(const char *file, const char *text, size_t length,
+		      yaml_document_t *ret, struct ss_problems *problems)
+{
+	const struct input input = {
+		.file = file, .text = text, .length = length };
+	yaml_parser_t parser;
+	bool good;
+
+	if (length > SS_DOCUMENT_BYTES) {
+		ss_problem_add(problems, (struct ss_where){ .file = file },
+			       "too large: expected %u bytes at most",
+			       SS_DOCUMENT_BYTES);
+		return false;
+	}
+	if (!yaml_parser_initialize(&parser)) {
+		problems->error = -ENOMEM;
+		return false;
+	}
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
+				     length);
+	good = load(&input, &parser, ret, problems);
+	yaml_parser_delete(&parser);
+	return good;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the target of a question stands to its caller, from the model alone.
+ *
+ *	self		it is the calling task itself
+ *	thread		another task of the caller's process
+ *	parent		a task of the process that is the parent of the caller's
+ *	child		a task of a process whose parent is the caller's process
+ *	ancestor	as parent, or of the parent's parent, and so on
+ *	descendant	as child, or of a child's child, and so on
+ *	sibling		a task of another process with the same parent inside
+ *	same-user	any of these or of the next, whose real uid is the
+ *			caller's
+ *	other		inside, and none of the first seven
+ *	unknown		no task inside has that number
+ *
+ * The parent is the kernel's real parent, whatever namespace it is in: the
+ * process that made it, or, with CLONE_PARENT, that one's parent; and when that
+ * process has ended, even if it is a zombie still, who has adopted the orphan:
+ * the first process of its pid namespace, or nobody inside.  What the model
+ * does not know is a process inside that has made itself a reaper
+ * (PR_SET_CHILD_SUBREAPER): children that it adopts count as without parent.
+ *
+ * Processes that belong to the command's user, but not to its tree, do not
+ * exist.  A zombie stands in its relations until it is reaped.  An exec, and
+ * whatever namespace a task is in, changes nothing.
+ */
+#ifndef SS_POLICY_RELATION_H
+#define SS_POLICY_RELATION_H
+
+#include "model/model.h"
+#include "policy/rule.h"
+
+/*
+ * Bits 1 << enum ss_relation, without SAME_USER.  target NULL: unknown.  Takes
+ * time in proportion to the generations between them.
+ */
+unsigned int ss_relations_between(const struct ss_model *model,
+				  const struct ss_task *caller,
+				  const struct ss_task *target);
+
+/* The process that is the parent, or NULL: nobody inside. */
+const struct ss_group *ss_relation_parent(const struct ss_model *model,
+					  const struct ss_group *group);
+
+#endif
