@@ -103,32 +103,40 @@ static unsigned int possible_types(const struct ss_rule *rule)
 	return types;
 }
 
+static bool is_among(const struct ss_rule *const *rules, unsigned int n,
+		     const struct ss_rule *rule)
+{
+	while (n--) {
+		if (rules[n] == rule)
+			return true;
+	}
+	return false;
+}
+
 static void check(const struct ss_policy *policy, struct ss_rule *rule,
 		  struct ss_problems *problems)
 {
 	ss_cleanup_text struct ss_text text = { 0 };
 	size_t from = rule->index < policy->injected ? 0 : policy->injected;
-	unsigned int i, types = possible_types(rule);
-	const struct ss_rule *last = NULL;
+	unsigned int i, n = 0, types = possible_types(rule);
+	const struct ss_rule *shadows[SS_TYPE_INVALID + 1];
 
 	if (!types || rule->broken)
 		return;
 	for (i = 0; i <= SS_TYPE_INVALID; i++) {
-		const struct ss_rule *shadow;
-
 		if (!(types & 1u << i))
 			continue;
-		shadow = shadow_of(policy, from, rule, i);
-		if (!shadow)
+		shadows[n] = shadow_of(policy, from, rule, i);
+		if (!shadows[n])
 			return;
-		if (shadow == last)
-			continue;
-		ss_text_add_string(&text, last ? ", and by " : "by ");
-		ss_rule_print_name(shadow, &text);
+		n += !is_among(shadows, n, shadows[n]);
+	}
+	for (i = 0; i < n; i++) {
+		ss_text_add_string(&text, i ? ", and by " : "by ");
+		ss_rule_print_name(shadows[i], &text);
 		ss_text_add_string(&text, " (");
-		ss_where_print(&shadow->where, &text);
+		ss_where_print(&shadows[i]->where, &text);
 		ss_text_add_string(&text, ")");
-		last = shadow;
 	}
 	if (text.error)
 		problems->error = text.error;

@@ -432,7 +432,8 @@ START_TEST(shown)
 		   "  task: 1.2.3, same: no, type: [EPOLL_TFD, FILE]},\n"
 		   "  name: \"\\\"\\\\ \xc3\xa9\", chance: 33.3%, seed: 1,\n"
 		   "  count: process, when: 2..9+3,\n"
-		   "  then: {kernel, signal: 60, delay: 1.5}}\n- {then: {kill, delay: 1}}\n");
+		   "  then: {kernel, signal: 60,"
+		   " delay: 1.5}}\n- {then: {kill, delay: 1}}\n");
 }
 END_TEST
 
