@@ -83,13 +83,85 @@ static int add_conditional(scmp_filter_ctx context, uint32_t action, int nr,
 	return 0;
 }
 
+#define KCMP_TYPE	2u	/* the argument that is the type, an int */
+
+static uint32_t action_of(const struct ss_filter_verdict *verdict)
+{
+	switch (verdict->kind) {
+	case SS_KCMP_TELL:
+		break;
+	case SS_KCMP_ALLOW:
+		return SCMP_ACT_ALLOW;
+	case SS_KCMP_REFUSE:
+		return SCMP_ACT_ERRNO((uint16_t)verdict->child_errno);
+	}
+	return SCMP_ACT_NOTIFY;
+}
+
+static int add_kcmp_if(scmp_filter_ctx context, uint32_t action, int nr,
+		       uint32_t mask, uint32_t value)
+{
+	const struct scmp_arg_cmp comparison = {
+		.arg = KCMP_TYPE,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = mask,
+		.datum_b = value,
+	};
+
+	return seccomp_rule_add_exact_array(context, action, nr, 1,
+					    &comparison);
+}
+
+/* A number that is no type has one of these bits: of 32, as in the kernel. */
+static int add_kcmp_of_no_type(scmp_filter_ctx context, uint32_t action,
+			       int nr)
+{
+	uint32_t bit;
+	int r = 0;
+
+	for (bit = SS_TYPE_COUNT; bit && r >= 0; bit <<= 1)
+		r = add_kcmp_if(context, action, nr, bit, bit);
+	return r;
+}
+
+/* What is allowed needs no rule: that is the context's default. */
+static int add_kcmp(scmp_filter_ctx context, int nr,
+		    const struct ss_filter_verdict *verdicts)
+{
+	uint32_t action = action_of(&verdicts[0]);
+	unsigned int type;
+	bool alike = true;
+	int r = 0;
+
+	_Static_assert(!(SS_TYPE_COUNT & (SS_TYPE_COUNT - 1)),
+		       "types fill their bits");
+	for (type = 1; type <= SS_TYPE_COUNT; type++)
+		alike = alike && action_of(&verdicts[type]) == action;
+	if (alike)
+		return action == SCMP_ACT_ALLOW ? 0 :
+			seccomp_rule_add_exact_array(context, action, nr, 0,
+						     NULL);
+	for (type = 0; type <= SS_TYPE_COUNT && r >= 0; type++) {
+		action = action_of(&verdicts[type]);
+		if (action == SCMP_ACT_ALLOW)
+			continue;
+		r = type < SS_TYPE_COUNT ?
+			add_kcmp_if(context, action, nr, UINT32_MAX, type) :
+			add_kcmp_of_no_type(context, action, nr);
+	}
+	return r;
+}
+
 static int add_call(scmp_filter_ctx context, uint32_t action,
-		    const struct ss_call *call)
+		    const struct ss_call *call,
+		    const struct ss_filter_plan *plan)
 {
 	int nr = seccomp_syscall_resolve_name(call->name);
 
 	if (nr == __NR_SCMP_ERROR)
 		return -ENOSYS;
+	if (call->family == SS_FAMILY_KCMP && action == SCMP_ACT_NOTIFY)
+		return add_kcmp(context, nr, plan->kcmp);
 	if (call->argument >= 0)
 		return add_conditional(context, action, nr, call);
 	return seccomp_rule_add_exact_array(context, action, nr, 0, NULL);
@@ -140,6 +212,7 @@ static const struct part parts[] = {
 
 static scmp_filter_ctx build_part(const struct part *part,
 				  const struct ss_call *calls, size_t n,
+				  const struct ss_filter_plan *plan,
 				  int *ret_error)
 {
 	scmp_filter_ctx context = new_context(part->scmp_arch, ret_error);
@@ -149,9 +222,10 @@ static scmp_filter_ctx build_part(const struct part *part,
 	if (!context)
 		return NULL;
 	for (i = 0; i < n; i++) {
-		if (!(calls[i].archs & (1u << part->like)))
+		if (!(calls[i].archs & (1u << part->like)) ||
+		    plan->unwatched & 1u << calls[i].family)
 			continue;
-		r = add_call(context, part->action, &calls[i]);
+		r = add_call(context, part->action, &calls[i], plan);
 		if (r < 0) {
 			seccomp_release(context);
 			*ret_error = r;
@@ -212,8 +286,9 @@ static int export(scmp_filter_ctx context, struct sock_fprog *ret)
 #define API_WITH_NOTIFY	5	/* seccomp_api_get(3) */
 
 int ss_filter_build(const struct ss_call *calls, size_t n,
-		    struct sock_fprog *ret)
+		    const struct ss_filter_plan *plan, struct sock_fprog *ret)
 {
+	static const struct ss_filter_plan everything;
 	scmp_filter_ctx all = NULL;
 	size_t i;
 	int r = 0;
@@ -225,7 +300,9 @@ int ss_filter_build(const struct ss_call *calls, size_t n,
 	 */
 	(void)seccomp_api_set(API_WITH_NOTIFY);
 	for (i = 0; i < SS_ARRAY_SIZE(parts); i++) {
-		scmp_filter_ctx part = build_part(&parts[i], calls, n, &r);
+		scmp_filter_ctx part =
+			build_part(&parts[i], calls, n,
+				   plan ? plan : &everything, &r);
 
 		if (!part)
 			goto out;

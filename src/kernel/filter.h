@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "model/compare.h"
 #include "watch/calls.h"
 
 /*
@@ -25,9 +26,33 @@
 int ss_filter_resolve(const struct ss_call *calls, size_t n,
 		      struct ss_call_table *ret) ss_must_check;
 
-/* Builds the program for the n calls.  The caller frees ret->filter. */
+/* What the program itself does with a kcmp: costs no notification. */
+enum ss_kcmp_in_filter {
+	SS_KCMP_TELL,		/* nothing: we are told */
+	SS_KCMP_ALLOW,	/* the kernel answers */
+	SS_KCMP_REFUSE,	/* with .child_errno */
+};
+
+struct ss_filter_verdict {
+	enum ss_kcmp_in_filter kind;
+	int child_errno;
+};
+
+/* All zero, or NULL: everything is told. */
+struct ss_filter_plan {
+	/* by enum ss_type; the last is for every other number */
+	struct ss_filter_verdict kcmp[SS_TYPE_COUNT + 1];
+	unsigned int unwatched;		/* 1 << enum ss_family, not KCMP */
+};
+
+/*
+ * Builds the program for the n calls, without those of families that the plan
+ * leaves out.  kcmp made through x32 fails with ENOSYS whatever the plan says.
+ * The caller frees ret->filter.
+ */
 int ss_filter_build(const struct ss_call *calls, size_t n,
-		    struct sock_fprog *ret) ss_must_check;
+		    const struct ss_filter_plan *plan, struct sock_fprog *ret)
+	ss_must_check;
 
 /*
  * Loads it into the calling thread with a new listener; no_new_privs must

@@ -189,7 +189,7 @@ static int launch(struct ss_session *session)
 	int r = ss_filter_resolve(ss_calls, n, &session->calls);
 
 	if (!r)
-		r = ss_filter_build(ss_calls, n, &program);
+		r = ss_filter_build(ss_calls, n, NULL, &program);
 	if (!r)
 		r = ss_signals_prepare();
 	if (r)

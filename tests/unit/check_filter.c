@@ -177,8 +177,14 @@ static struct sock_fprog program;
 
 static void setup(void)
 {
-	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, &program),
-			 0);
+	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, NULL,
+					 &program), 0);
+}
+
+static void setup_plan(const struct ss_filter_plan *plan)
+{
+	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, plan,
+					 &program), 0);
 }
 
 static void teardown(void)
@@ -335,6 +341,90 @@ START_TEST(arguments_decide)
 }
 END_TEST
 
+#define TELL	{ SS_KCMP_TELL, 0 }
+#define LET	{ SS_KCMP_ALLOW, 0 }
+#define EPERMED	{ SS_KCMP_REFUSE, EPERM }
+#define EINVALED { SS_KCMP_REFUSE, EINVAL }
+
+static const struct ss_filter_plan plans[] = {
+	{ .kcmp = { TELL, TELL, TELL, TELL, TELL, TELL, TELL, TELL, TELL } },
+	{ .kcmp = { LET, LET, LET, LET, LET, LET, LET, LET, LET } },
+	{ .kcmp = { EPERMED, EPERMED, EPERMED, EPERMED, EPERMED, EPERMED,
+		    EPERMED, EPERMED, EPERMED } },
+	{ .kcmp = { TELL, EPERMED, EPERMED, EPERMED, EPERMED, EPERMED, EPERMED,
+		    EPERMED, EINVALED } },
+	{ .kcmp = { LET, EPERMED, TELL, LET, EINVALED, EPERMED, TELL, LET,
+		    EPERMED } },
+	{ .kcmp = { EPERMED, LET, LET, LET, LET, LET, LET, LET, TELL } },
+	{ .kcmp = { EPERMED, TELL, TELL, TELL, TELL, TELL, TELL, TELL, LET } },
+};
+
+static uint32_t wanted_of(const struct ss_filter_verdict *verdict)
+{
+	return verdict->kind == SS_KCMP_TELL ? NOTIFY :
+		verdict->kind == SS_KCMP_ALLOW ? ALLOW :
+		SECCOMP_RET_ERRNO | (uint32_t)verdict->child_errno;
+}
+
+/* The type is an int to the kernel, whatever stands above it. */
+static void check_type(const struct ss_filter_plan *plan, uint32_t type)
+{
+	static const uint64_t above[] = {
+		0, 0x100000000, 0xffffffff00000000, 0x700000000,
+	};
+	uint32_t wanted = wanted_of(&plan->kcmp[type < 8 ? type : 8]);
+
+	for (size_t i = 0; i < SS_ARRAY_SIZE(above); i++) {
+		uint32_t got = action(AUDIT_ARCH_X86_64, 312, 2,
+				      above[i] | type);
+
+		ck_assert_msg(got == wanted, "type %#x: %#x, not %#x", type,
+			      got, wanted);
+	}
+	ck_assert_uint_eq(action(AUDIT_ARCH_I386, 349, 2, type), wanted);
+	ck_assert_uint_eq(action(AUDIT_ARCH_X86_64, 312 | X32_BIT, 2, type),
+			  REFUSE);
+}
+
+START_TEST(kcmp_as_planned)
+{
+	const struct ss_filter_plan *plan = &plans[_i];
+
+	setup_plan(plan);
+	for (uint32_t type = 0; type < 70; type++)
+		check_type(plan, type);
+	for (uint32_t bit = 8; bit; bit <<= 1) {
+		check_type(plan, bit);
+		check_type(plan, bit | 7);
+		check_type(plan, ~bit);
+	}
+	/* The rest is as without a plan. */
+	expect("close", AUDIT_ARCH_X86_64, 3, NOTIFY);
+	expect("close", AUDIT_ARCH_I386, 6, NOTIFY);
+	expect("read", AUDIT_ARCH_X86_64, 0, ALLOW);
+	teardown();
+}
+END_TEST
+
+START_TEST(families_are_left_out)
+{
+	static const struct ss_filter_plan plan = {
+		.unwatched = 1u << SS_FAMILY_DESCRIPTOR |
+			1u << SS_FAMILY_EPOLL,
+	};
+
+	setup_plan(&plan);
+	expect("close", AUDIT_ARCH_X86_64, 3, ALLOW);
+	expect("close", AUDIT_ARCH_X86_64, 3 | X32_BIT, ALLOW);
+	expect("dup2", AUDIT_ARCH_I386, 63, ALLOW);
+	ck_assert_uint_eq(action(AUDIT_ARCH_X86_64, 233, 1, 1), ALLOW);
+	expect("kcmp", AUDIT_ARCH_X86_64, 312, NOTIFY);
+	expect("clone", AUDIT_ARCH_I386, 120, NOTIFY);
+	expect("unshare", AUDIT_ARCH_X86_64, 272, NOTIFY);
+	teardown();
+}
+END_TEST
+
 START_TEST(unknown_architectures_are_killed)
 {
 	expect("aarch64", AUDIT_ARCH_AARCH64, 0, SECCOMP_RET_KILL_PROCESS);
@@ -453,7 +543,7 @@ START_TEST(unknown_names_are_refused)
 	struct sock_fprog unused = { 0 };
 
 	ck_assert_int_eq(ss_filter_resolve(calls, 1, &table), -ENOSYS);
-	ck_assert_int_eq(ss_filter_build(calls, 1, &unused), -ENOSYS);
+	ck_assert_int_eq(ss_filter_build(calls, 1, NULL, &unused), -ENOSYS);
 	ck_assert_ptr_null(unused.filter);
 }
 END_TEST
@@ -479,6 +569,11 @@ int main(void)
 	tcase_add_test(tcase, table_lists_each_call);
 	tcase_add_test(tcase, architectures_of_notifications);
 	tcase_add_test(tcase, unknown_names_are_refused);
+	suite_add_tcase(suite, tcase);
+	tcase = tcase_create("plans");
+	tcase_add_loop_test(tcase, kcmp_as_planned, 0,
+			    (int)SS_ARRAY_SIZE(plans));
+	tcase_add_test(tcase, families_are_left_out);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -126,8 +126,8 @@ static void setup(void (*call)(void))
 	make_call = call;
 	ck_assert_int_eq(ss_filter_resolve(ss_calls, ss_calls_count,
 					   &session.calls), 0);
-	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, &program),
-			 0);
+	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, NULL,
+					 &program), 0);
 	ck_assert_int_eq(ss_features_probe(NULL, &session.features, &bad), 0);
 	session.reader.read = read_memory;
 	session.reader.semopm = ss_semopm();

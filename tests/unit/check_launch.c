@@ -30,8 +30,8 @@ static struct sock_fprog program;
 
 static void setup(void)
 {
-	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, &program),
-			 0);
+	ck_assert_int_eq(ss_filter_build(ss_calls, ss_calls_count, NULL,
+					 &program), 0);
 }
 
 static void teardown(void)
