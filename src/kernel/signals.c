@@ -29,6 +29,12 @@
 /* How many generations a sender's ancestors are followed. */
 #define ANCESTORS_MAX	64
 
+enum timer {
+	TIMER_RETRY,
+	TIMER_WAKE,
+	TIMERS
+};
+
 enum treatment {
 	UNTOUCHED,	/* as we were given it */
 	IGNORED,	/* by us: its default would end or stop us */
@@ -46,8 +52,8 @@ static struct {
 	pid_t self;
 	bool is_session_leader;
 
-	bool has_timer;
-	timer_t timer;
+	bool has_timer[TIMERS];
+	timer_t timer[TIMERS];
 	volatile sig_atomic_t child;
 	volatile sig_atomic_t timer_expired;
 } state;
@@ -266,7 +272,8 @@ static void handle(int number, siginfo_t *info, void *context ss_unused)
 		ss_listener_interrupt(state.listener);
 	}
 	if (number == SIGALRM && info->si_code == SI_TIMER) {
-		state.timer_expired = 1;
+		if (info->si_value.sival_int == TIMER_RETRY)
+			state.timer_expired = 1;
 		ss_listener_interrupt(state.listener);
 	} else if (is_for_command(number, info)) {
 		pass_on(number, info);
@@ -319,14 +326,17 @@ int ss_signals_start(const struct ss_listener *listener, int command_pidfd,
 void ss_signals_stop(void)
 {
 	sigset_t set;
+	int timer;
 
 	if (!state.listener)
 		return;
 	handled_set(&set);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	if (state.has_timer)
-		(void)timer_delete(state.timer);
-	state.has_timer = false;
+	for (timer = 0; timer < TIMERS; timer++) {
+		if (state.has_timer[timer])
+			(void)timer_delete(state.timer[timer]);
+		state.has_timer[timer] = false;
+	}
 	state.listener = NULL;
 	state.command_pidfd = -1;
 }
@@ -380,24 +390,45 @@ void ss_signals_await_child(void)
 	state.child = 0;
 }
 
-void ss_signals_retry_every(unsigned int microseconds)
+/* A value of 0 disarms it. */
+static void set_timer(enum timer timer, int flags,
+		      const struct itimerspec *spec)
 {
 	struct sigevent event = {
 		.sigev_notify = SIGEV_SIGNAL,
 		.sigev_signo = SIGALRM,
+		.sigev_value.sival_int = (int)timer,
 	};
-	struct itimerspec spec = { 0 };
 
-	if (!state.has_timer) {
-		if (microseconds == 0 ||
-		    timer_create(CLOCK_MONOTONIC, &event, &state.timer) < 0)
+	if (!state.has_timer[timer]) {
+		if ((!spec->it_value.tv_sec && !spec->it_value.tv_nsec) ||
+		    timer_create(CLOCK_MONOTONIC, &event,
+				 &state.timer[timer]) < 0)
 			return;
-		state.has_timer = true;
+		state.has_timer[timer] = true;
 	}
-	spec.it_interval.tv_sec = microseconds / 1000000;
-	spec.it_interval.tv_nsec = (long)(microseconds % 1000000) * 1000;
+	(void)timer_settime(state.timer[timer], flags, spec, NULL);
+}
+
+void ss_signals_retry_every(unsigned int microseconds)
+{
+	struct itimerspec spec = {
+		.it_interval.tv_sec = microseconds / 1000000,
+		.it_interval.tv_nsec = (long)(microseconds % 1000000) * 1000,
+	};
+
 	spec.it_value = spec.it_interval;
-	(void)timer_settime(state.timer, 0, &spec, NULL);
+	set_timer(TIMER_RETRY, 0, &spec);
+}
+
+void ss_signals_wake_at(uint64_t when)
+{
+	const struct itimerspec spec = {
+		.it_value.tv_sec = (time_t)(when / 1000000000),
+		.it_value.tv_nsec = (long)(when % 1000000000),
+	};
+
+	set_timer(TIMER_WAKE, TIMER_ABSTIME, &spec);
 }
 
 static void stop_by(int number)

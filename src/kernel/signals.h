@@ -17,6 +17,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/attributes.h"
@@ -55,6 +56,11 @@ bool ss_signals_take_timer(void);
  * must be tried again because no event tells of its end.
  */
 void ss_signals_retry_every(unsigned int microseconds);
+/*
+ * Interrupts the receive once, at this time of CLOCK_MONOTONIC in nanoseconds
+ * (or now, if that has gone by); 0: not any more.
+ */
+void ss_signals_wake_at(uint64_t when);
 /*
  * If the command is stopped by SIGTSTP, SIGTTIN or SIGTTOU: stop ourselves,
  * return when continued.  To be called after ss_signals_take_child().

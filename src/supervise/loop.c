@@ -279,5 +279,6 @@ void ss_loop_run(struct ss_session *session)
 		}
 		if (session->held)
 			ss_hold_retry(session);
+		ss_delays_serve(session);
 	}
 }

@@ -276,6 +276,7 @@ static void release(struct ss_session *session)
 	struct ss_process *process, *tmp;
 
 	ss_hold_release(session);
+	ss_delays_release(session);
 	ss_guard_release(session);
 	ss_deferred_release(session);
 	ss_unsharing_over(session, 0);

@@ -72,6 +72,14 @@ struct ss_held {
 	struct ss_held *prev, *next;
 };
 
+/* An answer that is given later. */
+struct ss_delayed {
+	struct ss_notification notification;
+	struct ss_reply reply;
+	uint64_t due;		/* of CLOCK_MONOTONIC, in nanoseconds */
+	struct ss_delayed *prev, *next;
+};
+
 /* A call whose success shows in a namespace link: facts.h. */
 struct ss_deferred {
 	struct ss_event event;
@@ -119,6 +127,8 @@ struct ss_session {
 	struct ss_guard guard;
 	struct ss_held *held;		/* owned list */
 	uint64_t held_since;		/* state of things at the last retry */
+	struct ss_delayed *delayed;	/* owned list, by .due */
+	unsigned int delayed_count;
 	struct ss_deferred *deferred;	/* owned list */
 	struct ss_unsharing *unsharing;	/* owned list */
 	struct ss_sequel *sequels;	/* owned list: of this call */
@@ -355,5 +365,21 @@ bool ss_hold_is_over(const struct ss_session *session,
 /* Handles the held ones again. */
 void ss_hold_retry(struct ss_session *session);
 void ss_hold_release(struct ss_session *session);
+
+/* delay.c */
+/* Gives this reply `ns` nanoseconds from now, while all others go on.  0 or
+   -ENOMEM. */
+int ss_delay(struct ss_session *session,
+	     const struct ss_notification *notification,
+	     const struct ss_reply *reply, uint64_t ns) ss_must_check;
+/* A call that a signal has interrupted while its answer was delayed, and that
+   is made again: its answer comes when it was to come.  False: it is none. */
+bool ss_delay_resume(struct ss_session *session,
+		     const struct ss_notification *notification);
+bool ss_delay_is_delayed(const struct ss_session *session,
+			 const struct ss_notification *notification);
+/* Gives those whose time has come. */
+void ss_delays_serve(struct ss_session *session);
+void ss_delays_release(struct ss_session *session);
 
 #endif
