@@ -293,17 +293,33 @@ int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid)
 	return 0;
 }
 
-int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
+/* `missing`: what ENOENT means if the task is there. */
+static int read_link(pid_t tid, const char *path, int missing, char *buffer,
+		     size_t size)
 {
-	char path[SS_PROC_PATH_SIZE];
 	ssize_t n;
 
 	if (size == 0)
 		return -EINVAL;
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
 	n = readlink(path, buffer, size - 1);
 	if (n < 0)
-		return ss_proc_error(-errno, tid, -EBADF);
+		return ss_proc_error(-errno, tid, missing);
 	buffer[n] = '\0';
 	return 0;
+}
+
+int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
+{
+	char path[SS_PROC_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
+	return read_link(tid, path, -EBADF, buffer, size);
+}
+
+int ss_proc_exe(pid_t tid, char *buffer, size_t size)
+{
+	char path[SS_PROC_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", tid);
+	return read_link(tid, path, -ENOENT, buffer, size);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -589,6 +590,24 @@ START_TEST(links_of_descriptors)
 }
 END_TEST
 
+START_TEST(executable)
+{
+	struct child child = child_start(run_until_told);
+	char path[PATH_MAX], own[PATH_MAX];
+
+	ck_assert_int_eq(ss_proc_exe(child.pid, path, sizeof(path)), 0);
+	ck_assert_ptr_nonnull(realpath("/proc/self/exe", own));
+	ck_assert_str_eq(path, own);
+	ck_assert_int_eq(ss_proc_exe(child.pid, path, 0), -EINVAL);
+	child_kill(&child);
+	if (geteuid() == 0)
+		ck_assert_int_eq(ss_proc_exe(child.pid, path, sizeof(path)),
+				 -ENOENT);
+	child_reap(&child);
+	ck_assert_int_eq(ss_proc_exe(child.pid, path, sizeof(path)), -ESRCH);
+}
+END_TEST
+
 START_TEST(close_on_exec_or_not)
 {
 	int marked = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -658,6 +677,7 @@ static Suite *proc_suite(void)
 	tcase_add_test(files, epoll_of_many_items);
 	tcase_add_test(files, epoll_in_the_table_of_a_thread);
 	tcase_add_test(files, links_of_descriptors);
+	tcase_add_test(files, executable);
 	tcase_add_test(files, close_on_exec_or_not);
 	tcase_add_test(files, nothing_stays_open);
 	suite_add_tcase(suite, files);
