@@ -121,7 +121,7 @@ static int put_sample(const struct ss_policy *policy,
 {
 	ss_cleanup_text struct ss_text text = { 0 };
 	enum ss_fact need = SS_FACT_COUNT;
-	struct ss_call call;
+	struct ss_asked call;
 	size_t i;
 	int r = ss_sample_decide(sample, policy, reasons, &call, &need);
 

@@ -6,31 +6,53 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/attributes.h"
 #include "cmd/option.h"
+#include "cmd/policy-load.h"
+#include "policy/keys.h"
+#include "policy/spec.h"
 #include "supervise/session.h"
 
 enum {
 	KEY_AUDIT = 256,
 	KEY_KILL_ON_EXIT,
+	KEY_INJECT,
+	KEY_LEARN,
 	KEY_LOG,
+	KEY_POLICY,
 	KEY_STATS,
+	KEY_WOULD_DENY,
 };
 
 static const struct ss_option options[] = {
 	{ "audit", KEY_AUDIT, NULL,
 	  "compare every answer with the kernel's kcmp, and\n"
 	  "exit 123 if one differs or nothing was compared" },
+	{ NULL, 'e', "EXPRESSION", "inject=SPEC: the same as --inject=SPEC" },
+	{ "inject", KEY_INJECT, "SPEC",
+	  "a rule that is asked before those of files; see\n"
+	  "selfsame-policy(5)" },
 	{ "kill-on-exit", KEY_KILL_ON_EXIT, NULL,
 	  "when COMMAND ends, kill the descendants that are\n"
 	  "left instead of waiting for them" },
+	{ "learn", KEY_LEARN, "FILE",
+	  "at the end, write the least policy that allows what\n"
+	  "was seen to FILE, which must be new" },
 	{ "log", KEY_LOG, "[FILE]",
 	  "write one line for each kcmp to FILE, or to\n"
 	  "standard error" },
 	{ NULL, 'o', "FILE", "the same as --log=FILE" },
+	{ "policy", KEY_POLICY, "FILE",
+	  "the rules of FILE, or of an installed policy of\n"
+	  "that name, decide" },
 	{ "stats", KEY_STATS, NULL,
 	  "at the end, write counters to standard error" },
+	{ "would-deny", KEY_WOULD_DENY, NULL,
+	  "only tell, at the end, what the rules would have\n"
+	  "refused" },
 	SS_OPTION_HELP,
 };
 
@@ -50,8 +72,36 @@ enum outcome {
 	MISUSE,
 };
 
+/* What --policy and --inject say. */
+struct rules {
+	struct ss_policy policy;
+	struct ss_problems problems;
+	bool given;
+};
+
+static void inject(struct rules *rules, const char *spec)
+{
+	rules->given = true;
+	ss_policy_inject(&rules->policy, spec, "--inject", &rules->problems);
+}
+
+/* As strace has it. */
+static bool express(struct rules *rules, const char *expression)
+{
+	static const char prefix[] = "inject=";
+
+	if (strncmp(expression, prefix, sizeof(prefix) - 1) != 0) {
+		(void)ss_usage_error(&usage, "'-e %s': only -e inject=SPEC is "
+				     "known", expression);
+		return false;
+	}
+	inject(rules, expression + sizeof(prefix) - 1);
+	return true;
+}
+
 static enum outcome parse(int argc, char **argv,
-			  struct ss_session_options *session)
+			  struct ss_session_options *session,
+			  struct rules *rules)
 {
 	const char *argument = NULL;
 	int key;
@@ -63,8 +113,26 @@ static enum outcome parse(int argc, char **argv,
 		case KEY_AUDIT:
 			session->audit = true;
 			break;
+		case KEY_INJECT:
+			inject(rules, argument);
+			break;
+		case 'e':
+			if (!express(rules, argument))
+				return MISUSE;
+			break;
+		case KEY_POLICY:
+			rules->given = true;
+			ss_policy_load(&rules->policy, argument,
+				       &rules->problems);
+			break;
+		case KEY_WOULD_DENY:
+			session->would_deny = true;
+			break;
 		case KEY_KILL_ON_EXIT:
 			session->kill_on_exit = true;
+			break;
+		case KEY_LEARN:
+			session->learn_file = argument;
 			break;
 		case KEY_LOG:
 		case 'o':
@@ -83,11 +151,44 @@ static enum outcome parse(int argc, char **argv,
 	return GO_ON;
 }
 
-int ss_cmd_run(int argc, char **argv)
+/* Stacks are not read yet; a rule that waits for one would never fire. */
+static void refuse_stacks(struct rules *rules)
+{
+	size_t i;
+
+	for (i = 0; i < rules->policy.count; i++) {
+		const struct ss_rule *rule = rules->policy.rules[i];
+
+		if (rule->given & 1u << SS_KEY_AT)
+			ss_problem_add(&rules->problems, rule->where,
+				       "'at' needs the caller's stack, which "
+				       "'selfsame run' does not read");
+	}
+}
+
+/* Nothing runs with rules that have a problem. */
+static bool finish_rules(struct rules *rules,
+			 struct ss_session_options *session)
+{
+	ss_cleanup_text struct ss_text text = { 0 };
+
+	if (!rules->given)
+		return true;
+	ss_policy_finish(&rules->policy, &rules->problems);
+	refuse_stacks(rules);
+	session->policy = &rules->policy;
+	if (!ss_problems_any(&rules->problems))
+		return true;
+	ss_problems_print(&rules->problems, &text);
+	(void)fputs(ss_text_string(&text), stderr);
+	return false;
+}
+
+static int run(int argc, char **argv, struct rules *rules)
 {
 	struct ss_session_options session = { 0 };
 
-	switch (parse(argc, argv, &session)) {
+	switch (parse(argc, argv, &session, rules)) {
 	case HELP:
 		ss_usage_print(&usage);
 		return ss_stdout_finish();
@@ -100,6 +201,23 @@ int ss_cmd_run(int argc, char **argv)
 		return ss_usage_error(&usage, "no command to run");
 	if (session.log_file && session.log_file[0] == '\0')
 		return ss_usage_error(&usage, "the log file has no name");
+	if (session.would_deny && !rules->given)
+		return ss_usage_error(&usage, "--would-deny needs --policy or "
+				      "--inject");
+	if (!finish_rules(rules, &session))
+		return SS_EXIT_FAILURE;
 	session.argv = argv + optind;
 	return ss_session_run(&session);
+}
+
+int ss_cmd_run(int argc, char **argv)
+{
+	struct rules rules = { 0 };
+	int status;
+
+	ss_policy_init(&rules.policy);
+	status = run(argc, argv, &rules);
+	ss_policy_release(&rules.policy);
+	ss_problems_release(&rules.problems);
+	return status;
 }

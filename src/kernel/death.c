@@ -71,6 +71,16 @@ void ss_pidfd_kill(int pidfd)
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
+void ss_process_kill(pid_t tgid)
+{
+	(void)kill(tgid, SIGKILL);
+}
+
+void ss_thread_signal(pid_t tgid, pid_t tid, int number)
+{
+	(void)syscall(SYS_tgkill, tgid, tid, number);
+}
+
 int ss_pidfd_exit_code(int pidfd, int *ret_code)
 {
 	struct info info = { .mask = INFO_EXIT };

@@ -48,6 +48,11 @@ int ss_pidfd_reap(int pidfd, int *ret_status) ss_must_check;
  */
 int ss_child_reap(pid_t pid) ss_must_check;
 
+/* The same by number: of a process that waits in a call, and so keeps it. */
+void ss_process_kill(pid_t tgid);
+/* A signal to a thread that waits in a call. */
+void ss_thread_signal(pid_t tgid, pid_t tid, int number);
+
 /* Is there a thread of this id in this group (also as a zombie)? */
 bool ss_thread_exists(pid_t tgid, pid_t tid);
 

@@ -50,6 +50,8 @@ struct ss_launch {
 	const struct sock_fprog *filter;	/* borrowed */
 	bool want_wait_killable;
 	bool want_sync_wake_up;
+	int test_type;		/* of a kcmp that the filter tells us of, for a
+				   trial; -1: there is none */
 	void (*in_child)(void);	/* restores signals and limits, or NULL */
 };
 

@@ -6,12 +6,17 @@
 
 #include "base/hash.h"
 
+/* How many there may be beside those of the living. */
+#define SPARE	64u
+
 /* Everything that one task, or one process, or the sandbox counts. */
 struct owner {
 	struct owner_key {
-		uint64_t name;		/* address of a path, number, or 0 */
+		uint64_t name;		/* address of a path, serial, or 0 */
 		uint64_t scope;
 	} key;
+	struct ss_path *path;		/* owned reference; of a task */
+	pid_t tgid;			/* of a process */
 	UT_hash_handle hh;
 	uint64_t counts[];		/* by ss_rule.counter */
 };
@@ -38,6 +43,7 @@ void ss_counters_free(struct ss_counters *counters)
 		return;
 	HASH_ITER(hh, counters->owners, owner, tmp) {
 		HASH_DEL(counters->owners, owner);
+		ss_path_put(owner->path);
 		free(owner);
 	}
 	free(counters);
@@ -69,7 +75,8 @@ static struct owner *make(struct ss_counters *counters, struct owner_key key)
 }
 
 int ss_counters_count(struct ss_counters *counters, const struct ss_rule *rule,
-		      const struct ss_path *task, pid_t tgid, uint64_t *ret)
+		      struct ss_path *task, const struct ss_group *process,
+		      uint64_t *ret)
 {
 	struct owner_key key = { .scope = rule->scope };
 	struct owner *owner;
@@ -77,37 +84,61 @@ int ss_counters_count(struct ss_counters *counters, const struct ss_rule *rule,
 	if (rule->scope == SS_SCOPE_TASK)
 		key.name = (uintptr_t)task;
 	else if (rule->scope == SS_SCOPE_PROCESS)
-		key.name = (uint64_t)tgid;
+		key.name = process->serial;
 	owner = find(counters, key);
-	if (!owner)
+	if (!owner) {
 		owner = make(counters, key);
-	if (!owner)
-		return -ENOMEM;
+		if (!owner)
+			return -ENOMEM;
+		if (rule->scope == SS_SCOPE_TASK)
+			owner->path = ss_path_get(task);
+		else if (rule->scope == SS_SCOPE_PROCESS)
+			owner->tgid = process->tgid;
+	}
 	*ret = ++owner->counts[rule->counter];
 	return 0;
 }
 
-static void ended(struct ss_counters *counters, struct owner_key key)
+static void drop(struct ss_counters *counters, struct owner *owner)
 {
-	struct owner *owner = find(counters, key);
-
-	if (!owner)
-		return;
 	HASH_DEL(counters->owners, owner);
+	ss_path_put(owner->path);
 	free(owner);
 }
 
-void ss_counters_task_ended(struct ss_counters *counters,
-			    const struct ss_path *task)
+/* Nobody else has the path any more: neither the task nor a child of it. */
+static bool has_ended(const struct owner *owner, const struct ss_model *model)
 {
-	ended(counters, (struct owner_key){ .name = (uintptr_t)task,
-					    .scope = SS_SCOPE_TASK });
+	const struct ss_group *group;
+
+	switch (owner->key.scope) {
+	case SS_SCOPE_TASK:
+		return owner->path->refs == 1;
+	case SS_SCOPE_PROCESS:
+		group = ss_model_group(model, owner->tgid);
+		return !group || group->serial != owner->key.name;
+	default:
+		return false;
+	}
 }
 
-void ss_counters_process_ended(struct ss_counters *counters, pid_t tgid)
+void ss_counters_sweep(struct ss_counters *counters,
+		       const struct ss_model *model)
 {
-	ended(counters, (struct owner_key){ .name = (uint64_t)tgid,
-					    .scope = SS_SCOPE_PROCESS });
+	struct owner *owner, *tmp;
+
+	if (HASH_COUNT(counters->owners) <
+	    2 * HASH_COUNT(model->tasks) + SPARE)
+		return;
+	HASH_ITER(hh, counters->owners, owner, tmp) {
+		if (has_ended(owner, model))
+			drop(counters, owner);
+	}
+}
+
+size_t ss_counters_owners(const struct ss_counters *counters)
+{
+	return HASH_COUNT(counters->owners);
 }
 
 bool ss_when_fires(const struct ss_when *when, uint64_t count)

@@ -4,17 +4,13 @@
  *
  * Each rule that counts (ss_rule_counts()) has a counter for each task, for
  * each process, or one for all.  A task is known by its path, which an exec
- * leaves alone, a process by its number; so whoever tells the model that one
- * of them has ended must say so here, too, before that name can come back:
- *
- *	ss_counters_task_ended(counters, task->path);
- *	ss_counters_process_ended(counters, group->tgid);
- *
- * The path itself is not looked at there: it may have been freed.
+ * leaves alone, a process by its number and serial.  Those of the ended are
+ * kept until a sweep finds them.
  */
 #ifndef SS_POLICY_COUNTER_H
 #define SS_POLICY_COUNTER_H
 
+#include "model/model.h"
 #include "policy/rule.h"
 
 struct ss_counters;
@@ -26,16 +22,19 @@ void ss_counters_free(struct ss_counters *counters);	/* NULL is fine */
 
 /*
  * One call more, which the rule matches: how many it makes, from 1; or
- * -ENOMEM, and it is not counted.
+ * -ENOMEM, and it is not counted.  Takes a reference on the path.
  */
 int ss_counters_count(struct ss_counters *counters, const struct ss_rule *rule,
-		      const struct ss_path *task, pid_t tgid, uint64_t *ret)
-	ss_must_check;
+		      struct ss_path *task, const struct ss_group *process,
+		      uint64_t *ret) ss_must_check;
 
-/* Nothing happens if there is no counter. */
-void ss_counters_task_ended(struct ss_counters *counters,
-			    const struct ss_path *task);
-void ss_counters_process_ended(struct ss_counters *counters, pid_t tgid);
+/* Drops the counters of tasks and processes that have ended, if there are more
+   than twice as many as tasks: so they cost as much as the tasks at most. */
+void ss_counters_sweep(struct ss_counters *counters,
+		       const struct ss_model *model);
+
+/* How many tasks and processes have counters. */
+size_t ss_counters_owners(const struct ss_counters *counters);
 
 /* Does the rule fire at this count?  And then: does chance let it? */
 bool ss_when_fires(const struct ss_when *when, uint64_t count);

@@ -12,19 +12,19 @@ enum verdict {
 	NEED_USERS,
 };
 
-static bool knows(const struct ss_call *call, enum ss_fact fact)
+static bool knows(const struct ss_asked *call, enum ss_fact fact)
 {
 	return call->known & 1u << fact;
 }
 
 static enum verdict match_type(const struct ss_rule *rule,
-			       const struct ss_call *call)
+			       const struct ss_asked *call)
 {
 	return rule->types & 1u << ss_type_index(call->type) ? YES : NO;
 }
 
 static enum verdict match_fd(const struct ss_rule *rule,
-			     const struct ss_call *call)
+			     const struct ss_asked *call)
 {
 	unsigned int i, slots = call->type == SS_TYPE_FILE ? 2 :
 		call->type == SS_TYPE_EPOLL_TFD ? 1 : 0;
@@ -38,7 +38,7 @@ static enum verdict match_fd(const struct ss_rule *rule,
 }
 
 static enum verdict match_task(const struct ss_rule *rule,
-			       const struct ss_call *call)
+			       const struct ss_asked *call)
 {
 	const struct ss_path *p = call->path;
 	unsigned int i = rule->task_numbers;
@@ -52,13 +52,13 @@ static enum verdict match_task(const struct ss_rule *rule,
 }
 
 static enum verdict match_uid(const struct ss_rule *rule,
-			      const struct ss_call *call)
+			      const struct ss_asked *call)
 {
 	return call->uid == rule->uid ? YES : NO;
 }
 
 static enum verdict match_relation(const struct ss_rule *rule,
-				   const struct ss_call *call)
+				   const struct ss_asked *call)
 {
 	const unsigned int unknown = 1u << SS_RELATION_UNKNOWN;
 	enum verdict verdict = YES;
@@ -79,7 +79,7 @@ static enum verdict match_relation(const struct ss_rule *rule,
 }
 
 static enum verdict match_caller(const struct ss_rule *rule,
-				 const struct ss_call *call)
+				 const struct ss_asked *call)
 {
 	return call->executable &&
 		ss_glob_matches_path(rule->caller, call->executable) ?
@@ -87,14 +87,14 @@ static enum verdict match_caller(const struct ss_rule *rule,
 }
 
 static enum verdict match_same(const struct ss_rule *rule,
-			       const struct ss_call *call)
+			       const struct ss_asked *call)
 {
 	return call->same == (rule->same ? SS_SAME_YES : SS_SAME_NO) ?
 		YES : NO;
 }
 
 static enum verdict match_at(const struct ss_rule *rule,
-			     const struct ss_call *call)
+			     const struct ss_asked *call)
 {
 	size_t i;
 
@@ -121,7 +121,7 @@ static const struct {
 	enum ss_key_id key;
 	enum ss_fact fact;
 	enum verdict (*match)(const struct ss_rule *rule,
-			      const struct ss_call *call);
+			      const struct ss_asked *call);
 } predicates[] = {
 	{ SS_KEY_TYPE, NO_FACT, match_type },
 	{ SS_KEY_FD, NO_FACT, match_fd },
@@ -134,7 +134,7 @@ static const struct {
 };
 
 static enum verdict match_rule(const struct ss_rule *rule,
-			       const struct ss_call *call,
+			       const struct ss_asked *call,
 			       enum ss_key_id *ret_key, enum ss_fact *ret_need)
 {
 	size_t i;
@@ -160,14 +160,14 @@ static enum verdict match_rule(const struct ss_rule *rule,
 
 /* The rule matches: does it fire? */
 static int fire(const struct ss_rule *rule, struct ss_counters *counters,
-		const struct ss_call *call, struct ss_reason *ret)
+		const struct ss_asked *call, struct ss_reason *ret)
 {
 	int r;
 
 	ret->outcome = SS_OUTCOME_FIRED;
 	if (!ss_rule_counts(rule))
 		return 0;
-	r = ss_counters_count(counters, rule, call->path, call->tgid,
+	r = ss_counters_count(counters, rule, call->path, call->process,
 			      &ret->count);
 	if (r)
 		return r;
@@ -181,7 +181,7 @@ static int fire(const struct ss_rule *rule, struct ss_counters *counters,
 /* What the model is to answer about a task outside is `outside`'s to say.
    false: it is not known whether there is one. */
 static bool settle_outside(const struct ss_policy *policy,
-			   struct ss_call *call, enum ss_fact *ret_need)
+			   struct ss_asked *call, enum ss_fact *ret_need)
 {
 	struct ss_action action = policy->outside;
 
@@ -203,7 +203,7 @@ static bool settle_outside(const struct ss_policy *policy,
 }
 
 int ss_policy_decide(const struct ss_policy *policy,
-		     struct ss_counters *counters, struct ss_call *call,
+		     struct ss_counters *counters, struct ss_asked *call,
 		     enum ss_fact *ret_need)
 {
 	for (; call->next < policy->count && !call->decision.rule;
@@ -252,7 +252,7 @@ const char *ss_fact_question(enum ss_fact fact)
 }
 
 /* What the call has where the rule has something else. */
-static void print_value(const struct ss_call *call, enum ss_key_id key,
+static void print_value(const struct ss_asked *call, enum ss_key_id key,
 			struct ss_text *text)
 {
 	char label[64];
@@ -281,7 +281,7 @@ static void print_value(const struct ss_call *call, enum ss_key_id key,
 	}
 }
 
-static void print_relations(const struct ss_call *call, struct ss_text *text)
+static void print_relations(const struct ss_asked *call, struct ss_text *text)
 {
 	unsigned int side, i;
 
@@ -298,9 +298,25 @@ static void print_relations(const struct ss_call *call, struct ss_text *text)
 	}
 }
 
+void ss_decided_by_print(const struct ss_decision *decision,
+			 struct ss_text *text)
+{
+	switch (decision->by) {
+	case SS_BY_RULE:
+		ss_rule_print_name(decision->rule, text);
+		break;
+	case SS_BY_DEFAULT:
+		ss_text_add_string(text, "default");
+		break;
+	case SS_BY_OUTSIDE:
+		ss_text_add_string(text, "outside");
+		break;
+	}
+}
+
 void ss_reason_print(const struct ss_rule *rule,
 		     const struct ss_reason *reason,
-		     const struct ss_call *call, struct ss_text *text)
+		     const struct ss_asked *call, struct ss_text *text)
 {
 	static const char *const outcomes[SS_OUTCOME_COUNT] = {
 #define X(id, what) what,

@@ -5,7 +5,7 @@
  * As with the model: ss_policy_decide() has an answer, or lacks one fact; the
  * caller finds that out, fills it in, and asks again, with the same struct:
  *
- *	struct ss_call call = { .type = ..., .path = ..., ... };
+ *	struct ss_asked call = { .type = ..., .path = ..., ... };
  *
  *	while (!(r = ss_policy_decide(policy, counters, &call, &need)))
  *		fill in what `need` names, call.known |= 1u << need;
@@ -92,13 +92,13 @@ struct ss_reason {
 				   matching call, or 0 if nobody counts */
 };
 
-struct ss_call {
+struct ss_asked {
 	/* as made; .fd: the low 32 bits of idx1 and idx2, looked at if the type
 	   has descriptors there (FILE: both; EPOLL_TFD: the first) */
 	int type;
 	uint32_t fd[2];
-	const struct ss_path *path;	/* the caller's label; borrowed */
-	pid_t tgid;			/* the caller's process */
+	struct ss_path *path;		/* the caller's label; borrowed */
+	const struct ss_group *process;	/* the caller's; borrowed */
 	/* facts; valid if their bits are in .known */
 	unsigned int known;		/* 1 << enum ss_fact */
 	uid_t uid;
@@ -120,14 +120,18 @@ struct ss_call {
 /* 1: call->decision counts.  0: *need is missing.  -ENOMEM.  counters may be
    NULL if no rule counts. */
 int ss_policy_decide(const struct ss_policy *policy,
-		     struct ss_counters *counters, struct ss_call *call,
+		     struct ss_counters *counters, struct ss_asked *call,
 		     enum ss_fact *ret_need) ss_must_check;
 
 /* "rule 1 'name' does not match: type is VM, not [FILE]", for logs and people;
    untold facts of the call are left out. */
 void ss_reason_print(const struct ss_rule *rule,
 		     const struct ss_reason *reason,
-		     const struct ss_call *call, struct ss_text *text);
+		     const struct ss_asked *call, struct ss_text *text);
+
+/* "rule 2 'name'", "default" or "outside". */
+void ss_decided_by_print(const struct ss_decision *decision,
+			 struct ss_text *text);
 
 /* "same", "stack", ...: as the keys of call.h. */
 const char *ss_fact_question(enum ss_fact fact);

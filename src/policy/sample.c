@@ -50,7 +50,7 @@ static int read_relations(struct ss_cursor value, unsigned int *ret,
 
 static int read_relation(struct ss_sample *sample, struct ss_cursor value)
 {
-	struct ss_call *call = &sample->call;
+	struct ss_asked *call = &sample->call;
 	struct ss_cursor first;
 	bool two = ss_read_before(&value, ",", &first);
 	int r = read_relations(first, &call->relations[0],
@@ -118,7 +118,7 @@ static int read_same(struct ss_sample *sample, struct ss_cursor value)
 
 static int read_at(struct ss_sample *sample, struct ss_cursor value)
 {
-	struct ss_call *call = &sample->call;
+	struct ss_asked *call = &sample->call;
 	bool more = true;
 
 	call->known |= 1u << SS_FACT_STACK;
@@ -230,7 +230,8 @@ static int read_pair(struct ss_sample *sample, struct ss_cursor pair,
 /* Offsets become addresses, and what was not said gets its value. */
 static int complete(struct ss_sample *sample)
 {
-	struct ss_call *call = &sample->call;
+	static struct ss_group process = { .tgid = 1, .serial = 1 };
+	struct ss_asked *call = &sample->call;
 	size_t i;
 
 	if (!sample->path)
@@ -238,7 +239,7 @@ static int complete(struct ss_sample *sample)
 	if (!sample->path || sample->strings.error)
 		return -ENOMEM;
 	call->path = sample->path;
-	call->tgid = 1;
+	call->process = &process;
 	call->executable = kept(sample, call->executable);
 	for (i = 0; i < call->n_frames; i++) {
 		struct ss_frame *frame = &sample->frames[i];
@@ -284,7 +285,7 @@ void ss_sample_release(struct ss_sample *sample)
 
 int ss_sample_decide(const struct ss_sample *sample,
 		     const struct ss_policy *policy,
-		     struct ss_reason *reasons, struct ss_call *ret,
+		     struct ss_reason *reasons, struct ss_asked *ret,
 		     enum ss_fact *ret_need)
 {
 	struct ss_counters *counters = ss_counters_new(policy);

@@ -25,7 +25,7 @@
 #define SS_SAMPLE_NTH_MAX	1000000
 
 struct ss_sample {
-	struct ss_call call;		/* as the first time */
+	struct ss_asked call;		/* as the first time */
 	uint64_t nth;
 	struct ss_frame frames[SS_SAMPLE_FRAMES];
 	struct ss_path *path;		/* owned */
@@ -44,11 +44,11 @@ void ss_sample_release(struct ss_sample *sample);
  * Puts it to the policy, nth times with the same counters, and gives the last
  * call: 1; 0: a fact is missing that the line does not tell (*ret_need), and
  * ret->next is the rule that needs it, or the number of rules; or -ENOMEM.
- * `reasons` as in struct ss_call.
+ * `reasons` as in struct ss_asked.
  */
 int ss_sample_decide(const struct ss_sample *sample,
 		     const struct ss_policy *policy,
-		     struct ss_reason *reasons, struct ss_call *ret,
+		     struct ss_reason *reasons, struct ss_asked *ret,
 		     enum ss_fact *ret_need) ss_must_check;
 
 /* The key of a line that tells the fact. */

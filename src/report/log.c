@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define NAME_MAX_BYTES	96
 
 struct ss_log {
@@ -91,21 +93,11 @@ void ss_answer_format(const struct ss_answer *answer, struct ss_text *text)
 		ss_text_printf(text, "-1 (errno %d)", error);
 }
 
-void ss_log_format(const struct ss_model *model,
-		   const struct ss_question *question,
-		   const struct ss_answer *answer, struct ss_text *text)
+static void print_labels(const struct ss_question *question,
+			 struct ss_text *text)
 {
-	const struct ss_task *caller = ss_model_task(model, question->caller);
 	char a[NAME_MAX_BYTES], b[NAME_MAX_BYTES];
 
-	ss_text_printf(text, "[%s pid %d] ",
-		       caller ? ss_path_print(caller->path, a, sizeof(a)) :
-		       "-", question->caller);
-	print_arguments(question, text);
-	ss_text_add_string(text, " = ");
-	ss_answer_format(answer, text);
-	if (answer->child_errno)
-		return;
 	ss_question_label(question, 0, a, sizeof(a));
 	ss_question_label(question, 1, b, sizeof(b));
 	if (strcmp(a, b) == 0)
@@ -114,33 +106,63 @@ void ss_log_format(const struct ss_model *model,
 		ss_text_printf(text, " (%s, %s)", a, b);
 }
 
-static int write_all(int fd, const char *data, size_t length)
+/* Nothing if all is as it would be without a policy. */
+static void print_decision(const struct ss_decision *decision,
+			   struct ss_text *text)
 {
-	while (length) {
-		ssize_t n = write(fd, data, length);
+	const struct ss_action *action = &decision->action;
+	bool plain = action->kind == SS_ACTION_MODEL && !action->delay &&
+		!action->signal;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		length -= (size_t)n;
+	if (plain && decision->by != SS_BY_RULE)
+		return;
+	ss_text_add_string(text, " [");
+	ss_decided_by_print(decision, text);
+	if (!plain && action->kind != SS_ACTION_ERROR &&
+	    action->kind != SS_ACTION_RETVAL) {
+		ss_text_add_string(text, ": ");
+		ss_action_print(action, text);
 	}
-	return 0;
+	ss_text_add_string(text, "]");
+}
+
+void ss_log_format(const struct ss_model *model,
+		   const struct ss_question *question,
+		   const struct ss_answer *answer,
+		   const struct ss_decision *decision, struct ss_text *text)
+{
+	const struct ss_task *caller = ss_model_task(model, question->caller);
+	char a[NAME_MAX_BYTES];
+
+	ss_text_printf(text, "[%s pid %d] ",
+		       caller ? ss_path_print(caller->path, a, sizeof(a)) :
+		       "-", question->caller);
+	print_arguments(question, text);
+	ss_text_add_string(text, " = ");
+	if (answer)
+		ss_answer_format(answer, text);
+	else
+		ss_text_add_string(text, "?");
+	if (answer && !answer->child_errno &&
+	    (!decision || decision->action.kind == SS_ACTION_MODEL))
+		print_labels(question, text);
+	if (decision)
+		print_decision(decision, text);
 }
 
 void ss_log_answer(struct ss_log *log, const struct ss_model *model,
 		   const struct ss_question *question,
-		   const struct ss_answer *answer)
+		   const struct ss_answer *answer,
+		   const struct ss_decision *decision)
 {
 	int r;
 
 	ss_text_clear(&log->line);
-	ss_log_format(model, question, answer, &log->line);
+	ss_log_format(model, question, answer, decision, &log->line);
 	ss_text_add_string(&log->line, "\n");
 	r = log->line.error;
 	if (!r)
-		r = write_all(log->fd, log->line.data, log->line.length);
+		r = ss_file_write(log->fd, log->line.data, log->line.length);
 	if (r && !log->error)
 		log->error = r;
 }

@@ -9,7 +9,11 @@
  * In brackets: the caller's label, and its number as selfsame sees it.  The
  * numbers in the call are the caller's.  After the answer: what was compared,
  * both labels where they differ.  Arguments that the type ignores are left
- * out.  Text that comes from children would be escaped; there is none yet.
+ * out.  Where a policy decides, its rule follows:
+ *
+ *	[1 pid 4700] kcmp(4700, 4700, KCMP_VM) = -1 EPERM (Operation not
+ *	permitted) [rule 2 'no memory']
+ *	[1 pid 4700] kcmp(4700, 4700, KCMP_FS) = ? [default: kernel]
  */
 #ifndef SS_REPORT_LOG_H
 #define SS_REPORT_LOG_H
@@ -18,6 +22,7 @@
 #include "base/text.h"
 #include "model/compare.h"
 #include "model/model.h"
+#include "policy/match.h"
 
 struct ss_log;
 
@@ -34,12 +39,15 @@ int ss_log_close(struct ss_log *log);
  */
 void ss_log_answer(struct ss_log *log, const struct ss_model *model,
 		   const struct ss_question *question,
-		   const struct ss_answer *answer);
+		   const struct ss_answer *answer,
+		   const struct ss_decision *decision);
 
-/* The line itself, without a newline. */
+/* The line itself, without a newline.  answer NULL: it is not ours.  decision:
+   of the policy, or NULL; the rule that decided stands at the end. */
 void ss_log_format(const struct ss_model *model,
 		   const struct ss_question *question,
-		   const struct ss_answer *answer, struct ss_text *text);
+		   const struct ss_answer *answer,
+		   const struct ss_decision *decision, struct ss_text *text);
 
 /* "0", "1", "2" or "-1 EBADF (Bad file descriptor)". */
 void ss_answer_format(const struct ss_answer *answer, struct ss_text *text);

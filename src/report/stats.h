@@ -19,6 +19,16 @@
 #define SS_STATS_COUNTERS(X) \
 	X(from_memory, "answers.from-memory", \
 	  "answers made with no system call between reception and answer") \
+	X(refused, "policy.refused", \
+	  "kcmp calls that a policy refused, or would have refused") \
+	X(passed, "policy.kernel", \
+	  "kcmp calls that a policy gave to the kernel") \
+	X(delayed, "policy.delayed", \
+	  "answers that a policy delayed") \
+	X(signalled, "policy.signals", \
+	  "signals that a policy sent") \
+	X(killed, "policy.killed", \
+	  "processes that a policy killed") \
 	X(volatile_answers, "answers.volatile", \
 	  "answers about a slot that a call in flight was changing") \
 	X(held, "notifications.held", \

@@ -274,7 +274,7 @@ static void report(const struct ss_model *model, const struct ss_question *q,
 	char label[LABEL_MAX_BYTES];
 	unsigned int i;
 
-	ss_log_format(model, q, answer, &text);
+	ss_log_format(model, q, answer, NULL, &text);
 	ss_text_add_string(&text, ", but the kernel says ");
 	ss_answer_format(&theirs, &text);
 	for (i = 0; i < 2; i++) {

@@ -96,6 +96,7 @@ static void run_trial(struct ss_features *features, struct trial *trial)
 		.filter = &filter,
 		.want_wait_killable = features->has[SS_FEATURE_WAIT_KILLABLE],
 		.want_sync_wake_up = features->has[SS_FEATURE_SYNC_WAKE_UP],
+		.test_type = SS_TYPE_VM,
 	};
 	struct ss_launched launched;
 

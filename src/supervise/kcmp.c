@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "policy/relation.h"
+#include "supervise/act.h"
 #include "supervise/facts.h"
 #include "supervise/privilege.h"
 
@@ -10,14 +12,38 @@
    we fetch them must not keep us. */
 #define ROUNDS_MAX	64
 
-static void report(struct ss_session *session, const struct ss_question *q,
-		   const struct ss_answer *answer)
+static void learn(struct ss_session *session, const struct ss_question *q)
 {
-	if (session->audit)
-		ss_audit_after(session->audit, session->model, q, answer);
-	if (session->log)
-		ss_log_answer(session->log, session->model, q, answer);
-	ss_stats_answer(&session->stats, q->type, answer);
+	const struct ss_model *model = session->model;
+	const struct ss_task *caller = ss_model_task(model, q->caller);
+	struct ss_process *process;
+	unsigned int relations[2];
+	unsigned int i;
+
+	for (i = 0; caller && i < 2; i++)
+		relations[i] = ss_relations_between(model, caller, q->task[i]);
+	if (!caller)
+		return;
+	ss_learned_add(&session->learned, q->type, relations);
+	process = ss_process_find(session, caller->group->tgid);
+	if (process && !process->asked) {
+		process->asked = true;
+		session->learned.processes++;
+	}
+}
+
+void ss_kcmp_report(struct ss_session *session, const struct ss_question *q,
+		    const struct ss_answer *answer,
+		    const struct ss_decision *decision)
+{
+	if (session->log && (session->options.log ||
+			     (decision && decision->log)))
+		ss_log_answer(session->log, session->model, q, answer,
+			      decision);
+	if (answer)
+		ss_stats_answer(&session->stats, q->type, answer);
+	if (session->learn_fd >= 0)
+		learn(session, q);
 }
 
 /* Was it about what is in a table? */
@@ -151,6 +177,37 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 	return give_up(session, q, &need, r, answer);
 }
 
+int ss_kcmp_find(struct ss_session *session, struct ss_question *q,
+		 const struct ss_notification *notification,
+		 struct ss_answer *ret)
+{
+	int r;
+
+	if (session->deferred)
+		ss_deferred_settle(session, 0);
+	/* Which tasks it reaches shows nowhere. */
+	if (q->type == SS_TYPE_IO && !ss_ioprio_await(session, notification))
+		r = -EBUSY;
+	else
+		r = find_answer(session, q, notification, ret);
+	if (r == -EBUSY && ss_hold(session, notification))
+		r = give_up(session, q, &(struct ss_need){ 0 }, -ESRCH, ret);
+	if (r && session->audit)
+		ss_audit_cancel(session->audit);
+	return r;
+}
+
+void ss_kcmp_reply(const struct ss_answer *answer, struct ss_reply *ret)
+{
+	if (answer->child_errno) {
+		ret->kind = SS_REPLY_ERROR;
+		ret->child_errno = answer->child_errno;
+	} else {
+		ret->kind = SS_REPLY_VALUE;
+		ret->value = answer->result;
+	}
+}
+
 bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 		    const struct ss_notification *notification,
 		    const struct ss_decoded *call, struct ss_reply *ret)
@@ -162,30 +219,14 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 		.idx = { call->kcmp.idx[0], call->kcmp.idx[1] },
 	};
 	struct ss_answer answer = { 0 };
-	int r;
 
-	if (session->deferred)
-		ss_deferred_settle(session, 0);
-	/* Which tasks it reaches shows nowhere. */
-	if (q.type == SS_TYPE_IO && !ss_ioprio_await(session, notification))
-		r = -EBUSY;
-	else
-		r = find_answer(session, &q, notification, &answer);
-	if (r == -EBUSY && ss_hold(session, notification))
-		r = give_up(session, &q, &(struct ss_need){ 0 }, -ESRCH,
-			    &answer);
-	if (r) {
-		if (session->audit)
-			ss_audit_cancel(session->audit);
+	if (session->rulings.policy)
+		return ss_act(session, caller, notification, &q, ret);
+	if (ss_kcmp_find(session, &q, notification, &answer))
 		return false;
-	}
-	report(session, &q, &answer);
-	if (answer.child_errno) {
-		ret->kind = SS_REPLY_ERROR;
-		ret->child_errno = answer.child_errno;
-	} else {
-		ret->kind = SS_REPLY_VALUE;
-		ret->value = answer.result;
-	}
+	if (session->audit)
+		ss_audit_after(session->audit, session->model, &q, &answer);
+	ss_kcmp_report(session, &q, &answer, NULL);
+	ss_kcmp_reply(&answer, ret);
 	return true;
 }

@@ -12,6 +12,19 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 		    const struct ss_notification *notification,
 		    const struct ss_decoded *call, struct ss_reply *ret)
 	ss_must_check;
+/*
+ * What the model answers, with the facts that it asks for.  0; -ESRCH: the
+ * caller has gone; -EBUSY: it was put aside (hold.c).
+ */
+int ss_kcmp_find(struct ss_session *session, struct ss_question *q,
+		 const struct ss_notification *notification,
+		 struct ss_answer *ret) ss_must_check;
+/* Logs and counts it.  answer NULL: the kernel answers; decision NULL: there is
+   no policy. */
+void ss_kcmp_report(struct ss_session *session, const struct ss_question *q,
+		    const struct ss_answer *answer,
+		    const struct ss_decision *decision);
+void ss_kcmp_reply(const struct ss_answer *answer, struct ss_reply *ret);
 /* What is answered where this fact could not be had for a question of this type
    (r: why, -errno). */
 int ss_kcmp_unanswered(int type, const struct ss_need *need, int r);

@@ -16,6 +16,7 @@
 #include "model/verify.h"
 #include "supervise/facts.h"
 #include "supervise/privilege.h"
+#include "supervise/ruling.h"
 
 void ss_tell(struct ss_session *session, const struct ss_event *event)
 {
@@ -184,7 +185,7 @@ bool ss_loop_serve(struct ss_session *session,
 	const struct ss_call *call = NULL;
 	struct ss_task *task;
 	enum ss_arch arch;
-	bool timed = session->options.stats;
+	bool timed = session->options.stats, answered;
 	uint64_t start = timed ? now_ns() : 0;
 
 	if (!ss_arch_from_audit(notification->arch, &arch))
@@ -206,6 +207,8 @@ bool ss_loop_serve(struct ss_session *session,
 	if (session->killed_all)
 		ss_kill_all(session);
 	if (!ss_handle(session, task, call, notification, &reply)) {
+		if (ss_delay_is_delayed(session, notification))
+			return true;
 		if (ss_hold_is_held(session, notification)) {
 			ss_assert(!session->sequels);
 			return session->failure || !is_valid(session,
@@ -217,9 +220,11 @@ bool ss_loop_serve(struct ss_session *session,
 		tell_sequels(session, false);
 		return true;
 	}
-	if (!answer(session, notification, &reply) &&
-	    call->family == SS_FAMILY_EXEC)
+	answered = answer(session, notification, &reply);
+	if (!answered && call->family == SS_FAMILY_EXEC)
 		ss_exec_not_let_on(session, notification->tid);
+	if (answered && call->family == SS_FAMILY_KCMP)
+		ss_ruling_close(session, notification->tid);
 	if (timed && call->family == SS_FAMILY_KCMP)
 		ss_times_add(&session->stats.times, now_ns() - start);
 	return true;

@@ -7,13 +7,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/message.h"
 #include "kernel/death.h"
 #include "kernel/filter.h"
 #include "kernel/memory.h"
 #include "kernel/signals.h"
 #include "supervise/facts.h"
+#include "supervise/plan.h"
 #include "supervise/privilege.h"
+#include "supervise/ruling.h"
 #include "supervise/state.h"
 
 static int reader_read(ss_unused const struct ss_reader *reader, pid_t tid,
@@ -79,9 +82,48 @@ static int explain_launch(const struct ss_session *session,
 	return SS_EXIT_FAILURE;
 }
 
+/* Without --log they go to standard error. */
+static bool logs_rules(const struct ss_policy *policy)
+{
+	size_t i;
+
+	for (i = 0; policy && i < policy->count; i++) {
+		if (policy->rules[i]->log)
+			return true;
+	}
+	return false;
+}
+
+static int open_learned(struct ss_session *session)
+{
+	const char *file = session->options.learn_file;
+
+	if (!file)
+		return 0;
+	session->learn_fd = ss_file_create_new(file);
+	if (session->learn_fd >= 0)
+		return 0;
+	ss_error("cannot make '%s' for what is learned: %s%s", file,
+		 strerror(-session->learn_fd),
+		 session->learn_fd == -EEXIST ?
+		 "; choose a new name, nothing is overwritten" : "");
+	return SS_EXIT_FAILURE;
+}
+
 static int open_reports(struct ss_session *session)
 {
+	bool refusals = session->options.policy &&
+		(session->options.stats || session->options.would_deny);
 	int r;
+
+	if (refusals) {
+		session->refusals = ss_refusals_new();
+		if (!session->refusals)
+			return fail("cannot start", -ENOMEM);
+	}
+	r = open_learned(session);
+	if (r)
+		return r;
 
 	if (session->options.audit) {
 		r = ss_audit_new(&session->features,
@@ -95,7 +137,7 @@ static int open_reports(struct ss_session *session)
 		if (r)
 			return fail("cannot audit", r);
 	}
-	if (session->options.log) {
+	if (session->options.log || logs_rules(session->options.policy)) {
 		r = ss_log_open(session->options.log_file, &session->log);
 		if (r) {
 			ss_error("cannot open log file '%s': %s",
@@ -165,6 +207,9 @@ static int prepare(struct ss_session *session)
 	session->model = ss_model_new(&limits);
 	if (!session->model)
 		return fail("cannot start", -ENOMEM);
+	r = ss_rulings_init(&session->rulings, session->options.policy);
+	if (r)
+		return fail("cannot start", r);
 	session->reader.read = reader_read;
 	session->reader.semopm = ss_semopm();
 	session->stats.call_name = call_name;
@@ -176,6 +221,7 @@ static int launch(struct ss_session *session)
 {
 	struct sock_fprog program = { 0 };
 	struct ss_launch_failure failure;
+	struct ss_filter_plan plan;
 	const bool *has = session->features.has;
 	struct ss_launch how = {
 		.argv = session->options.argv,
@@ -188,8 +234,10 @@ static int launch(struct ss_session *session)
 		ss_calls_count_unguarded();
 	int r = ss_filter_resolve(ss_calls, n, &session->calls);
 
+	ss_plan_filter(&session->options, &plan);
+	how.test_type = ss_plan_told_type(&plan);
 	if (!r)
-		r = ss_filter_build(ss_calls, n, NULL, &program);
+		r = ss_filter_build(ss_calls, n, &plan, &program);
 	if (!r)
 		r = ss_signals_prepare();
 	if (r)
@@ -241,6 +289,37 @@ static void print_stats(struct ss_session *session)
 	ss_text_release(&text);
 }
 
+static void print_refusals(struct ss_session *session)
+{
+	struct ss_text text = { 0 };
+
+	ss_refusals_print(session->refusals, &text);
+	if (!text.error && text.length)
+		(void)!write(STDERR_FILENO, text.data, text.length);
+	ss_text_release(&text);
+}
+
+/* 0, or the exit status. */
+static int write_learned(struct ss_session *session)
+{
+	ss_cleanup_text struct ss_text text = { 0 };
+	ss_cleanup_text struct ss_text count = { 0 };
+	int r;
+
+	if (session->learn_fd < 0)
+		return 0;
+	ss_learned_print(&session->learned, &text);
+	r = text.error;
+	if (!r)
+		r = ss_file_write(session->learn_fd, text.data, text.length);
+	if (r)
+		return fail("cannot write what was learned", r);
+	ss_learned_count(&session->learned, &count);
+	ss_error("learned from %s: %s", ss_text_string(&count),
+		 session->options.learn_file);
+	return 0;
+}
+
 static int finish(struct ss_session *session)
 {
 	struct ss_launch_failure failure;
@@ -260,6 +339,11 @@ static int finish(struct ss_session *session)
 		status = explain_launch(session, &failure);
 	if (session->options.stats)
 		print_stats(session);
+	if (session->refusals)
+		print_refusals(session);
+	r = write_learned(session);
+	if (r)
+		return r;
 	if (session->log) {
 		r = ss_log_close(session->log);
 		session->log = NULL;
@@ -277,6 +361,7 @@ static void release(struct ss_session *session)
 
 	ss_hold_release(session);
 	ss_delays_release(session);
+	ss_rulings_release(&session->rulings);
 	ss_guard_release(session);
 	ss_deferred_release(session);
 	ss_unsharing_over(session, 0);
@@ -287,6 +372,8 @@ static void release(struct ss_session *session)
 	if (session->log)
 		(void)ss_log_close(session->log);
 	ss_audit_free(session->audit);
+	ss_refusals_free(session->refusals);
+	ss_close_fd(&session->learn_fd);
 	ss_inherited_release(&session->inherited);
 	ss_close_fd(&session->deaths);
 	if (session->started) {
@@ -302,6 +389,7 @@ int ss_session_run(const struct ss_session_options *options)
 	struct ss_session session = {
 		.options = *options,
 		.deaths = -1,
+		.learn_fd = -1,
 	};
 	int status = prepare(&session);
 

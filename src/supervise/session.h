@@ -20,6 +20,8 @@ enum ss_exit {
 	SS_EXIT_SIGNAL = 128,	/* plus the number of the signal */
 };
 
+struct ss_policy;
+
 struct ss_session_options {
 	char *const *argv;	/* borrowed: the command, NULL-terminated */
 	bool kill_on_exit;
@@ -27,6 +29,9 @@ struct ss_session_options {
 	bool stats;
 	bool log;		/* one line for each kcmp ... */
 	const char *log_file;	/* ... to this file, or NULL for stderr */
+	const struct ss_policy *policy;	/* borrowed, finished; or NULL */
+	bool would_deny;	/* only tell what the policy would refuse */
+	const char *learn_file;	/* write the least policy there, or NULL */
 };
 
 /*

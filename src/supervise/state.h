@@ -31,7 +31,10 @@
 #include "model/compare.h"
 #include "model/epoll.h"
 #include "model/model.h"
+#include "policy/match.h"
+#include "report/learn.h"
 #include "report/log.h"
+#include "report/refusals.h"
 #include "report/stats.h"
 #include "supervise/audit.h"
 #include "supervise/guard.h"
@@ -62,6 +65,7 @@ struct ss_process {
 	struct ss_process *prev, *next;	/* among the zombies */
 	bool zombie;		/* stands in that list */
 	bool unguarded;		/* counted as refused to the guard */
+	bool asked;		/* has called kcmp; noted for --learn */
 	UT_hash_handle hh;
 };
 
@@ -78,6 +82,27 @@ struct ss_delayed {
 	struct ss_reply reply;
 	uint64_t due;		/* of CLOCK_MONOTONIC, in nanoseconds */
 	struct ss_delayed *prev, *next;
+};
+
+/* What a policy makes of the call of one task: ruling.h. */
+struct ss_ruling {
+	pid_t tid;
+	struct ss_notification notification;	/* the call it is about */
+	struct ss_path *caller;		/* owned reference: whose */
+	bool open;			/* the call has no answer yet */
+	struct ss_asked asked;
+	/* what the model says, where that was looked at */
+	bool answered;
+	struct ss_question question;
+	struct ss_answer answer;
+	UT_hash_handle hh;
+};
+
+/* Everything that a session needs for its policy; start with {0}. */
+struct ss_rulings {
+	const struct ss_policy *policy;	/* borrowed; NULL: there is none */
+	struct ss_counters *counters;	/* owned */
+	struct ss_ruling *by_tid;	/* owned */
 };
 
 /* A call whose success shows in a namespace link: facts.h. */
@@ -129,12 +154,16 @@ struct ss_session {
 	uint64_t held_since;		/* state of things at the last retry */
 	struct ss_delayed *delayed;	/* owned list, by .due */
 	unsigned int delayed_count;
+	struct ss_rulings rulings;
 	struct ss_deferred *deferred;	/* owned list */
 	struct ss_unsharing *unsharing;	/* owned list */
 	struct ss_sequel *sequels;	/* owned list: of this call */
 	struct ss_io_flight *io_flights;	/* owned list */
 	struct ss_stats stats;
 	struct ss_log *log;		/* owned, or NULL */
+	struct ss_refusals *refusals;	/* owned, or NULL */
+	struct ss_learned learned;	/* for --learn */
+	int learn_fd;			/* owned, or -1 */
 	struct ss_audit *audit;		/* owned, or NULL */
 	unsigned int orphans_kept;	/* by the last pruning */
 	pid_t self;

@@ -6,58 +6,101 @@
 #include "policy/counter.h"
 
 #include <check.h>
+#include <sched.h>
 
 #include "policy.h"
 #include "policy/order.h"
 #include "world.h"
 
 static uint64_t count(struct ss_counters *counters, const struct ss_rule *rule,
-		      const struct ss_path *task, pid_t tgid)
+		      const struct ss_task *task)
 {
 	uint64_t n = 0;
 
-	ck_assert_int_eq(ss_counters_count(counters, rule, task, tgid, &n), 0);
+	ck_assert_int_eq(ss_counters_count(counters, rule, task->path,
+					   task->group, &n), 0);
 	return n;
 }
 
+static void end_process(struct ss_model *model, pid_t tgid)
+{
+	tell_of(model, SS_EVENT_GROUP_DEAD, tgid);
+	tell_of(model, SS_EVENT_GROUP_GONE, tgid);
+}
+
+#define THREAD	(CLONE_VM | CLONE_SIGHAND | CLONE_THREAD)
+#define SPECS	"kcmp:when=9:model kcmp:type=VM:error=EPERM " \
+		"kcmp:when=9:count=process:model " \
+		"kcmp:when=9:count=sandbox:model kcmp:when=8:model"
+
 START_TEST(scopes)
 {
-	struct ss_path *one = ss_path_new(NULL, 1);
-	struct ss_path *two = ss_path_new(one, 1);
+	struct ss_model *model = world_new();
+	struct ss_task *one = task_of(model, ROOT);
+	struct ss_task *two = spawn(model, ROOT, ROOT + 1, THREAD);
+	struct ss_task *three = spawn(model, ROOT, ROOT + 2, 0);
 	struct ss_policy policy;
 	struct ss_counters *c;
 	struct ss_rule **r;
 
-	from_specs(&policy, "kcmp:when=9:model kcmp:type=VM:error=EPERM "
-		   "kcmp:when=9:count=process:model "
-		   "kcmp:when=9:count=sandbox:model kcmp:when=8:model");
+	from_specs(&policy, SPECS);
 	ck_assert_uint_eq(policy.counters, 4);
 	c = ss_counters_new(&policy);
 	r = policy.rules;
-	/* Two tasks of one process, and a third one. */
-	ck_assert_uint_eq(count(c, r[0], one, 1), 1);
-	ck_assert_uint_eq(count(c, r[0], one, 1), 2);
-	ck_assert_uint_eq(count(c, r[0], two, 1), 1);
-	ck_assert_uint_eq(count(c, r[4], one, 1), 1);
-	ck_assert_uint_eq(count(c, r[2], one, 1), 1);
-	ck_assert_uint_eq(count(c, r[2], two, 1), 2);
-	ck_assert_uint_eq(count(c, r[2], two, 2), 1);
-	ck_assert_uint_eq(count(c, r[3], one, 1), 1);
-	ck_assert_uint_eq(count(c, r[3], two, 2), 2);
-	/* One has ended. */
-	ss_counters_task_ended(c, one);
-	ss_counters_process_ended(c, 1);
-	ss_counters_process_ended(c, 77);
-	ck_assert_uint_eq(count(c, r[0], one, 1), 1);
-	ck_assert_uint_eq(count(c, r[0], two, 1), 2);
-	ck_assert_uint_eq(count(c, r[2], two, 1), 1);
-	ck_assert_uint_eq(count(c, r[2], two, 2), 2);
-	ck_assert_uint_eq(count(c, r[3], two, 1), 3);
+	/* Two tasks of one process, and another process. */
+	ck_assert_uint_eq(count(c, r[0], one), 1);
+	ck_assert_uint_eq(count(c, r[0], one), 2);
+	ck_assert_uint_eq(count(c, r[0], two), 1);
+	ck_assert_uint_eq(count(c, r[4], one), 1);
+	ck_assert_uint_eq(count(c, r[2], one), 1);
+	ck_assert_uint_eq(count(c, r[2], two), 2);
+	ck_assert_uint_eq(count(c, r[2], three), 1);
+	ck_assert_uint_eq(count(c, r[3], one), 1);
+	ck_assert_uint_eq(count(c, r[3], three), 2);
+	/* An exec changes nothing. */
+	tell_exec(model, ROOT + 2);
+	ck_assert_uint_eq(count(c, r[2], task_of(model, ROOT + 2)), 2);
+	/* Somebody else gets the number of who has ended. */
+	end_process(model, ROOT + 2);
+	three = spawn(model, ROOT, ROOT + 2, 0);
+	ck_assert_uint_eq(count(c, r[0], three), 1);
+	ck_assert_uint_eq(count(c, r[2], three), 1);
+	ck_assert_uint_eq(count(c, r[3], three), 3);
 	ss_counters_free(c);
 	ss_counters_free(NULL);
 	ss_policy_release(&policy);
-	ss_path_put(two);
-	ss_path_put(one);
+	ss_model_free(model);
+}
+END_TEST
+
+#define MANY	1000
+
+/* Of those that have ended few are kept, of the living all. */
+START_TEST(the_dead_are_swept)
+{
+	struct ss_model *model = world_new();
+	struct ss_policy policy;
+	struct ss_counters *c;
+	unsigned int i;
+
+	from_specs(&policy, SPECS);
+	c = ss_counters_new(&policy);
+	for (i = 1; i <= MANY; i++) {
+		const struct ss_task *task = spawn(model, ROOT, ROOT + 1, 0);
+
+		ck_assert_uint_eq(count(c, policy.rules[0], task), 1);
+		ck_assert_uint_eq(count(c, policy.rules[2], task), 1);
+		ck_assert_uint_eq(count(c, policy.rules[0],
+					task_of(model, ROOT)), i);
+		ck_assert_uint_eq(count(c, policy.rules[2],
+					task_of(model, ROOT)), i);
+		end_process(model, ROOT + 1);
+		ss_counters_sweep(c, model);
+		ck_assert_uint_lt(ss_counters_owners(c), 100);
+	}
+	ss_counters_free(c);
+	ss_policy_release(&policy);
+	ss_model_free(model);
 }
 END_TEST
 
@@ -261,7 +304,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		scopes, when, chance, chance_of_a_deep_task,
+		scopes, the_dead_are_swept, when, chance, chance_of_a_deep_task,
 		chance_is_forever, orders_are_total, NULL,
 	};
 

@@ -48,6 +48,7 @@ static int launch(const char *const *argv, struct ss_launched *ret,
 		.filter = &program,
 		.want_wait_killable = true,
 		.want_sync_wake_up = true,
+		.test_type = SS_TYPE_VM,
 	};
 
 	return ss_launch(&request, ret, failure);

@@ -36,7 +36,7 @@ static void looks_like(const struct ss_question *q,
 {
 	ss_cleanup_text struct ss_text text = { 0 };
 
-	ss_log_format(model, q, a, &text);
+	ss_log_format(model, q, a, NULL, &text);
 	ck_assert_int_eq(text.error, 0);
 	ck_assert_str_eq(ss_text_string(&text), line);
 }
@@ -153,7 +153,7 @@ START_TEST(one_write_for_a_line)
 	ck_assert_int_eq(ss_log_open(NULL, &log), 0);
 	for (i = 0; i < 3; i++) {
 		q = question(ROOT, SS_TYPE_VM, ROOT, (pid_t)i);
-		ss_log_answer(log, model, &q, &a);
+		ss_log_answer(log, model, &q, &a, NULL);
 	}
 	ck_assert_int_eq(ss_log_close(log), 0);
 	/* stderr is not the log's to close. */
@@ -190,7 +190,7 @@ START_TEST(to_a_file)
 	ck_assert_int_eq(ss_log_open(name, &log), 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_eq(st.st_size, 0);
-	ss_log_answer(log, model, &q, &a);
+	ss_log_answer(log, model, &q, &a, NULL);
 	ck_assert_int_eq(ss_log_close(log), 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_gt(st.st_size, 20);
@@ -200,8 +200,8 @@ START_TEST(to_a_file)
 	ck_assert_int_eq(ss_log_close(NULL), 0);
 	/* Nobody waits for a log, but it does not fail in silence. */
 	ck_assert_int_eq(ss_log_open("/dev/full", &log), 0);
-	ss_log_answer(log, model, &q, &a);
-	ss_log_answer(log, model, &q, &a);
+	ss_log_answer(log, model, &q, &a, NULL);
+	ss_log_answer(log, model, &q, &a, NULL);
 	ck_assert_int_eq(ss_log_close(log), -ENOSPC);
 	teardown();
 }

@@ -114,7 +114,7 @@ static unsigned int decide_slowly(const struct row *row,
 {
 	struct ss_counters *counters = ss_counters_new(policy);
 	unsigned int asked = 0;
-	struct ss_call call;
+	struct ss_asked call;
 	uint64_t n;
 
 	for (n = 0; n < sample->nth; n++) {
@@ -142,7 +142,7 @@ static unsigned int decide_slowly(const struct row *row,
 
 /* What the filter does is what we would do; and what was asked is planned. */
 static void check_plan(const struct row *row, const struct ss_policy *policy,
-		       const struct ss_call *call, unsigned int asked)
+		       const struct ss_asked *call, unsigned int asked)
 {
 	const struct ss_decision *decision = &call->decision;
 	unsigned int type = ss_type_index(call->type);
@@ -176,7 +176,7 @@ static void check_row(const struct row *row)
 	enum ss_fact need = SS_FACT_COUNT;
 	struct ss_policy policy;
 	char message[512] = "";
-	struct ss_call call;
+	struct ss_asked call;
 
 	make_policy(&policy, row->rules);
 	ck_assert_msg(!ss_sample_read(&sample, row->call, message,
@@ -248,7 +248,7 @@ START_TEST(dear_facts_come_last)
 		struct ss_sample sample = { 0 };
 		struct ss_policy policy;
 		char message[512];
-		struct ss_call call;
+		struct ss_asked call;
 		int r;
 
 		from_specs(&policy, rows[i].specs);
@@ -268,7 +268,7 @@ END_TEST
 /* Who has the same user is asked only where nothing else is left. */
 START_TEST(users_are_asked_for_apart)
 {
-	struct ss_call call = {
+	struct ss_asked call = {
 		.type = SS_TYPE_VM,
 		.known = 1u << SS_FACT_RELATIONS,
 		.relations = { 1u << SS_RELATION_SELF,
@@ -285,7 +285,7 @@ START_TEST(users_are_asked_for_apart)
 	ck_assert_int_eq(ss_policy_decide(&policy, NULL, &call, &need), 1);
 	ck_assert_int_eq(call.decision.action.value, EIO);
 	/* Nobody knows whose an unknown task is. */
-	call = (struct ss_call){ .known = 1u << SS_FACT_RELATIONS,
+	call = (struct ss_asked){ .known = 1u << SS_FACT_RELATIONS,
 				 .relations = { 1u << SS_RELATION_SELF,
 						1u << SS_RELATION_UNKNOWN } };
 	ck_assert_int_eq(ss_policy_decide(&policy, NULL, &call, &need), 1);
@@ -306,7 +306,7 @@ START_TEST(what_was_counted_stays_counted)
 	from_specs(&policy, "kcmp:when=3:error=EIO kcmp:at=main:error=EPERM");
 	counters = ss_counters_new(&policy);
 	for (n = 1; n <= 3; n++) {
-		struct ss_call call = { .path = one };
+		struct ss_asked call = { .path = one };
 		int r = ss_policy_decide(&policy, counters, &call, &need);
 
 		ck_assert_int_eq(r, n == 3);
@@ -342,7 +342,7 @@ START_TEST(reasons)
 	enum ss_fact need = SS_FACT_COUNT;
 	struct ss_sample sample = { 0 };
 	struct ss_policy policy;
-	struct ss_call call;
+	struct ss_asked call;
 	char message[512];
 	size_t i;
 

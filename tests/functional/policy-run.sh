@@ -1,0 +1,250 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What `run` does with rules: who is meant, when they fire, what they do.
+
+. "${srcdir:?}/tests/lib/tap.sh"
+
+kin=${builddir:?}/tests/helpers/kin
+SELFSAME_POLICIES=$srcdir/policies
+export SELFSAME_POLICIES
+
+# answer SPEC ARG...: what kin is answered under one rule.
+answer() {
+	spec=$1
+	shift
+	timeout 60 "${SELFSAME:?}" run "--inject=$spec" -- "$kin" "$@" \
+		2>"$err"
+}
+
+# ---- relations ----
+
+# One rule for each, which fires at the first call that comes to it: so the
+# answers to one question after the other tell which of them match.
+set -- --inject=kcmp:relation=self:error=E2BIG:when=1 \
+	--inject=kcmp:relation=thread:error=EACCES:when=1 \
+	--inject=kcmp:relation=parent:error=EBUSY:when=1 \
+	--inject=kcmp:relation=child:error=ECHILD:when=1 \
+	--inject=kcmp:relation=ancestor:error=EDOM:when=1 \
+	--inject=kcmp:relation=descendant:error=EEXIST:when=1 \
+	--inject=kcmp:relation=sibling:error=EFBIG:when=1 \
+	--inject=kcmp:relation=other:error=EINTR:when=1 \
+	--inject=kcmp:relation=same-user:error=EIO:when=1 \
+	--inject=kcmp:relation=unknown:error=EISDIR:when=1
+told="s/E2BIG/self/; s/EACCES/thread/; s/EBUSY/parent/; s/ECHILD/child/
+	s/EDOM/ancestor/; s/EEXIST/descendant/; s/EFBIG/sibling/
+	s/EINTR/other/; s/EIO/same-user/; s/EISDIR/unknown/
+	/^[0-9]/d; /^ESRCH/d; /^EBADF/d"
+
+# stands TARGET OPTIONS RELATIONS: and in no other relation.
+stands() {
+	# Options are words.
+	# shellcheck disable=SC2086
+	is "${2:+$2, }$1" "$(timeout 60 "${SELFSAME:?}" run $rules -- "$kin" \
+		-a -n 11 $2 0 "$1" "$1" 2>"$err" |
+		sed "$told" | tr '\n' ' ')" "$3 "
+}
+
+rules=$*
+stands self "" "self same-user"
+stands thread "" "thread same-user"
+stands parent "" "parent ancestor same-user"
+stands child "" "child descendant same-user"
+stands ancestor "" "ancestor same-user"
+stands descendant "" "descendant same-user"
+stands sibling "" "sibling same-user"
+stands other "" "other same-user"
+stands unknown "" "unknown"
+stands host "" "unknown"
+
+# After an exec of who asks.
+stands self -e "self same-user"
+stands parent -e "parent ancestor same-user"
+stands child -e "child descendant same-user"
+stands sibling -e "sibling same-user"
+
+# Whose parent has died has another one, outside.
+stands parent -o "other same-user"
+stands ancestor -o "other same-user"
+stands child -o "child descendant same-user"
+
+# In a pid namespace of its own.
+stands self -p "self same-user"
+stands thread -p "thread same-user"
+stands child -p "child descendant same-user"
+stands descendant -p "descendant same-user"
+stands sibling -p "sibling same-user"
+stands parent -p "unknown"
+
+# Both targets have to stand in one of them.
+is "one of two is no match" "$(answer kcmp:relation=child:retval=3 \
+	1 self child)" 1
+is "each in one of several" "$(answer kcmp:relation=self,child:retval=3 \
+	1 self child)" 3
+
+# ---- other predicates ----
+
+is "type" "$(answer kcmp:type=VM:retval=3 1 self self)" 3
+is "another type" "$(answer kcmp:type=FILE,FS:retval=3 1 self self)" 0
+is "no type" "$(answer kcmp:type=invalid:retval=3 4711 self self)" 3
+is "a task" "$(answer kcmp:task=1.1.1:retval=3 1 self self)" 3
+is "another task" "$(answer kcmp:task=1.1:retval=3 1 self self)" 0
+is "a program" "$(answer "kcmp:caller=$kin:retval=3" 1 self self)" 3
+is "programs" "$(answer "kcmp:caller=*/kin:retval=3" 1 self self)" 3
+is "another program" "$(answer kcmp:caller=/bin/sh:retval=3 1 self self)" 0
+is "a descriptor" "$(answer kcmp:fd=11:retval=3 0 self self)" 3
+is "a range of them" "$(answer kcmp:fd=5..10:retval=3 0 self self)" 3
+is "another descriptor" "$(answer kcmp:fd=12:retval=3 0 self self)" 1
+is "the same" "$(answer kcmp:same=yes:retval=3 -s 0 self self)" 3
+is "not the same" "$(answer kcmp:same=no:retval=3 -s 0 self self)" 0
+is "not the same, and asked for" \
+	"$(answer kcmp:same=no:retval=3 0 self self)" 3
+is "an error is neither" "$(answer kcmp:same=no:retval=3 0 self unknown)" \
+	ESRCH
+is "a user" "$(answer "kcmp:uid=$(id -u):retval=3" 1 self self)" 3
+is "another user" "$(answer "kcmp:uid=4711:retval=3" 1 self self)" 0
+if unshare -U true 2>/dev/null; then
+	is "a user as the caller sees it" "$(timeout 60 "$SELFSAME" run \
+		--inject=kcmp:uid=65534:retval=3 -- \
+		unshare -U "$kin" 1 self self)" 3
+else
+	skip "a user as the caller sees it" "no user namespaces here"
+fi
+
+# ---- when ----
+
+# fires WHEN: at which of eight calls.
+fires() {
+	answer "kcmp:retval=3:when=$1" -a -n 8 1 self self |
+		sed -n '/3/=' | tr '\n' ' '
+}
+
+is "when=3" "$(fires 3)" "3 "
+is "when=3+" "$(fires 3+)" "3 4 5 6 7 8 "
+is "when=2+3" "$(fires 2+3)" "2 5 8 "
+is "when=2..4" "$(fires 2..4)" "2 3 4 "
+is "when=2..7+2" "$(fires 2..7+2)" "2 4 6 "
+
+# A rule that matches but does not fire has counted, and the next is asked.
+run_ok "two rules" "$SELFSAME" run --inject=kcmp:type=VM:error=EIO:when=2 \
+	--inject=kcmp:error=ENOMEM:when=1..2 -- "$kin" -n 2 1 self self
+is "the first that fires decides" "$(cat "$out")" EIO
+run_ok "the same, at the third" "$SELFSAME" run \
+	--inject=kcmp:type=VM:error=EIO:when=2 \
+	--inject=kcmp:error=ENOMEM:when=2 -- "$kin" -n 3 1 self self
+is "the second has counted what came to it" "$(cat "$out")" ENOMEM
+
+# Chance depends on nothing but seed, label and count.
+chances() {
+	answer "kcmp:retval=3:chance=0.5:seed=$1" -a -n 16 1 self self |
+		tr -d '\n'
+}
+first=$(chances 7)
+is "the same seed, the same choices" "$(chances 7)" "$first"
+isnt "another seed, others" "$(chances 8)" "$first"
+like "some fire" "$first" 3
+like "some do not" "$first" 0
+
+# ---- actions ----
+
+is "error" "$(answer kcmp:error=ENOSPC 1 self self)" ENOSPC
+is "model" "$(answer kcmp:model 1 self child)" 1
+run_is "kill" 137 "$SELFSAME" run --inject=kcmp:kill -- \
+	"$builddir/tests/helpers/kcmp-example"
+run_is "signal" 138 "$SELFSAME" run --inject=kcmp:model:signal=USR1 -- \
+	"$builddir/tests/helpers/kcmp-example"
+before=$(date +%s%N)
+is "delay" "$(answer kcmp:model:delay=300ms 1 self child)" 1
+after=$(date +%s%N)
+ok "it comes no sooner" test $((after - before)) -ge 300000000
+
+# Meanwhile others go on.
+run_ok "two at once" timeout 60 "$SELFSAME" run \
+	--inject=kcmp:task=1.1.1.1:model:delay=20s -- sh -c '
+	"$0" 1 self self & slow=$!
+	"$0" 1 self self || exit 1
+	kill -9 $slow' "$kin"
+
+if [ "$(timeout 60 "$kin" 1 self self)" = 0 ]; then
+	# For the model the one outside does not exist, whatever the type.
+	is "kernel" "$(answer kcmp:kernel 8 self host)" EINVAL
+else
+	skip "kernel" "this host has no kcmp"
+fi
+
+# ---- files of rules ----
+
+cat >"$tmp/order.yaml" <<END
+selfsame: 1
+order: none
+outside: {error: EPERM}
+END
+run_ok "a file" "$SELFSAME" run --policy="$tmp/order.yaml" -- "$kin" \
+	0 self self
+is "no order" "$(cat "$out")" 3
+run_ok "somebody outside" "$SELFSAME" run --policy="$tmp/order.yaml" -- \
+	"$kin" 0 self host
+is "is not told apart from who may not be looked at" "$(cat "$out")" EPERM
+printf 'selfsame: 1\norder: reverse\n' >"$tmp/reverse.yaml"
+run_ok "reverse" "$SELFSAME" run --policy="$tmp/reverse.yaml" -- "$kin" \
+	0 self self
+is "the order is reversed" "$(cat "$out")" 2
+run_ok "an installed policy by its name" "$SELFSAME" run \
+	--policy=self-only -- "$kin" 1 self child
+is "self-only" "$(cat "$out")" EPERM
+
+# Nothing runs with a file that is wrong.
+printf 'selfsame: 1\nrules: [{match: {tpye: [FILE]}, then: model}]\n' \
+	>"$tmp/bad.yaml"
+run_is "a bad file" 125 "$SELFSAME" run --policy="$tmp/bad.yaml" -- echo ran
+empty "nothing has run" "$out"
+like "the place is told" "$(cat "$err")" 'bad\.yaml:2:'
+run_is "two orders" 125 "$SELFSAME" run --policy="$tmp/order.yaml" \
+	--policy="$tmp/reverse.yaml" -- echo ran
+run_is "a bad rule" 125 "$SELFSAME" run --inject=kcmp:error=ENOSUCH -- echo ran
+run_is "another expression" 125 "$SELFSAME" run -e trace=all -- echo ran
+run_ok "strace's spelling" "$SELFSAME" run -e inject=kcmp:error=EIO -- \
+	"$kin" 1 self self
+is "is the same" "$(cat "$out")" EIO
+
+# ---- reports ----
+
+run_ok "--log" "$SELFSAME" run --log --policy=self-only -- "$kin" \
+	1 self child
+like "the rule that decided is in the log" "$(cat "$err")" \
+	"KCMP_VM\\) = -1 EPERM \\(.*\\) \\[rule [0-9]+ '.*'\\]\$"
+run_ok "a rule that logs" "$SELFSAME" run \
+	--inject=kcmp:type=VM:error=EPERM:log -- "$kin" 1 self child
+like "without --log" "$(cat "$err")" '\[rule 1\]$'
+run_ok "--would-deny" "$SELFSAME" run --would-deny --policy=self-only -- \
+	"$kin" 1 self child
+is "nothing is refused" "$(cat "$out")" 1
+like "but told" "$(cat "$err")" "^refused 1 VM rule .* .*/kin\$"
+run_is "--would-deny without rules" 125 "$SELFSAME" run --would-deny -- true
+run_ok "--stats" "$SELFSAME" run --stats --policy=self-only -- \
+	"$kin" -n 3 1 self child
+like "the summary" "$(cat "$err")" "^refused 3 VM rule .* .*/kin\$"
+like "the counter" "$(cat "$err")" "^policy.refused 3\$"
+
+# ---- learning ----
+
+run_ok "--learn" "$SELFSAME" run --learn="$tmp/learned.yaml" -- "$kin" \
+	-n 2 1 self child
+is "it changes nothing" "$(cat "$out")" 1
+like "it says what it saw" "$(cat "$err")" \
+	'learned from 2 calls of kcmp by 1 process: '
+run_ok "what is learned can be checked" "$SELFSAME" policy check \
+	"$tmp/learned.yaml"
+run_ok "and used" "$SELFSAME" run --policy="$tmp/learned.yaml" -- "$kin" \
+	1 self child
+is "it allows what was seen" "$(cat "$out")" 1
+run_ok "another question" "$SELFSAME" run --policy="$tmp/learned.yaml" -- \
+	"$kin" 1 self parent
+is "and nothing else" "$(cat "$out")" EPERM
+run_is "nothing is overwritten" 125 "$SELFSAME" run \
+	--learn="$tmp/learned.yaml" -- echo ran
+empty "and nothing has run" "$out"
+"$SELFSAME" run --learn="$tmp/again.yaml" -- "$kin" -n 2 1 self child \
+	>"$out" 2>"$err"
+same "the output is stable" "$tmp/learned.yaml" "$tmp/again.yaml"
+done_testing
