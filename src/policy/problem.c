@@ -109,11 +109,12 @@ void ss_problems_release(struct ss_problems *problems)
 
 struct ss_quoted ss_quote(const char *data, size_t length)
 {
-	ss_cleanup_text struct ss_text text = { 0 };
-	struct ss_quoted quoted;
+	struct ss_quoted quoted = { .text = "'" };
+	/* Room enough, so that nothing is allocated, and nothing can fail. */
+	struct ss_text text = { .data = quoted.text, .length = 1,
+				.capacity = sizeof(quoted.text) };
 
 	ss_text_add_escaped(&text, data, length, sizeof(quoted.text) - 3);
-	(void)snprintf(quoted.text, sizeof(quoted.text), "'%s'",
-		       ss_text_string(&text));
+	ss_text_add(&text, "'", 1);
 	return quoted;
 }
