@@ -197,6 +197,55 @@ static bool load(const struct input *input, yaml_parser_t *parser,
 	return good;
 }
 
+static bool start(yaml_parser_t *parser, const struct input *input,
+		  struct ss_problems *problems)
+{
+	if (!yaml_parser_initialize(parser)) {
+		problems->error = -ENOMEM;
+		return false;
+	}
+	yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(parser,
+				     (const unsigned char *)input->text,
+				     input->length);
+	return true;
+}
+
+/*
+ * libyaml takes time in proportion to the depth for each word: minutes for a
+ * file of brackets.  So the depth is looked at first, as far as it is allowed.
+ * What is no YAML at all is told when it is loaded.
+ */
+static bool is_shallow(const struct input *input, struct ss_problems *problems)
+{
+	unsigned int depth = 0;
+	bool more = true;
+	yaml_parser_t parser;
+
+	if (!start(&parser, input, problems))
+		return false;
+	while (more && depth <= SS_DOCUMENT_DEPTH) {
+		yaml_event_t event;
+
+		if (!yaml_parser_parse(&parser, &event))
+			break;
+		depth += event.type == YAML_SEQUENCE_START_EVENT ||
+			event.type == YAML_MAPPING_START_EVENT;
+		depth -= event.type == YAML_SEQUENCE_END_EVENT ||
+			event.type == YAML_MAPPING_END_EVENT;
+		if (depth > SS_DOCUMENT_DEPTH)
+			ss_problem_add(problems,
+				       where_of(input->file, event.start_mark),
+				       "too deep: expected %d lists and "
+				       "mappings within each other at most",
+				       SS_DOCUMENT_DEPTH);
+		more = event.type != YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return depth <= SS_DOCUMENT_DEPTH;
+}
+
 bool ss_document_load(const char *file, const char *text, size_t length,
 		      yaml_document_t *ret, struct ss_problems *problems)
 {
@@ -211,13 +260,9 @@ bool ss_document_load(const char *file, const char *text, size_t length,
 			       SS_DOCUMENT_BYTES);
 		return false;
 	}
-	if (!yaml_parser_initialize(&parser)) {
-		problems->error = -ENOMEM;
+	if (!is_shallow(&input, problems) ||
+	    !start(&parser, &input, problems))
 		return false;
-	}
-	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
-				     length);
 	good = load(&input, &parser, ret, problems);
 	yaml_parser_delete(&parser);
 	return good;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A YAML document as libyaml has it: a table of nodes, each with its place.
- * What is loaded here is one document, in which no node contains itself, and
- * that does not grow beyond measure when its aliases are followed; so whoever
- * walks through it comes to an end.
+ * What is loaded here is one document, not too deep, in which no node contains
+ * itself, and that does not grow beyond measure when its aliases are followed;
+ * so libyaml, and whoever walks through it, come to an end.
  */
 #ifndef SS_POLICY_DOCUMENT_H
 #define SS_POLICY_DOCUMENT_H
@@ -16,6 +16,7 @@
 
 #define SS_DOCUMENT_BYTES	(256u << 10)	/* of text */
 #define SS_DOCUMENT_NODES	50000		/* aliases followed */
+#define SS_DOCUMENT_DEPTH	32		/* as it is written */
 
 /*
  * Loads it: then it has a root, and is the caller's, to be freed by

@@ -360,6 +360,33 @@ START_TEST(large_files)
 }
 END_TEST
 
+/* Minutes, if libyaml were left alone with it. */
+START_TEST(deep_files)
+{
+	ss_cleanup_text struct ss_text text = { 0 };
+	char *said;
+	int i;
+
+	ss_text_add_string(&text, "selfsame: 1\nx: ");
+	while (text.length < SS_POLICY_BYTES)
+		ss_text_add_string(&text, "[");
+	said = complaints(text.data, text.length);
+	ck_assert_str_eq(said, "f:2:35: too deep: expected 32 lists and "
+			 "mappings within each other at most\n");
+	free(said);
+	/* Beside each other, and as deep as it may be. */
+	ss_text_clear(&text);
+	ss_text_add_string(&text, "selfsame: 1\nx:\n");
+	for (i = 0; i < 100; i++)
+		ss_text_add_string(&text, "- [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]"
+				   "]]]]]]]]]]]]]]]]]]]]]]]]]]]\n");
+	said = complaints(text.data, text.length);
+	ck_assert_str_eq(said, "f:2:1: unknown key 'x': expected selfsame, "
+			 "default, outside, order, rules\n");
+	free(said);
+}
+END_TEST
+
 START_TEST(many_mistakes)
 {
 	ss_cleanup_text struct ss_text text = { 0 };
@@ -452,6 +479,7 @@ int main(void)
 	tcase_add_test(tcase, several_files);
 	tcase_add_test(tcase, huge_expansions);
 	tcase_add_test(tcase, large_files);
+	tcase_add_test(tcase, deep_files);
 	tcase_add_test(tcase, many_mistakes);
 	tcase_add_test(tcase, shown);
 	suite_add_tcase(suite, tcase);
