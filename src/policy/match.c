@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "policy/glob.h"
 
 enum verdict {
@@ -167,6 +168,7 @@ static int fire(const struct ss_rule *rule, struct ss_counters *counters,
 	ret->outcome = SS_OUTCOME_FIRED;
 	if (!ss_rule_counts(rule))
 		return 0;
+	ss_assert(counters);
 	r = ss_counters_count(counters, rule, call->path, call->process,
 			      &ret->count);
 	if (r)

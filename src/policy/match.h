@@ -19,6 +19,8 @@
  * signal) is the same call: ask with the same struct, or take the decision
  * that is in it; a new one would count again.  What it borrows must live until
  * then; .known is a set of bits, and what may have changed can be taken out.
+ * The decision is good for the policy's life; so what waits for a delay needs
+ * to keep nothing else.
  */
 #ifndef SS_POLICY_MATCH_H
 #define SS_POLICY_MATCH_H
@@ -117,8 +119,9 @@ struct ss_asked {
 					   policy, zeroed; or NULL */
 };
 
-/* 1: call->decision counts.  0: *need is missing.  -ENOMEM.  counters may be
-   NULL if no rule counts. */
+/* 1: call->decision counts.  0: *need is missing.  -ENOMEM: a rule could not
+   count; then asking again goes on there.  counters may be NULL if no rule
+   counts (policy->counters). */
 int ss_policy_decide(const struct ss_policy *policy,
 		     struct ss_counters *counters, struct ss_asked *call,
 		     enum ss_fact *ret_need) ss_must_check;
@@ -133,7 +136,7 @@ void ss_reason_print(const struct ss_rule *rule,
 void ss_decided_by_print(const struct ss_decision *decision,
 			 struct ss_text *text);
 
-/* "same", "stack", ...: as the keys of call.h. */
+/* "where is the caller?": for messages. */
 const char *ss_fact_question(enum ss_fact fact);
 
 #endif

@@ -21,6 +21,10 @@
  * does not know is a process inside that has made itself a reaper
  * (PR_SET_CHILD_SUBREAPER): children that it adopts count as without parent.
  *
+ * All this is as fresh as the model: deaths of which it was not told have not
+ * happened.  (A target that the model does not know is unknown only after it
+ * has been looked for, as SS_NEED_TASK asks.)
+ *
  * Processes that belong to the command's user, but not to its tree, do not
  * exist.  A zombie stands in its relations until it is reaped.  An exec, and
  * whatever namespace a task is in, changes nothing.

@@ -65,6 +65,45 @@ like "its column is told" "$(cat "$err")" \
 run sh -c '"$0" policy show self-only >/dev/full' "$SELFSAME"
 is "a full disk is a failure" "$status" 125
 
+# The table of calls that tests/unit/check_match.c has, by the program.
+# CALL RULES: what is printed last, without places.
+decision() {
+	decision_call=$1
+	echo "selfsame: 1" >settings.yaml
+	# Several words are several rules.
+	# shellcheck disable=SC2086
+	set -- $2
+	for word; do
+		shift
+		case $word in
+		kcmp*) set -- "$@" "--inject=$word" ;;
+		*=E*) echo "${word%%=*}: {error: ${word#*=}}" >>settings.yaml ;;
+		*=*) echo "${word%%=*}: ${word#*=}" >>settings.yaml ;;
+		esac
+	done
+	"$SELFSAME" policy test "$@" settings.yaml "$decision_call" 2>&1 |
+		tail -n 1 | sed 's/ (.*//'
+}
+
+rows=0
+while IFS='|' read -r call rules action decider; do
+	case $call in
+	'#'* | '') continue ;;
+	esac
+	rows=$((rows + 1))
+	decider=${decider# }
+	case $decider in
+	[0-9]*) decider="rule $decider" ;;
+	esac
+	action=${action# }
+	action=${action% }
+	got=$(set -f; decision "${call% }" "$rules")
+	[ "$got" = "$action: decided by $decider" ] ||
+		echo "$call|$rules: $got, not $action by $decider"
+done <"$srcdir/tests/data/policy/decisions" >rows.wrong
+is "every row of the table is decided as it says" "$(cat rows.wrong)" ""
+ok "there are at least 150" test "$rows" -ge 150
+
 # What comes with the program.
 for policy in "$srcdir"/policies/*.yaml; do
 	name=$(basename "$policy" .yaml)
