@@ -147,6 +147,14 @@ static void set_parent(const struct ss_model *model, struct ss_group *group,
 	group->parent_serial = parent ? parent->serial : 0;
 }
 
+int ss_apply_parent(struct ss_model *model, struct ss_task *task,
+		    const struct ss_event *event)
+{
+	/* 0 would say that it is not known. */
+	set_parent(model, task->group, event->parent ? event->parent : -1);
+	return 0;
+}
+
 int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 		   const struct ss_event *event)
 {

@@ -59,6 +59,8 @@ enum ss_event_type {
 	/* facts */
 	SS_EVENT_WORKER,	/* .child.tid: a task that the kernel made for
 				   the group of .tid (io_uring) */
+	SS_EVENT_PARENT,	/* .parent: who is the real parent of its group
+				   by now, inside or not */
 	SS_EVENT_CREDS,		/* .creds */
 	SS_EVENT_AT_RANDOM,	/* .address of its mm's random bytes */
 	SS_EVENT_IO,		/* .io_class: it has an io context, with this
@@ -149,6 +151,7 @@ struct ss_event {
 			bool keep;	/* and nothing is closed */
 		} range;
 		uint64_t flags;
+		pid_t parent;		/* a tgid */
 		unsigned int gone;	/* bits 1 << enum ss_kind */
 		bool set_id;
 		struct {

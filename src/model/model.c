@@ -171,6 +171,7 @@ static const struct {
 	[SS_EVENT_GROUP_DEAD] = { SUBJECT_NONE, ss_apply_group_dead },
 	[SS_EVENT_GROUP_GONE] = { SUBJECT_NONE, ss_apply_group_gone },
 	[SS_EVENT_WORKER] = { SUBJECT_LIVING, ss_apply_worker },
+	[SS_EVENT_PARENT] = { SUBJECT_TASK, ss_apply_parent },
 	[SS_EVENT_CREDS] = { SUBJECT_TASK, ss_apply_creds },
 	[SS_EVENT_AT_RANDOM] = { SUBJECT_LIVING, ss_apply_at_random },
 	[SS_EVENT_IO] = { SUBJECT_TASK, ss_apply_io },

@@ -36,12 +36,31 @@ static const struct ss_group *adopter(const struct ss_group *orphan)
 	return first == orphan ? NULL : first;
 }
 
-const struct ss_group *ss_relation_parent(const struct ss_model *model,
-					  const struct ss_group *group)
+/* Has its parent ended, and was nobody told who has it now?  (A parent that is
+   none of us has a number, but no serial.) */
+static bool is_orphan(const struct ss_model *model,
+		      const struct ss_group *group)
 {
 	const struct ss_group *parent = ss_model_parent(model, group);
 
-	return parent && !parent->dead ? parent : adopter(group);
+	if (group->parent && !group->parent_serial)
+		return false;
+	return !parent || parent->dead;
+}
+
+const struct ss_group *ss_relation_parent(const struct ss_model *model,
+					  const struct ss_group *group)
+{
+	return is_orphan(model, group) ? adopter(group) :
+		ss_model_parent(model, group);
+}
+
+const struct ss_group *ss_relation_orphan(const struct ss_model *model,
+					  const struct ss_group *group)
+{
+	while (group && !is_orphan(model, group))
+		group = ss_model_parent(model, group);
+	return group;
 }
 
 /*

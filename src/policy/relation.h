@@ -17,9 +17,13 @@
  * The parent is the kernel's real parent, whatever namespace it is in: the
  * process that made it, or, with CLONE_PARENT, that one's parent; and when that
  * process has ended, even if it is a zombie still, who has adopted the orphan:
- * the first process of its pid namespace, or nobody inside.  What the model
- * does not know is a process inside that has made itself a reaper
- * (PR_SET_CHILD_SUBREAPER): children that it adopts count as without parent.
+ * the first process of its pid namespace, or nobody inside.  Who has made
+ * itself a reaper (PR_SET_CHILD_SUBREAPER) adopts as well, and no watched call
+ * tells: so before relations are asked for, the orphans among the two and their
+ * ancestors should be looked at, and SS_EVENT_PARENT be told:
+ *
+ *	while ((orphan = ss_relation_orphan(model, task->group)))
+ *		tell the parent of orphan->tgid, from /proc/TGID/status
  *
  * All this is as fresh as the model: deaths of which it was not told have not
  * happened.  (A target that the model does not know is unknown only after it
@@ -45,6 +49,13 @@ unsigned int ss_relations_between(const struct ss_model *model,
 
 /* The process that is the parent, or NULL: nobody inside. */
 const struct ss_group *ss_relation_parent(const struct ss_model *model,
+					  const struct ss_group *group);
+
+/*
+ * The first process, from this one on upwards, whose parent has ended and of
+ * which nobody has told who its parent is now; or NULL.
+ */
+const struct ss_group *ss_relation_orphan(const struct ss_model *model,
 					  const struct ss_group *group);
 
 #endif

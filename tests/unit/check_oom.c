@@ -363,6 +363,8 @@ static void tell_facts(struct story *s)
 	step_of(s, SS_EVENT_RING, ROOT);
 	step_of(s, SS_EVENT_FILTER, ROOT);
 	step_of(s, SS_EVENT_HANDLER, ROOT);
+	step(s, (struct ss_event){ .type = SS_EVENT_PARENT, .tid = ROOT,
+				   .parent = 1 });
 	step_of(s, SS_EVENT_PIDNS_CHANGE, ROOT);
 	step(s, (struct ss_event){ .type = SS_EVENT_DUMPABLE, .tid = ROOT,
 				   .dumpable = SS_DUMPABLE_NO });

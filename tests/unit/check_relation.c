@@ -27,11 +27,19 @@ static void check_pair(const struct ss_model *model, pid_t caller,
 		      caller, got, expected);
 }
 
+static void tell_parent(struct ss_model *model, pid_t tid, pid_t parent)
+{
+	tell(model, (struct ss_event){ .type = SS_EVENT_PARENT, .tid = tid,
+				       .parent = parent });
+}
+
 /* ROOT - 101 (thread 102) - 103 - 104; ROOT - 105 - 106 */
 static struct ss_model *family(void)
 {
 	struct ss_model *model = world_new();
 
+	/* The supervisor. */
+	tell_parent(model, ROOT, 99);
 	spawn(model, ROOT, 101, 0);
 	spawn(model, 101, 102, THREAD_FLAGS);
 	spawn(model, 102, 103, 0);
@@ -180,6 +188,60 @@ START_TEST(a_namespace_has_a_reaper)
 }
 END_TEST
 
+static pid_t orphan_of(const struct ss_model *model, pid_t tid)
+{
+	const struct ss_group *orphan =
+		ss_relation_orphan(model, task_of(model, tid)->group);
+
+	return orphan ? orphan->tgid : 0;
+}
+
+/* The kernel is asked who has adopted. */
+START_TEST(a_reaper_adopts)
+{
+	struct ss_model *model = family();
+
+	ck_assert_int_eq(orphan_of(model, 104), 0);
+	ck_assert_int_eq(orphan_of(model, ROOT), 0);
+	die(model, 103);
+	ck_assert_int_eq(orphan_of(model, 104), 104);
+	/* ROOT has made itself a reaper, for example. */
+	tell_parent(model, 104, ROOT);
+	ck_assert_int_eq(orphan_of(model, 104), 0);
+	check_pair(model, ROOT, 104, BIT(CHILD) | BIT(DESCENDANT));
+	check_pair(model, 101, 104, BIT(SIBLING));
+	/* Then it ends, too, and somebody outside has them all. */
+	die(model, ROOT);
+	ck_assert_int_eq(orphan_of(model, 102), 101);
+	ck_assert_int_eq(orphan_of(model, 106), 105);
+	tell_parent(model, 102, 99);
+	tell_parent(model, 104, 0);
+	ck_assert_int_eq(orphan_of(model, 102), 0);
+	check_pair(model, 101, 104, BIT(OTHER));
+	check_pair(model, ROOT, 104, BIT(OTHER));
+	ss_model_free(model);
+}
+END_TEST
+
+/* Its creator had gone before the child was seen. */
+START_TEST(a_child_that_comes_late)
+{
+	struct ss_model *model = family();
+	uint32_t serial;
+
+	tell_clone(model, 106, 0);
+	serial = task_of(model, 106)->pending->serial;
+	die(model, 106);
+	tell_of(model, SS_EVENT_GROUP_GONE, 106);
+	tell_child(model, serial, 110);
+	ck_assert_int_eq(orphan_of(model, 110), 110);
+	check_pair(model, 105, 110, BIT(OTHER));
+	tell_parent(model, 110, 105);
+	check_pair(model, 105, 110, BIT(CHILD) | BIT(DESCENDANT));
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(a_long_line)
 {
 	struct ss_model *model = world_new();
@@ -202,7 +264,7 @@ int main(void)
 		a_family, an_exec_changes_nothing,
 		a_zombie_has_lost_its_children, an_orphan_is_nobodys,
 		clone_parent_makes_a_sibling, a_namespace_has_a_reaper,
-		a_long_line, NULL,
+		a_reaper_adopts, a_child_that_comes_late, a_long_line, NULL,
 	};
 
 	return run_tests("relations", tests);
