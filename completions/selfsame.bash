@@ -48,7 +48,7 @@ _selfsame_run() {
 			i=$((i + 1))
 			break
 			;;
-		-o) i=$((i + 1)) ;;
+		-e | -o) i=$((i + 1)) ;;
 		=) i=$((i + 1)) ;;
 		-*) ;;
 		*) break ;;
@@ -64,8 +64,9 @@ _selfsame_run() {
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		fi
 	elif [[ $current == -* && ${COMP_WORDS[i - 1]} != -- ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "--audit --kill-on-exit \
-			--log --log= --stats --help -o" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "--audit --inject= \
+			--kill-on-exit --learn= --log --log= --policy= \
+			--stats --would-deny --help -e -o" -- "$current")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$current")
 	fi

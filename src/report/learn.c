@@ -81,8 +81,36 @@ void ss_learned_count(const struct ss_learned *learned, struct ss_text *text)
 		       learned->processes == 1 ? "" : "es");
 }
 
+/* A rule for two kinds of targets allows both to be of one kind. */
+static void fold(struct ss_learned *least, unsigned int type, unsigned int a)
+{
+	uint64_t *alike = &least->seen[type][a][a];
+	unsigned int b;
+
+	for (b = 0; b < SS_RELATION_COUNT && *alike; b++) {
+		uint64_t *pair = a < b ? &least->seen[type][a][b] :
+			&least->seen[type][b][a];
+
+		if (a == b || !*pair)
+			continue;
+		*pair += *alike;
+		*alike = 0;
+	}
+}
+
+static void fold_all(struct ss_learned *least)
+{
+	unsigned int type, a;
+
+	for (type = 0; type <= SS_TYPE_INVALID; type++) {
+		for (a = 0; a < SS_RELATION_COUNT; a++)
+			fold(least, type, a);
+	}
+}
+
 void ss_learned_print(const struct ss_learned *learned, struct ss_text *text)
 {
+	struct ss_learned least = *learned;
 	unsigned int a, b;
 
 	ss_text_add_string(text, "# Learned from ");
@@ -91,8 +119,9 @@ void ss_learned_print(const struct ss_learned *learned, struct ss_text *text)
 			   "selfsame: 1\n"
 			   "default: {error: EPERM}\n");
 	ss_text_add_string(text, learned->calls ? "rules:\n" : "rules: []\n");
+	fold_all(&least);
 	for (a = 0; a < SS_RELATION_COUNT; a++) {
 		for (b = a; b < SS_RELATION_COUNT; b++)
-			print_rule(learned, a, b, text);
+			print_rule(&least, a, b, text);
 	}
 }

@@ -106,6 +106,14 @@ static void print_labels(const struct ss_question *question,
 		ss_text_printf(text, " (%s, %s)", a, b);
 }
 
+/* By the answer alone? */
+static bool is_shown(const struct ss_action *action)
+{
+	return (action->kind == SS_ACTION_ERROR ||
+		action->kind == SS_ACTION_RETVAL) && !action->delay &&
+		!action->signal;
+}
+
 /* Nothing if all is as it would be without a policy. */
 static void print_decision(const struct ss_decision *decision,
 			   struct ss_text *text)
@@ -118,8 +126,7 @@ static void print_decision(const struct ss_decision *decision,
 		return;
 	ss_text_add_string(text, " [");
 	ss_decided_by_print(decision, text);
-	if (!plain && action->kind != SS_ACTION_ERROR &&
-	    action->kind != SS_ACTION_RETVAL) {
+	if (!plain && !is_shown(action)) {
 		ss_text_add_string(text, ": ");
 		ss_action_print(action, text);
 	}

@@ -100,7 +100,8 @@ static void run_trial(struct ss_features *features, struct trial *trial)
 	};
 	struct ss_launched launched;
 
-	trial->filter = ss_filter_build(ss_calls, ss_calls_count, NULL, &filter);
+	trial->filter = ss_filter_build(ss_calls, ss_calls_count, NULL,
+					&filter);
 	if (trial->filter < 0)
 		return;
 	trial->launch = ss_launch(&launch, &launched, &trial->failure);

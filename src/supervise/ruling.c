@@ -150,21 +150,47 @@ static struct ss_task *target(struct finding *f, unsigned int i)
 		ss_model_resolve(model, f->caller, nr);
 }
 
+/* Who adopts an orphan no watched call tells: its parent does. */
+static void find_adopters(struct finding *f, const struct ss_task *task)
+{
+	const struct ss_model *model = f->session->model;
+	const struct ss_group *orphan = NULL, *before;
+	struct ss_proc_status status;
+
+	for (;;) {
+		struct ss_event event = { .type = SS_EVENT_PARENT };
+
+		before = orphan;
+		orphan = ss_relation_orphan(model, task->group);
+		/* It is dying, or its parent is. */
+		if (!orphan || orphan == before ||
+		    ss_proc_status(orphan->tgid, &status))
+			return;
+		event.tid = orphan->tgid;
+		event.parent = status.ppid;
+		ss_tell(f->session, &event);
+	}
+}
+
 static int find_relations(struct finding *f)
 {
 	struct ss_asked *asked = &f->ruling->asked;
+	struct ss_task *task;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++) {
-		const struct ss_task *task = target(f, i);
-
+	ss_deaths_drain(f->session);
+	for (i = 0; i < 2 && !look_up_caller(f); i++) {
+		task = target(f, i);
 		if (!f->caller)
 			return -ESRCH;
+		find_adopters(f, f->caller);
+		if (task)
+			find_adopters(f, task);
 		asked->relations[i] =
 			ss_relations_between(f->session->model, f->caller,
 					     task);
 	}
-	return 0;
+	return f->caller ? 0 : -ESRCH;
 }
 
 static int find_creds(struct finding *f, const struct ss_task *task)

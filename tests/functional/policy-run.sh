@@ -68,6 +68,10 @@ stands parent -o "other same-user"
 stands ancestor -o "other same-user"
 stands child -o "child descendant same-user"
 
+# Or inside: who has made itself a reaper.
+stands ancestor "-o -r" "parent ancestor same-user"
+stands child "-o -r" "child descendant same-user"
+
 # In a pid namespace of its own.
 stands self -p "self same-user"
 stands thread -p "thread same-user"
@@ -145,6 +149,27 @@ isnt "another seed, others" "$(chances 8)" "$first"
 like "some fire" "$first" 3
 like "some do not" "$first" 0
 
+# The same faults in fifty runs of processes that race.
+race() {
+	timeout 60 "$SELFSAME" run \
+		--inject=kcmp:type=VM:error=EIO:chance=0.3:seed=5 \
+		--inject=kcmp:retval=3:when=3+4 -- sh -c '
+		for i in 1 2 3 4; do
+			"$0" -c -a -n 9 1 self self >"$1.$i" &
+		done
+		wait' "$kin" "$tmp/race" && cat "$tmp/race".[1-4]
+}
+race >"$tmp/race.first"
+differ=0
+for run in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 \
+	26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 \
+	49 50; do
+	race | cmp -s - "$tmp/race.first" || differ=$((differ + 1))
+done
+is "fifty runs that differ" "$run $differ" "50 0"
+like "there are faults" "$(sort -u "$tmp/race.first" | tr '\n' ' ')" \
+	"^0 3 EIO \$"
+
 # ---- actions ----
 
 is "error" "$(answer kcmp:error=ENOSPC 1 self self)" ENOSPC
@@ -171,6 +196,28 @@ if [ "$(timeout 60 "$kin" 1 self self)" = 0 ]; then
 else
 	skip "kernel" "this host has no kcmp"
 fi
+
+# ---- in the kernel ----
+
+# It answers while the supervisor is stopped; and nothing else is watched then,
+# or the shell could not start anybody.
+stopped() {
+	timeout 20 "$SELFSAME" run "$@" -- sh -c 'kill -STOP "$PPID"
+		"$0" -c 1 self self; "$0" -c 8 self self
+		kill -CONT "$PPID"' "$kin" | tr '\n' ' '
+}
+is "a refusal of everything" "$(stopped --inject=kcmp:error=EPERM)" \
+	"EPERM EPERM "
+is "several" "$(stopped --inject=kcmp:type=VM:error=EIO \
+	--inject=kcmp:error=EDOM)" "EIO EDOM "
+run_ok "a policy that needs no files" "$SELFSAME" run --stats \
+	--inject=kcmp:type=FILE,EPOLL_TFD:error=EPERM -- "$kin" 1 self self
+unlike "descriptors are not watched then" "$(cat "$err")" \
+	'^notifications\.(close|dup2|epoll_ctl)'
+like "clones are" "$(cat "$err")" '^notifications\.(clone|fork)'
+run_ok "a policy that needs them" "$SELFSAME" run --stats \
+	--inject=kcmp:type=VM:error=EPERM -- "$kin" 1 self self
+like "then they are" "$(cat "$err")" '^notifications\.close'
 
 # ---- files of rules ----
 
@@ -241,6 +288,20 @@ is "it allows what was seen" "$(cat "$out")" 1
 run_ok "another question" "$SELFSAME" run --policy="$tmp/learned.yaml" -- \
 	"$kin" 1 self parent
 is "and nothing else" "$(cat "$out")" EPERM
+run_ok "of many kinds of targets" "$SELFSAME" run \
+	--learn="$tmp/many.yaml" -- sh -c '
+	for pair in "self self" "self child" "child child" "child unknown" \
+		"unknown unknown" "sibling sibling"; do
+		"$0" 1 $pair
+		"$0" 0 $pair
+	done' "$kin"
+run_ok "no rule is in vain" "$SELFSAME" policy check "$tmp/many.yaml"
+empty "nothing is said" "$err"
+is "pairs allow what is alike, too" \
+	"$(sed -n 's/.*relation: \(.*\)}/\1/p' "$tmp/many.yaml")" \
+	"[self, child]
+[child, unknown]
+[sibling]"
 run_is "nothing is overwritten" 125 "$SELFSAME" run \
 	--learn="$tmp/learned.yaml" -- echo ran
 empty "and nothing has run" "$out"

@@ -49,7 +49,7 @@ static void decide(const struct ss_policy *policy, int type)
 	};
 	struct ss_counters *counters = ss_counters_new(policy);
 	struct ss_path *path = ss_path_new(NULL, 1);
-	struct ss_call call = {
+	struct ss_asked call = {
 		.type = type,
 		.fd = { 3, 4 },
 		.path = path,

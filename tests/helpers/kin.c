@@ -2,11 +2,11 @@
 /*
  * A family of tasks, one of which asks: for tests of what policies make of it.
  *
- *	kin [-a] [-e] [-o] [-p] [-s] [-n TIMES] [-f FD1,FD2] TYPE TARGET TARGET
+ *	kin [-aceoprs] [-n TIMES] [-f FD1,FD2] TYPE TARGET TARGET
  *
  * prints the last of TIMES answers, or all with -a: 0 to 3, or the name of an
- * error.  TYPE is kcmp's number.  The tasks, by their labels, and how they stand to the one
- * that asks:
+ * error.  TYPE is kcmp's number.  The tasks, by their labels, and how they
+ * stand to the one that asks:
  *
  *	1		ancestor	(the command)
  *	1.1		parent
@@ -19,9 +19,11 @@
  *
  * and "unknown" (a number of nobody), "host" (a process outside).
  *
+ *	-c	the command itself asks, and has no kin
  *	-e	who asks has executed itself before
  *	-o	its parent has died before: it is an orphan
  *	-p	who asks is the first process of a pid namespace
+ *	-r	the command adopts orphans
  *	-s	the second descriptor is a copy of the first
  */
 #include <errno.h>
@@ -61,7 +63,7 @@ struct family {
 static struct family *family;
 
 static struct {
-	int all, executes, orphan, namespace, same;
+	int adopts, all, alone, executes, orphan, namespace, same;
 	int times, fd[2], type;
 	enum kin target[2];
 } plan = { .times = 1, .fd = { 10, 11 } };
@@ -253,18 +255,31 @@ static enum kin parse_kin(const char *name)
 	exit(2);
 }
 
+static int number(const char *text)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (*end || end == text)
+		exit(2);
+	return (int)value;
+}
+
 static int parse(int argc, char **argv)
 {
 	int executed = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "Eaeopsn:f:")) != -1) {
+	while ((option = getopt(argc, argv, "Eaceoprsn:f:")) != -1) {
 		switch (option) {
 		case 'E':
 			executed = 1;
 			break;
 		case 'a':
 			plan.all = 1;
+			break;
+		case 'c':
+			plan.alone = 1;
 			break;
 		case 'e':
 			plan.executes = 1;
@@ -275,11 +290,14 @@ static int parse(int argc, char **argv)
 		case 'p':
 			plan.namespace = 1;
 			break;
+		case 'r':
+			plan.adopts = 1;
+			break;
 		case 's':
 			plan.same = 1;
 			break;
 		case 'n':
-			plan.times = atoi(optarg);
+			plan.times = number(optarg);
 			break;
 		case 'f':
 			if (sscanf(optarg, "%d,%d", &plan.fd[0],
@@ -292,7 +310,7 @@ static int parse(int argc, char **argv)
 	}
 	if (argc - optind != 3)
 		exit(2);
-	plan.type = atoi(argv[optind]);
+	plan.type = number(argv[optind]);
 	plan.target[0] = parse_kin(argv[optind + 1]);
 	plan.target[1] = parse_kin(argv[optind + 2]);
 	return executed;
@@ -328,8 +346,15 @@ int main(int argc, char **argv)
 		map_family(FD_FAMILY);
 		live_as_self();
 	}
+	if (plan.adopts)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	make_family();
 	open_files();
+	if (plan.alone) {
+		family->number[SELF] = getpid();
+		ask();
+		return 0;
+	}
 	parent = start();
 	if (parent == 0)
 		live_as_parent(argv);

@@ -153,7 +153,7 @@ static int decide(const struct ss_policy *policy)
 	enum ss_fact need = SS_FACT_COUNT;
 	struct ss_sample sample = { 0 };
 	char message[512] = "";
-	struct ss_call call;
+	struct ss_asked call;
 	int r = ss_sample_read(&sample, "type=FILE nth=3 task=1.2.3 caller=x "
 			       "at=a!b,c", message, sizeof(message));
 
