@@ -132,9 +132,18 @@ int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
 		.toff = toff,
 	};
 
-	if (!features->has[SS_FEATURE_KCMP])
-		return ss_epoll_probe(fd, epoll, tfd, ret);
-	return compare_own(KCMP_EPOLL_TFD, fd, (unsigned long)&slot, ret);
+	int r;
+
+	if (features->has[SS_FEATURE_KCMP])
+		return compare_own(KCMP_EPOLL_TFD, fd, (unsigned long)&slot,
+				   ret);
+	r = ss_epoll_probe(fd, epoll, tfd, ret);
+	/* An epoll is no item of itself, and is not tried as one. */
+	if (r == -EINVAL && ss_file_is_epoll(epoll) == 1) {
+		*ret = 1;
+		return 0;
+	}
+	return r;
 }
 
 int ss_file_is_epoll(int fd)

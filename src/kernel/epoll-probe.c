@@ -57,6 +57,7 @@ static int probe(void *argument)
 	case EEXIST:
 		return STATUS_EQUAL;
 	case EPERM:	/* a file that no epoll takes */
+	case ELOOP:	/* or not this one, which would be its own item */
 	case ENOSPC:	/* looked for, not found, and no room to add it */
 	case ENOMEM:
 		return STATUS_DIFFERS;

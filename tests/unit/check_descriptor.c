@@ -342,6 +342,7 @@ static size_t count_items(int epoll)
 START_TEST(items_without_kcmp)
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int outer = epoll_create1(EPOLL_CLOEXEC);
 	int item = add_at(epoll, 70);
 	int twin = add_at(epoll, 70);
 	int other = eventfd(0, EFD_CLOEXEC);
@@ -353,6 +354,11 @@ START_TEST(items_without_kcmp)
 	ck_assert_int_eq(probe_item(item, epoll, 71), 1);
 	ck_assert_int_eq(probe_item(file, epoll, 70), 1);
 	ck_assert_int_eq(probe_item(item, other, 70), -EINVAL);
+	ck_assert_int_eq(probe_item(other, other, 70), -EINVAL);
+	/* What cannot be an item is none. */
+	ck_assert_int_eq(probe_item(epoll, epoll, 70), 1);
+	add(outer, epoll);
+	ck_assert_int_eq(probe_item(outer, epoll, 70), 1);
 	/* All that was added has been taken back. */
 	ck_assert_uint_eq(count_items(epoll), 2);
 	/* Nothing of ours has come to the number. */
