@@ -97,7 +97,7 @@ look_at() {
 	"${NM:-nm}" --defined-only "$@" "$src/base/libbase.a" 2>/dev/null |
 		awk 'NF == 3 { print $3 }' | sort -u >"$tmp/defined"
 	comm -23 "$tmp/undefined" "$tmp/defined" | grep -Evx -e \
-		'(mem|str|stp)[a-z]+|malloc|calloc|realloc|reallocarray|free' \
+		'(mem|str|stp)[a-z]+|bcmp|malloc|calloc|realloc|reallocarray|free' \
 		-e 'qsort|bsearch|v?snprintf|__assert_fail' \
 		-e '_?_?_?(asan|ubsan|sanitizer|gcov|sancov|llvm|tsan|msan)_.*' \
 		-e '__stack_chk_fail|__[a-z]+_chk|_GLOBAL_OFFSET_TABLE_' \
