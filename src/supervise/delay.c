@@ -7,23 +7,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
-#include "base/message.h"
+#include "base/clock.h"
 #include "kernel/signals.h"
 
 /* How many may be there before it is looked who has died meanwhile: each task
    waits for one answer at most. */
 #define SPARE	64u
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static bool is_waiting(const struct ss_session *session,
 		       const struct ss_delayed *delayed)
@@ -92,7 +83,7 @@ int ss_delay(struct ss_session *session,
 		return -ENOMEM;
 	delayed->notification = *notification;
 	delayed->reply = *reply;
-	delayed->due = now_ns() + ns;
+	delayed->due = ss_clock_ns() + ns;
 	insert(session, delayed);
 	ss_signals_wake_at(session->delayed->due);
 	return 0;
@@ -137,19 +128,13 @@ void ss_delays_serve(struct ss_session *session)
 {
 	struct ss_delayed *delayed;
 	uint64_t now;
-	int r;
 
 	if (!session->delayed)
 		return;
-	now = now_ns();
+	now = ss_clock_ns();
 	while ((delayed = session->delayed) && delayed->due <= now) {
-		r = ss_listener_answer(&session->launched.listener,
-				       delayed->notification.id,
-				       &delayed->reply);
-		if (r && r != -ENOENT && !session->failure) {
-			ss_error("cannot answer a call: %s", strerror(-r));
-			session->failure = r;
-		}
+		(void)ss_loop_answer(session, &delayed->notification,
+				     &delayed->reply);
 		drop(session, delayed);
 	}
 	ss_signals_wake_at(delayed ? delayed->due : 0);

@@ -521,14 +521,11 @@ static bool handle_trace(struct ss_handling *h)
 {
 	const struct ss_task *tracee = h->task;
 
+	if (!h->session->guard.wards)
+		return true;
 	if (h->call->tracee)
-		tracee = ss_model_resolve(h->session->model, h->task,
-					  h->call->tracee);
-	if (!tracee && h->session->guard.wards) {
-		ss_settle_number(h->session, h->task, h->call->tracee);
-		tracee = ss_model_resolve(h->session->model, h->task,
-					  h->call->tracee);
-	}
+		tracee = ss_settle_resolve(h->session, h->task,
+					   h->call->tracee);
 	if (!tracee ||
 	    !ss_guard_let_go(h->session, h->task->tid, tracee->tid))
 		return true;

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/message.h"
 #include "kernel/signals.h"
 #include "model/verify.h"
@@ -117,18 +117,9 @@ static struct ss_task *find_caller(struct ss_session *session,
 	return task;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-/* false: the call has not been let on. */
-static bool answer(struct ss_session *session,
-		   const struct ss_notification *notification,
-		   const struct ss_reply *reply)
+bool ss_loop_answer(struct ss_session *session,
+		    const struct ss_notification *notification,
+		    const struct ss_reply *reply)
 {
 	int r = ss_listener_answer(&session->launched.listener,
 				   notification->id, reply);
@@ -175,7 +166,7 @@ static void serve_stranger(struct ss_session *session,
 		reply.kind = SS_REPLY_ERROR;
 		reply.child_errno = ENOSYS;
 	}
-	(void)answer(session, notification, &reply);
+	(void)ss_loop_answer(session, notification, &reply);
 }
 
 bool ss_loop_serve(struct ss_session *session,
@@ -186,7 +177,7 @@ bool ss_loop_serve(struct ss_session *session,
 	struct ss_task *task;
 	enum ss_arch arch;
 	bool timed = session->options.stats, answered;
-	uint64_t start = timed ? now_ns() : 0;
+	uint64_t start = timed ? ss_clock_ns() : 0;
 
 	if (!ss_arch_from_audit(notification->arch, &arch))
 		call = ss_call_find(&session->calls, arch, notification->nr);
@@ -194,7 +185,7 @@ bool ss_loop_serve(struct ss_session *session,
 	if (call && call->family == SS_FAMILY_SIGNAL &&
 	    call->which != SS_CALL_PTRACE &&
 	    ss_guard_has(session, notification->tid)) {
-		(void)answer(session, notification, &reply);
+		(void)ss_loop_answer(session, notification, &reply);
 		return true;
 	}
 	task = call ? find_caller(session, notification) : NULL;
@@ -220,13 +211,13 @@ bool ss_loop_serve(struct ss_session *session,
 		tell_sequels(session, false);
 		return true;
 	}
-	answered = answer(session, notification, &reply);
+	answered = ss_loop_answer(session, notification, &reply);
 	if (!answered && call->family == SS_FAMILY_EXEC)
 		ss_exec_not_let_on(session, notification->tid);
 	if (answered && call->family == SS_FAMILY_KCMP)
 		ss_ruling_close(session, notification->tid);
 	if (timed && call->family == SS_FAMILY_KCMP)
-		ss_times_add(&session->stats.times, now_ns() - start);
+		ss_times_add(&session->stats.times, ss_clock_ns() - start);
 	return true;
 }
 

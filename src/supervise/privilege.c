@@ -64,15 +64,7 @@ static bool set_one(const struct setting *set, const struct ss_task *target)
 static struct ss_task *named_task(struct ss_session *session,
 				  struct ss_task *caller, pid_t who)
 {
-	struct ss_task *task;
-
-	if (who == 0)
-		return caller;
-	task = ss_model_resolve(session->model, caller, who);
-	if (task)
-		return task;
-	ss_settle_number(session, caller, who);
-	return ss_model_resolve(session->model, caller, who);
+	return who == 0 ? caller : ss_settle_resolve(session, caller, who);
 }
 
 /* The number of a process group leader in our namespace. */

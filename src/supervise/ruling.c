@@ -132,22 +132,15 @@ static int look_up_caller(struct finding *f)
 /* Who has that number, and lives; NULL: nobody inside. */
 static struct ss_task *target(struct finding *f, unsigned int i)
 {
-	struct ss_model *model = f->session->model;
 	pid_t nr = f->ruling->question.pid[i];
 	struct ss_task *task = nr > 0 ?
-		ss_model_resolve(model, f->caller, nr) : NULL;
+		ss_settle_resolve(f->session, f->caller, nr) : NULL;
 
-	if (nr > 0 && !task) {
-		ss_settle_number(f->session, f->caller, nr);
-		if (look_up_caller(f))
-			return NULL;
-		task = ss_model_resolve(model, f->caller, nr);
-	}
-	if (!task || task == f->caller)
-		return task;
+	if (look_up_caller(f) || !task || task == f->caller)
+		return f->caller ? task : NULL;
 	(void)!ss_life_check(f->session, task);
 	return look_up_caller(f) ? NULL :
-		ss_model_resolve(model, f->caller, nr);
+		ss_model_resolve(f->session->model, f->caller, nr);
 }
 
 /* Who adopts an orphan no watched call tells: its parent does. */

@@ -625,3 +625,18 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 	if (ss_settle_adopt(session, pending, nr))
 		session->stats.clones_on_demand++;
 }
+
+struct ss_task *ss_settle_resolve(struct ss_session *session,
+				  const struct ss_task *caller, pid_t nr)
+{
+	const struct ss_model *model = session->model;
+	struct ss_task *task = ss_model_resolve(model, caller, nr);
+	pid_t tid = caller->tid;
+
+	if (task)
+		return task;
+	ss_settle_number(session, caller, nr);
+	/* Deaths were learned. */
+	caller = ss_model_task(model, tid);
+	return caller ? ss_model_resolve(model, caller, nr) : NULL;
+}

@@ -186,6 +186,11 @@ void ss_tell(struct ss_session *session, const struct ss_event *event);
  */
 void ss_tell_when_let_on(struct ss_session *session,
 			 const struct ss_event *event);
+/* Sends a reply, and tells the model what the call does.  false: the call has
+   not been let on: its caller was killed, or interrupted. */
+bool ss_loop_answer(struct ss_session *session,
+		    const struct ss_notification *notification,
+		    const struct ss_reply *reply);
 /* Handles one notification and answers it.  false: it was put aside. */
 bool ss_loop_serve(struct ss_session *session,
 		   const struct ss_notification *notification);
@@ -208,6 +213,10 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task);
 /* Somebody asks for a number that the model does not know. */
 void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		      pid_t nr);
+/* Who has that number for the caller; looked for if the model does not know.
+   NULL: nobody, or the caller itself has gone meanwhile. */
+struct ss_task *ss_settle_resolve(struct ss_session *session,
+				  const struct ss_task *caller, pid_t nr);
 /* The task that this pending clone has made and nobody knows yet, or 0. */
 pid_t ss_settle_find(struct ss_session *session,
 		     const struct ss_pending *pending);
