@@ -66,7 +66,8 @@ _selfsame_run() {
 	elif [[ $current == -* && ${COMP_WORDS[i - 1]} != -- ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "--audit --inject= \
 			--kill-on-exit --learn= --log --log= --policy= \
-			--stats --would-deny --help -e -o" -- "$current")
+			--stack-trace --stats --would-deny --help -e -k -o" \
+			-- "$current")
 	else
 		mapfile -t COMPREPLY < <(compgen -c -- "$current")
 	fi

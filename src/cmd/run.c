@@ -12,7 +12,6 @@
 #include "base/attributes.h"
 #include "cmd/option.h"
 #include "cmd/policy-load.h"
-#include "policy/keys.h"
 #include "policy/spec.h"
 #include "supervise/session.h"
 
@@ -48,6 +47,8 @@ static const struct ss_option options[] = {
 	{ "policy", KEY_POLICY, "FILE",
 	  "the rules of FILE, or of an installed policy of\n"
 	  "that name, decide" },
+	{ "stack-trace", 'k', NULL,
+	  "write the stack of each call that is logged, too" },
 	{ "stats", KEY_STATS, NULL,
 	  "at the end, write counters to standard error" },
 	{ "would-deny", KEY_WOULD_DENY, NULL,
@@ -139,6 +140,9 @@ static enum outcome parse(int argc, char **argv,
 			session->log = true;
 			session->log_file = argument;
 			break;
+		case 'k':
+			session->stacks = true;
+			break;
 		case KEY_STATS:
 			session->stats = true;
 			break;
@@ -151,21 +155,6 @@ static enum outcome parse(int argc, char **argv,
 	return GO_ON;
 }
 
-/* Stacks are not read yet; a rule that waits for one would never fire. */
-static void refuse_stacks(struct rules *rules)
-{
-	size_t i;
-
-	for (i = 0; i < rules->policy.count; i++) {
-		const struct ss_rule *rule = rules->policy.rules[i];
-
-		if (rule->given & 1u << SS_KEY_AT)
-			ss_problem_add(&rules->problems, rule->where,
-				       "'at' needs the caller's stack, which "
-				       "'selfsame run' does not read");
-	}
-}
-
 /* Nothing runs with rules that have a problem. */
 static bool finish_rules(struct rules *rules,
 			 struct ss_session_options *session)
@@ -175,7 +164,6 @@ static bool finish_rules(struct rules *rules,
 	if (!rules->given)
 		return true;
 	ss_policy_finish(&rules->policy, &rules->problems);
-	refuse_stacks(rules);
 	session->policy = &rules->policy;
 	if (!ss_problems_any(&rules->problems))
 		return true;
@@ -206,6 +194,9 @@ static int run(int argc, char **argv, struct rules *rules)
 				      "--inject");
 	if (!finish_rules(rules, &session))
 		return SS_EXIT_FAILURE;
+	if (session.stacks && !session.log && !rules->policy.logs)
+		return ss_usage_error(&usage, "-k needs --log, or a rule that "
+				      "logs");
 	session.argv = argv + optind;
 	return ss_session_run(&session);
 }

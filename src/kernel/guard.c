@@ -33,6 +33,16 @@ int ss_guard_seize(pid_t tid)
 	return request(PTRACE_SEIZE, tid, 0, OPTIONS) < 0 ? -errno : 0;
 }
 
+int ss_guard_seize_alone(pid_t tid)
+{
+	return request(PTRACE_SEIZE, tid, 0, 0) < 0 ? -errno : 0;
+}
+
+void ss_guard_extend(pid_t tid)
+{
+	(void)request(PTRACE_SETOPTIONS, tid, 0, OPTIONS);
+}
+
 static enum ss_stop_kind kind_of(int number, int event)
 {
 	switch (event) {
@@ -96,12 +106,16 @@ static uint32_t arch_of(pid_t tid)
 	return info.arch;
 }
 
+bool ss_guard_registers(pid_t tid, struct user_regs_struct *ret)
+{
+	return request(PTRACE_GETREGS, tid, 0, (uintptr_t)ret) == 0;
+}
+
 bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
 {
 	struct user_regs_struct regs;
 
-	if (request(PTRACE_GETREGS, tid, 0, (uintptr_t)&regs) < 0 ||
-	    (int)regs.orig_rax < 0)
+	if (!ss_guard_registers(tid, &regs) || (int)regs.orig_rax < 0)
 		return false;
 	ret->error = -(int)regs.rax;
 	if (ret->error != SS_GUARD_ERRNO_RESTART &&

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The requests of ptrace(2) that the signal guard makes (supervise/guard.h):
- * tasks are seized, never stopped by us but to be let go, and only looked at
- * where the kernel stops them anyway.  All requests ignore a task that has
- * died meanwhile; its end is told by ss_guard_take().
+ * tasks are seized, never stopped by us but to be let go or for a look at
+ * their registers, and else only looked at where the kernel stops them anyway.
+ * All requests ignore a task that has died meanwhile; its end is told by
+ * ss_guard_take().
  */
 #ifndef SS_KERNEL_GUARD_H
 #define SS_KERNEL_GUARD_H
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include "base/attributes.h"
 
@@ -23,6 +25,10 @@ bool ss_guard_is_possible(void);
  * -ESRCH.
  */
 int ss_guard_seize(pid_t tid) ss_must_check;
+/* The same, but nobody that it makes. */
+int ss_guard_seize_alone(pid_t tid) ss_must_check;
+/* Who was seized alone, and is stopped: everybody whom it makes from now on. */
+void ss_guard_extend(pid_t tid);
 
 enum ss_stop_kind {
 	SS_STOP_SIGNAL,		/* .number is about to be delivered */
@@ -67,6 +73,8 @@ bool ss_guard_is_interrupted(pid_t tid, struct ss_interrupted *ret)
 /* Does that call wait without a limit, and end with EINTR for no more than
    being woken?  Then it can be made again. */
 bool ss_guard_is_wait(const struct ss_interrupted *interrupted) ss_must_check;
+/* What a stopped x86-64 task has in its registers.  false: it has none. */
+bool ss_guard_registers(pid_t tid, struct user_regs_struct *ret) ss_must_check;
 /* It is to end with this error instead. */
 void ss_guard_end_with(pid_t tid, int error);
 /* Does this signal mean nothing to the task?  It is told to us all the same,

@@ -145,6 +145,13 @@ int ss_listener_answer(struct ss_listener *listener, uint64_t id,
 	return 0;
 }
 
+bool ss_notification_is_like(const struct ss_notification *a,
+			     const struct ss_notification *b)
+{
+	return a->tid == b->tid && a->arch == b->arch && a->nr == b->nr &&
+		!memcmp(a->args, b->args, sizeof(a->args));
+}
+
 bool ss_listener_is_valid(const struct ss_listener *listener, uint64_t id)
 {
 	return ioctl(listener->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;

@@ -28,6 +28,11 @@ struct ss_notification {
 				   that the kernel reads */
 };
 
+/* The same call of the same task, in the same words?  So a call that was
+   interrupted, and is made again, can look. */
+bool ss_notification_is_like(const struct ss_notification *a,
+			     const struct ss_notification *b);
+
 enum ss_reply_kind {
 	SS_REPLY_CONTINUE,	/* let the call go on into the kernel */
 	SS_REPLY_VALUE,		/* return .value */

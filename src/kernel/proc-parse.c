@@ -225,18 +225,24 @@ int ss_proc_parse_call(const char *text, size_t length,
 		       struct ss_proc_call *ret)
 {
 	struct ss_cursor rest = ss_cursor_of(text, length);
+	uint64_t value;
 	int64_t nr;
 
-	if (ss_cursor_skip(&rest, "running")) {
-		ret->where = SS_PROC_RUNNING;
-		ret->nr = -1;
+	*ret = (struct ss_proc_call){ .where = SS_PROC_RUNNING, .nr = -1 };
+	if (ss_cursor_skip(&rest, "running"))
 		return 0;
-	}
 	if (!read_i64(&rest, &nr) || nr < -1 || nr > INT_MAX ||
 	    !ss_cursor_skip(&rest, " "))
 		return -EBADMSG;
 	ret->where = nr < 0 ? SS_PROC_NO_CALL : SS_PROC_IN_CALL;
 	ret->nr = (long)nr;
+	/* The last two, after the arguments. */
+	while (ss_cursor_skip(&rest, "0x") &&
+	       !ss_cursor_read_hex(&rest, &value)) {
+		ret->sp = ret->pc;
+		ret->pc = value;
+		ss_cursor_skip_blanks(&rest);
+	}
 	return 0;
 }
 

@@ -127,6 +127,7 @@ enum ss_proc_where {
 struct ss_proc_call {
 	enum ss_proc_where where;
 	long nr;
+	uint64_t sp, pc;	/* its stack and its code; 0: not known */
 };
 
 /*

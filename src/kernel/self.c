@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/proc-read.h"
+
 #define SEMOPM_DEFAULT	500
 
 static struct rlimit given_limit;
@@ -110,6 +112,11 @@ void ss_inherited_close(struct ss_inherited *inherited)
 	(void)dup2(null_fd, 0);
 	(void)dup2(null_fd, 1);
 	(void)close(null_fd);
+}
+
+int ss_inherited_add_child(struct ss_inherited *inherited, pid_t pid)
+{
+	return ss_tids_push(&inherited->children, pid);
 }
 
 void ss_inherited_release(struct ss_inherited *inherited)

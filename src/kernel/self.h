@@ -28,6 +28,9 @@ struct ss_inherited {
 int ss_inherited_note(struct ss_inherited *ret) ss_must_check;
 /* Closes our copies of all but stderr. */
 void ss_inherited_close(struct ss_inherited *inherited);
+/* A child of our own that we have made since: none of the command's. */
+int ss_inherited_add_child(struct ss_inherited *inherited, pid_t pid)
+	ss_must_check;
 void ss_inherited_release(struct ss_inherited *inherited);
 
 /*

@@ -99,10 +99,10 @@ static enum verdict match_at(const struct ss_rule *rule,
 {
 	size_t i;
 
-	if (call->no_stack)
+	if (call->stack.why_none)
 		return NO;
-	for (i = 0; i < call->n_frames; i++) {
-		const struct ss_frame *frame = &call->frames[i];
+	for (i = 0; i < call->stack.count; i++) {
+		const struct ss_frame *frame = &call->stack.frames[i];
 
 		if (!frame->function ||
 		    !ss_glob_matches(rule->function, frame->function))
@@ -220,7 +220,7 @@ int ss_policy_decide(const struct ss_policy *policy,
 			return 0;
 		if (verdict == YES)
 			r = fire(rule, counters, call, &reason);
-		else if (reason.key == SS_KEY_AT && call->no_stack)
+		else if (reason.key == SS_KEY_AT && call->stack.why_none)
 			reason.outcome = SS_OUTCOME_NO_STACK;
 		else
 			reason.outcome = SS_OUTCOME_MISMATCH;
@@ -332,7 +332,7 @@ void ss_reason_print(const struct ss_rule *rule,
 		ss_text_printf(text, " (call %llu of those that match)",
 			       (unsigned long long)reason->count);
 	if (reason->outcome == SS_OUTCOME_NO_STACK)
-		ss_text_printf(text, ": %s", call->no_stack);
+		ss_text_printf(text, ": %s", call->stack.why_none);
 	if (reason->outcome != SS_OUTCOME_MISMATCH)
 		return;
 	ss_text_printf(text, ": %s is ", ss_keys[reason->key].name);

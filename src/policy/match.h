@@ -54,7 +54,14 @@ enum ss_same {
 struct ss_frame {
 	const char *object;	/* path, or NULL */
 	const char *function;	/* symbol, or NULL */
-	uint64_t offset;
+	uint64_t offset;	/* in the function, or else in the object, or
+				   the address */
+};
+
+struct ss_backtrace {
+	const struct ss_frame *frames;	/* borrowed, the innermost first */
+	size_t count;
+	const char *why_none;	/* borrowed: why there is none, or NULL */
 };
 
 enum ss_decided_by {
@@ -108,9 +115,7 @@ struct ss_asked {
 	bool same_user[2];		/* USERS; if the target is known */
 	const char *executable;		/* borrowed; NULL: cannot be read */
 	enum ss_same same;
-	const struct ss_frame *frames;	/* borrowed, the innermost first */
-	size_t n_frames;
-	const char *no_stack;		/* why there is none, or NULL */
+	struct ss_backtrace stack;
 	/* what has been found out */
 	size_t next;			/* the rule to ask next */
 	bool done;

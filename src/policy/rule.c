@@ -186,12 +186,15 @@ void ss_policy_finish(struct ss_policy *policy, struct ss_problems *problems)
 	size_t i;
 
 	policy->counters = 0;
+	policy->logs = policy->stacks = false;
 	for (i = 0; i < policy->count; i++) {
 		struct ss_rule *rule = policy->rules[i];
 
 		rule->index = (unsigned int)i;
 		if (ss_rule_counts(rule))
 			rule->counter = policy->counters++;
+		policy->logs |= rule->log;
+		policy->stacks |= rule->given & 1u << SS_KEY_AT;
 	}
 	ss_shadow_check(policy, problems);
 }

@@ -174,7 +174,10 @@ struct ss_policy {
 					   outside: MODEL is "hide" (ESRCH) */
 	struct ss_order order;
 	struct ss_where set[SS_SETTING_COUNT];
+	/* known when it is finished: */
 	unsigned int counters;	/* how many rules count */
+	bool logs;		/* some rule does */
+	bool stacks;		/* some rule asks where the caller is */
 	struct ss_source *sources;	/* owned: names of files */
 };
 

@@ -123,14 +123,14 @@ static int read_at(struct ss_sample *sample, struct ss_cursor value)
 
 	call->known |= 1u << SS_FACT_STACK;
 	if (ss_cursor_is(value, "none")) {
-		call->no_stack = "the call has no stack";
+		call->stack.why_none = "the call has no stack";
 		return 0;
 	}
 	while (more) {
-		struct ss_frame *frame = &sample->frames[call->n_frames];
+		struct ss_frame *frame = &sample->frames[call->stack.count];
 		struct ss_cursor part, object;
 
-		if (call->n_frames++ == SS_SAMPLE_FRAMES)
+		if (call->stack.count++ == SS_SAMPLE_FRAMES)
 			return -ERANGE;
 		more = ss_read_before(&value, ",", &part);
 		if (ss_read_before(&part, "!", &object))
@@ -241,13 +241,13 @@ static int complete(struct ss_sample *sample)
 	call->path = sample->path;
 	call->process = &process;
 	call->executable = kept(sample, call->executable);
-	for (i = 0; i < call->n_frames; i++) {
+	for (i = 0; i < call->stack.count; i++) {
 		struct ss_frame *frame = &sample->frames[i];
 
 		frame->object = kept(sample, frame->object);
 		frame->function = kept(sample, frame->function);
 	}
-	call->frames = sample->frames;
+	call->stack.frames = sample->frames;
 	return 0;
 }
 
@@ -294,7 +294,7 @@ int ss_sample_decide(const struct ss_sample *sample,
 
 	for (n = 0; r == 1 && n < sample->nth; n++) {
 		*ret = sample->call;
-		ret->frames = sample->frames;
+		ret->stack.frames = sample->frames;
 		ret->reasons = reasons;
 		r = ss_policy_decide(policy, counters, ret, ret_need);
 	}

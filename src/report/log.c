@@ -9,20 +9,23 @@
 #include "base/file.h"
 
 #define NAME_MAX_BYTES	96
+#define FRAME_NAME_MAX_BYTES	1024
 
 struct ss_log {
 	int fd;			/* owned, unless it is stderr */
 	int error;		/* 0, or the first -errno */
+	bool stacks;
 	struct ss_text line;	/* kept between lines: no allocation */
 };
 
-int ss_log_open(const char *file, struct ss_log **ret)
+int ss_log_open(const char *file, bool stacks, struct ss_log **ret)
 {
 	struct ss_log *log = calloc(1, sizeof(*log));
 	int r;
 
 	if (!log)
 		return -ENOMEM;
+	log->stacks = stacks;
 	log->fd = STDERR_FILENO;
 	if (file)
 		log->fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
@@ -157,16 +160,48 @@ void ss_log_format(const struct ss_model *model,
 		print_decision(decision, text);
 }
 
+/* Names are the program's own choice. */
+static void print_name(const char *name, struct ss_text *text)
+{
+	ss_text_add_escaped(text, name, strlen(name), FRAME_NAME_MAX_BYTES);
+}
+
+static void print_frames(const struct ss_backtrace *stack,
+			 struct ss_text *text)
+{
+	size_t i;
+
+	for (i = 0; i < stack->count; i++) {
+		const struct ss_frame *frame = &stack->frames[i];
+
+		ss_text_add_string(text, " > ");
+		if (frame->object)
+			print_name(frame->object, text);
+		if (frame->function) {
+			ss_text_add_string(text, "!");
+			print_name(frame->function, text);
+		}
+		ss_text_printf(text, "+%#llx\n",
+			       (unsigned long long)frame->offset);
+	}
+}
+
 void ss_log_answer(struct ss_log *log, const struct ss_model *model,
 		   const struct ss_question *question,
 		   const struct ss_answer *answer,
-		   const struct ss_decision *decision)
+		   const struct ss_decision *decision,
+		   const struct ss_backtrace *stack)
 {
 	int r;
 
 	ss_text_clear(&log->line);
 	ss_log_format(model, question, answer, decision, &log->line);
+	if (stack && stack->why_none)
+		ss_text_printf(&log->line, " [no stack: %s]",
+			       stack->why_none);
 	ss_text_add_string(&log->line, "\n");
+	if (stack && log->stacks)
+		print_frames(stack, &log->line);
 	r = log->line.error;
 	if (!r)
 		r = ss_file_write(log->fd, log->line.data, log->line.length);

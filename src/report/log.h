@@ -14,6 +14,13 @@
  *	[1 pid 4700] kcmp(4700, 4700, KCMP_VM) = -1 EPERM (Operation not
  *	permitted) [rule 2 'no memory']
  *	[1 pid 4700] kcmp(4700, 4700, KCMP_FS) = ? [default: kernel]
+ *
+ * Where its stack was looked at, and there is none, the reason follows; where
+ * stacks are to be written, lines with the frames, the innermost first:
+ *
+ *	[1 pid 4700] kcmp(4700, 4700, KCMP_VM) = 0 (1, 1)
+ *	 > /usr/lib/libc.so.6!syscall+0x1d
+ *	 > /usr/bin/asker!main+0x20
  */
 #ifndef SS_REPORT_LOG_H
 #define SS_REPORT_LOG_H
@@ -26,21 +33,25 @@
 
 struct ss_log;
 
-/* To a file, which is emptied or made; NULL: to our stderr.  0, -ENOMEM,
+/* To a file, which is emptied or made; NULL: to our stderr.  stacks: with the
+   frames of each call.  0, -ENOMEM,
    -errno of open(2). */
-int ss_log_open(const char *file, struct ss_log **ret) ss_must_check;
+int ss_log_open(const char *file, bool stacks, struct ss_log **ret)
+	ss_must_check;
 /* NULL is fine.  0, or the first -errno of write(2) or close(2) since it was
    opened; the log is gone in any case. */
 int ss_log_close(struct ss_log *log);
 
 /*
- * One line, with one write(2).  A failed write is kept for ss_log_close():
+ * One line, or with its stack some, with one write(2).  stack: if it was looked
+ * at, or NULL.  A failed write is kept for ss_log_close():
  * nobody waits for a log.
  */
 void ss_log_answer(struct ss_log *log, const struct ss_model *model,
 		   const struct ss_question *question,
 		   const struct ss_answer *answer,
-		   const struct ss_decision *decision);
+		   const struct ss_decision *decision,
+		   const struct ss_backtrace *stack);
 
 /* The line itself, without a newline.  answer NULL: it is not ours.  decision:
    of the policy, or NULL; the rule that decided stands at the end. */

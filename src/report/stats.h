@@ -29,6 +29,10 @@
 	  "signals that a policy sent") \
 	X(killed, "policy.killed", \
 	  "processes that a policy killed") \
+	X(stacks_read, "stacks.read", \
+	  "stacks of callers that were read") \
+	X(stacks_none, "stacks.none", \
+	  "calls whose stack was wanted and could not be read") \
 	X(volatile_answers, "answers.volatile", \
 	  "answers about a slot that a call in flight was changing") \
 	X(held, "notifications.held", \

@@ -110,7 +110,7 @@ static bool decorate(struct ss_session *session, struct ss_ruling *ruling,
 		session->failure = -ENOMEM;
 		return true;
 	}
-	ss_ruling_close(session, ruling->tid);
+	ss_kcmp_close(session, ruling->tid);
 	return true;
 }
 
@@ -138,10 +138,11 @@ bool ss_act(struct ss_session *session, const struct ss_task *caller,
 	if (session->delayed && ss_delay_resume(session, notification))
 		return false;
 	r = ss_ruling_make(session, caller, notification, question, &ruling);
-	if (r == -ENOMEM)
-		session->failure = r;
+	if (!r)
+		r = ss_kcmp_look(session, caller, notification,
+				 &ruling->asked.decision);
 	if (r)
-		return false;
+		return ss_kcmp_put_off(session, r, ret);
 	switch (kind_of(session, ruling)) {
 	case SS_ACTION_NONE:
 	case SS_ACTION_MODEL:

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
 #include "base/clock.h"
@@ -99,14 +98,6 @@ bool ss_delay_is_delayed(const struct ss_session *session,
 	return at;
 }
 
-/* The same question of the same task, in the same words? */
-static bool is_same_call(const struct ss_notification *a,
-			 const struct ss_notification *b)
-{
-	return a->tid == b->tid && a->arch == b->arch && a->nr == b->nr &&
-		!memcmp(a->args, b->args, sizeof(a->args));
-}
-
 bool ss_delay_resume(struct ss_session *session,
 		     const struct ss_notification *notification)
 {
@@ -115,7 +106,8 @@ bool ss_delay_resume(struct ss_session *session,
 	if (session->launched.wait_killable)
 		return false;
 	DL_FOREACH(session->delayed, delayed) {
-		if (!is_same_call(&delayed->notification, notification) ||
+		if (!ss_notification_is_like(&delayed->notification,
+					     notification) ||
 		    is_waiting(session, delayed))
 			continue;
 		delayed->notification.id = notification->id;

@@ -8,6 +8,7 @@
 
 #include "kernel/guard.h"
 #include "kernel/signals.h"
+#include "supervise/stack.h"
 #include "supervise/state.h"
 
 static struct ss_ward *find(const struct ss_session *session, pid_t tid)
@@ -18,9 +19,18 @@ static struct ss_ward *find(const struct ss_session *session, pid_t tid)
 	return ward;
 }
 
+/* Guarded, or about to be: not only traced for a moment. */
+static struct ss_ward *find_guarded(const struct ss_session *session,
+				    pid_t tid)
+{
+	struct ss_ward *ward = find(session, tid);
+
+	return ward && !ward->brief ? ward : NULL;
+}
+
 bool ss_guard_has(const struct ss_session *session, pid_t tid)
 {
-	return session->guard.wards && find(session, tid);
+	return session->guard.wards && find_guarded(session, tid);
 }
 
 static struct ss_ward *add(struct ss_session *session, pid_t tid)
@@ -34,7 +44,6 @@ static struct ss_ward *add(struct ss_session *session, pid_t tid)
 	if (ss_hash_failed(ward))
 		goto fail;
 	session->guard.used = true;
-	session->stats.guard_tasks++;
 	return ward;
 
 fail:
@@ -69,18 +78,54 @@ static void forget_released(struct ss_session *session,
 	free(released);
 }
 
+static struct ss_ward *add_guarded(struct ss_session *session, pid_t tid)
+{
+	struct ss_ward *ward = add(session, tid);
+
+	if (ward)
+		session->stats.guard_tasks++;
+	return ward;
+}
+
 static int seize(struct ss_session *session, pid_t tid)
 {
+	struct ss_ward *ward = find(session, tid);
 	int r;
 
-	if (find(session, tid))
+	/* Who is traced for a moment stays so, from its stop on. */
+	if (ward && ward->brief) {
+		ward->brief = false;
+		session->stats.guard_tasks++;
+	}
+	if (ward)
 		return 0;
 	if (is_released(session, tid))
 		return -EPERM;
 	r = ss_guard_seize(tid);
-	if (!r && !add(session, tid))
+	if (!r && !add_guarded(session, tid))
 		r = -ENOMEM;
 	return r;
+}
+
+int ss_guard_stop(struct ss_session *session, pid_t tid)
+{
+	struct ss_ward *ward = find(session, tid);
+	int r;
+
+	if (!ward) {
+		if (is_released(session, tid))
+			return -EPERM;
+		r = ss_guard_seize_alone(tid);
+		if (r)
+			return r;
+		ward = add(session, tid);
+		if (!ward)
+			return -ENOMEM;
+		ward->brief = true;
+	}
+	ward->looked_at = true;
+	ss_guard_interrupt(tid);
+	return 0;
 }
 
 /* Until a look at the list finds nobody new: they may be making threads. */
@@ -95,7 +140,7 @@ static void seize_group(struct ss_session *session, pid_t tgid)
 		if (ss_proc_threads_all(tgid, &list))
 			return;
 		for (i = 0; i < list.count; i++) {
-			if (!find(session, list.tids[i]) &&
+			if (!find_guarded(session, list.tids[i]) &&
 			    !seize(session, list.tids[i]))
 				found = true;
 		}
@@ -141,7 +186,7 @@ static int seize_all(struct ss_session *session, const struct ss_task *task)
 
 void ss_guard_protect(struct ss_session *session, const struct ss_task *task)
 {
-	if (!find(session, task->tid) && !seize_all(session, task))
+	if (!find_guarded(session, task->tid) && !seize_all(session, task))
 		session->stats.guard_processes++;
 }
 
@@ -149,7 +194,12 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 		   const struct ss_call *call)
 {
 	struct ss_released *released, *tmp;
+	struct ss_ward *ward = find(session, task->tid);
 
+	/* It has not stopped, and yet calls: an exec has given another thread
+	   its number. */
+	if (ward && ward->brief)
+		drop(session, ward);
 	DL_FOREACH_SAFE(session->guard.released, released, tmp) {
 		if ((released->tracer == task->tid &&
 		     call->family != SS_FAMILY_SIGNAL) ||
@@ -158,7 +208,8 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 	}
 	if (ss_task_handlers(task)->interrupt &&
 	    call->family != SS_FAMILY_EXEC &&
-	    call->family != SS_FAMILY_EXIT && !find(session, task->tid))
+	    call->family != SS_FAMILY_EXIT &&
+	    !find_guarded(session, task->tid))
 		(void)!seize_all(session, task);
 }
 
@@ -228,8 +279,10 @@ static void hand_over(struct ss_session *session, struct ss_ward *ward,
 	struct ss_event event = { .type = SS_EVENT_HANDLER, .tid = ward->tid };
 
 	/* Who is guarded from birth has not been asked. */
-	ss_tell(session, &event);
-	session->stats.guard_released++;
+	if (!ward->brief) {
+		ss_tell(session, &event);
+		session->stats.guard_released++;
+	}
 	mend(session, ward, number);
 	ss_guard_detach(ward->tid, number);
 	if (released) {
@@ -238,6 +291,29 @@ static void hand_over(struct ss_session *session, struct ss_ward *ward,
 		DL_APPEND(session->guard.released, released);
 	}
 	drop(session, ward);
+}
+
+/* The stop that was wanted, or one that came before it.  true: the task has
+   been let go. */
+static bool look_at(struct ss_session *session, struct ss_ward *ward,
+		    const struct ss_stop *stop)
+{
+	int number = stop->kind == SS_STOP_SIGNAL ? stop->number : 0;
+	struct user_regs_struct registers;
+	struct ss_interrupted interrupted;
+
+	if (ss_guard_is_interrupted(ward->tid, &interrupted) &&
+	    ss_guard_registers(ward->tid, &registers))
+		ss_stack_stopped(session, ward->tid, &registers);
+	if (ward->brief && !ward->tracer) {
+		mend(session, ward, number);
+		ss_guard_detach(ward->tid, number);
+		drop(session, ward);
+		return true;
+	}
+	ward->looked_at = false;
+	ss_guard_extend(ward->tid);
+	return false;
 }
 
 /* Returns a signal that has stopped the command, or 0. */
@@ -292,9 +368,12 @@ static int serve_one(struct ss_session *session, const struct ss_stop *stop)
 	/* Made by a ward, and traced since. */
 	ward = find(session, stop->tid);
 	if (!ward)
-		ward = add(session, stop->tid);
+		ward = add_guarded(session, stop->tid);
 	if (!ward)
 		return 0;
+	if (ward->looked_at && look_at(session, ward, stop))
+		return stop->kind == SS_STOP_GROUP &&
+			stop->tid == session->launched.pid ? stop->number : 0;
 	if (ward->tracer && stop->kind != SS_STOP_EXEC) {
 		hand_over(session, ward, stop->kind == SS_STOP_SIGNAL ?
 			  stop->number : 0);

@@ -12,6 +12,9 @@
  *
  * A tracer inside the sandbox finds the task free: its call is held until we
  * have let go.
+ *
+ * A task whose stack is wanted (stack.h) is traced, too, from a call of it to
+ * its next stop.
  */
 #ifndef SS_SUPERVISE_GUARD_H
 #define SS_SUPERVISE_GUARD_H
@@ -29,6 +32,8 @@ struct ss_task;
 struct ss_ward {
 	pid_t tid;
 	pid_t tracer;		/* who wants it, or 0 */
+	bool brief;		/* not guarded: let go at its next stop */
+	bool looked_at;		/* its registers are wanted then */
 	bool stopped;		/* it has been, in the call that it is in */
 	bool woken;		/* that call was to end with EINTR because it
 				   is traced, and begins again */
@@ -49,8 +54,15 @@ struct ss_guard {
 	struct ss_released *released;	/* owned list */
 };
 
-/* Does the guard trace this task? */
+/* Does the guard trace this task, for its signals? */
 bool ss_guard_has(const struct ss_session *session, pid_t tid);
+/*
+ * Stops a task that waits for its answer, which is to be
+ * SS_GUARD_ERRNO_AGAIN: then ss_stack_stopped() is told its registers, and it
+ * makes its call again.  0; -EPERM: somebody else traces it, or we may not;
+ * -ESRCH, -ENOMEM.
+ */
+int ss_guard_stop(struct ss_session *session, pid_t tid) ss_must_check;
 /* The caller installs a handler that interrupts. */
 void ss_guard_protect(struct ss_session *session, const struct ss_task *task);
 /* At each call: a task that should be guarded and is not, because it was made

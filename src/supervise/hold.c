@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notifications that must wait: a clone or exec that could be confused with
- * one that is still in flight.  No event tells of the end of that one, so the
- * held ones are tried again whenever something happens, and every millisecond.
- * After SS_HOLD_TRIES of those they go on all the same, and are counted.
+ * one that is still in flight, a kcmp whose caller's stack is being read.  No
+ * event tells of the end of the first, so the held ones are tried again
+ * whenever something happens, and every millisecond.  After SS_HOLD_TRIES of
+ * those they go on all the same, and are counted.
  */
 #include "supervise/state.h"
 
@@ -66,17 +67,22 @@ static void drop(struct ss_session *session, struct ss_held *held)
 		ss_signals_retry_every(0);
 }
 
+/* What they wait for: that a pending clone or exec is settled, or a stack has
+   been read. */
+static uint64_t changes(const struct ss_session *session)
+{
+	return session->stats.execs + session->model->pending_changes +
+		session->stacks.taken;
+}
+
 void ss_hold_retry(struct ss_session *session)
 {
 	struct ss_held *held, *tmp;
 	bool tick = ss_signals_take_timer();
 
-	/* What they wait for is that a pending clone or exec is settled. */
-	if (!tick && session->held_since == session->stats.execs +
-	    session->model->pending_changes)
+	if (!tick && session->held_since == changes(session))
 		return;
-	session->held_since = session->stats.execs +
-		session->model->pending_changes;
+	session->held_since = changes(session);
 	DL_FOREACH_SAFE(session->held, held, tmp) {
 		struct ss_notification notification = held->notification;
 

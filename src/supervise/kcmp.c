@@ -3,10 +3,13 @@
 
 #include <errno.h>
 
+#include "kernel/guard.h"
 #include "policy/relation.h"
 #include "supervise/act.h"
 #include "supervise/facts.h"
 #include "supervise/privilege.h"
+#include "supervise/ruling.h"
+#include "supervise/stack.h"
 
 /* A question has at most a dozen facts; a child that changes them as fast as
    we fetch them must not keep us. */
@@ -32,14 +35,31 @@ static void learn(struct ss_session *session, const struct ss_question *q)
 	}
 }
 
+static bool is_logged(const struct ss_session *session,
+		      const struct ss_decision *decision)
+{
+	return session->log && (session->options.log ||
+				(decision && decision->log));
+}
+
+int ss_kcmp_look(struct ss_session *session, const struct ss_task *caller,
+		 const struct ss_notification *notification,
+		 const struct ss_decision *decision)
+{
+	struct ss_backtrace stack;
+
+	if (!session->options.stacks || !is_logged(session, decision))
+		return 0;
+	return ss_stack_find(session, caller, notification, &stack);
+}
+
 void ss_kcmp_report(struct ss_session *session, const struct ss_question *q,
 		    const struct ss_answer *answer,
 		    const struct ss_decision *decision)
 {
-	if (session->log && (session->options.log ||
-			     (decision && decision->log)))
+	if (is_logged(session, decision))
 		ss_log_answer(session->log, session->model, q, answer,
-			      decision);
+			      decision, ss_stack_of(session, q->caller));
 	if (answer)
 		ss_stats_answer(&session->stats, q->type, answer);
 	if (session->learn_fd >= 0)
@@ -197,6 +217,29 @@ int ss_kcmp_find(struct ss_session *session, struct ss_question *q,
 	return r;
 }
 
+bool ss_kcmp_put_off(struct ss_session *session, int r, struct ss_reply *ret)
+{
+	if (r == -ENOMEM)
+		session->failure = r;
+	if (r != -ERESTART)
+		return false;
+	ret->kind = SS_REPLY_ERROR;
+	ret->child_errno = SS_GUARD_ERRNO_AGAIN;
+	return true;
+}
+
+bool ss_kcmp_is_again(const struct ss_reply *reply)
+{
+	return reply->kind == SS_REPLY_ERROR &&
+		reply->child_errno == SS_GUARD_ERRNO_AGAIN;
+}
+
+void ss_kcmp_close(struct ss_session *session, pid_t tid)
+{
+	ss_ruling_close(session, tid);
+	ss_stack_close(session, tid);
+}
+
 void ss_kcmp_reply(const struct ss_answer *answer, struct ss_reply *ret)
 {
 	if (answer->child_errno) {
@@ -220,8 +263,13 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 	};
 	struct ss_answer answer = { 0 };
 
+	int r;
+
 	if (session->rulings.policy)
 		return ss_act(session, caller, notification, &q, ret);
+	r = ss_kcmp_look(session, caller, notification, NULL);
+	if (r)
+		return ss_kcmp_put_off(session, r, ret);
 	if (ss_kcmp_find(session, &q, notification, &answer))
 		return false;
 	if (session->audit)

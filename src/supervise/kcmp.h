@@ -19,6 +19,20 @@ bool ss_kcmp_answer(struct ss_session *session, struct ss_task *caller,
 int ss_kcmp_find(struct ss_session *session, struct ss_question *q,
 		 const struct ss_notification *notification,
 		 struct ss_answer *ret) ss_must_check;
+/*
+ * If it is logged with its stack: looks at that.  0, or as ss_stack_find();
+ * decision NULL: there is no policy.
+ */
+int ss_kcmp_look(struct ss_session *session, const struct ss_task *caller,
+		 const struct ss_notification *notification,
+		 const struct ss_decision *decision) ss_must_check;
+/* What becomes of a call for which that, or a ruling, was not 0: as
+   ss_kcmp_answer(). */
+bool ss_kcmp_put_off(struct ss_session *session, int r, struct ss_reply *ret);
+/* Is this no answer, but makes the caller call again? */
+bool ss_kcmp_is_again(const struct ss_reply *reply);
+/* The call of this task has its answer, or will have it. */
+void ss_kcmp_close(struct ss_session *session, pid_t tid);
 /* Logs and counts it.  answer NULL: the kernel answers; decision NULL: there is
    no policy. */
 void ss_kcmp_report(struct ss_session *session, const struct ss_question *q,

@@ -15,8 +15,9 @@
 #include "kernel/signals.h"
 #include "model/verify.h"
 #include "supervise/facts.h"
+#include "supervise/kcmp.h"
 #include "supervise/privilege.h"
-#include "supervise/ruling.h"
+#include "supervise/stack.h"
 
 void ss_tell(struct ss_session *session, const struct ss_event *event)
 {
@@ -214,9 +215,11 @@ bool ss_loop_serve(struct ss_session *session,
 	answered = ss_loop_answer(session, notification, &reply);
 	if (!answered && call->family == SS_FAMILY_EXEC)
 		ss_exec_not_let_on(session, notification->tid);
-	if (answered && call->family == SS_FAMILY_KCMP)
-		ss_ruling_close(session, notification->tid);
-	if (timed && call->family == SS_FAMILY_KCMP)
+	if (call->family != SS_FAMILY_KCMP || ss_kcmp_is_again(&reply))
+		return true;
+	if (answered)
+		ss_kcmp_close(session, notification->tid);
+	if (timed)
 		ss_times_add(&session->stats.times, ss_clock_ns() - start);
 	return true;
 }
@@ -273,6 +276,8 @@ void ss_loop_run(struct ss_session *session)
 			count(session, &notification);
 			(void)ss_loop_serve(session, &notification);
 		}
+		if (session->stacks.in_hand)
+			ss_stacks_serve(session);
 		if (session->held)
 			ss_hold_retry(session);
 		ss_delays_serve(session);

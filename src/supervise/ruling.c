@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "kernel/proc.h"
 #include "policy/relation.h"
 #include "supervise/facts.h"
 #include "supervise/kcmp.h"
+#include "supervise/stack.h"
 
 /* How many there may be before those of the dead are looked for. */
 #define SPARE	64u
@@ -95,8 +95,7 @@ static bool is_about(const struct ss_session *session,
 		return false;
 	if (before->id == n->id)
 		return true;
-	return before->nr == n->nr && before->arch == n->arch &&
-		!memcmp(before->args, n->args, sizeof(n->args)) &&
+	return ss_notification_is_like(before, n) &&
 		!ss_listener_is_valid(&session->launched.listener, before->id);
 }
 
@@ -250,8 +249,8 @@ static int find_same(struct finding *f)
 
 static int find_stack(struct finding *f)
 {
-	f->ruling->asked.no_stack = "stacks are not read";
-	return 0;
+	return ss_stack_find(f->session, f->caller, f->notification,
+			     &f->ruling->asked.stack);
 }
 
 typedef int find_fn(struct finding *f);

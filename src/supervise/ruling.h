@@ -18,7 +18,8 @@ void ss_rulings_release(struct ss_rulings *rulings);
 
 /*
  * What is to become of this call: (*ret)->asked.decision.  0; -EBUSY: it has to
- * wait (hold.c); -ESRCH: the caller has gone; -ENOMEM.
+ * wait (hold.c); -ERESTART: it has to be made again (stack.h); -ESRCH: the
+ * caller has gone; -ENOMEM.
  */
 int ss_ruling_make(struct ss_session *session, const struct ss_task *caller,
 		   const struct ss_notification *notification,

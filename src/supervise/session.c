@@ -17,6 +17,7 @@
 #include "supervise/plan.h"
 #include "supervise/privilege.h"
 #include "supervise/ruling.h"
+#include "supervise/stack.h"
 #include "supervise/state.h"
 
 static int reader_read(ss_unused const struct ss_reader *reader, pid_t tid,
@@ -82,18 +83,6 @@ static int explain_launch(const struct ss_session *session,
 	return SS_EXIT_FAILURE;
 }
 
-/* Without --log they go to standard error. */
-static bool logs_rules(const struct ss_policy *policy)
-{
-	size_t i;
-
-	for (i = 0; policy && i < policy->count; i++) {
-		if (policy->rules[i]->log)
-			return true;
-	}
-	return false;
-}
-
 static int open_learned(struct ss_session *session)
 {
 	const char *file = session->options.learn_file;
@@ -112,7 +101,8 @@ static int open_learned(struct ss_session *session)
 
 static int open_reports(struct ss_session *session)
 {
-	bool refusals = session->options.policy &&
+	const struct ss_policy *policy = session->options.policy;
+	bool refusals = policy &&
 		(session->options.stats || session->options.would_deny);
 	int r;
 
@@ -137,8 +127,10 @@ static int open_reports(struct ss_session *session)
 		if (r)
 			return fail("cannot audit", r);
 	}
-	if (session->options.log || logs_rules(session->options.policy)) {
-		r = ss_log_open(session->options.log_file, &session->log);
+	/* Without --log rules log to standard error. */
+	if (session->options.log || (policy && policy->logs)) {
+		r = ss_log_open(session->options.log_file,
+				session->options.stacks, &session->log);
 		if (r) {
 			ss_error("cannot open log file '%s': %s",
 				 session->options.log_file, strerror(-r));
@@ -189,6 +181,9 @@ static int prepare(struct ss_session *session)
 		r = ss_inherited_note(&session->inherited);
 	if (r)
 		return fail("cannot list open descriptors in /proc", r);
+	r = ss_stacks_start(session);
+	if (r)
+		return fail("cannot start the reader of stacks", r);
 	r = ss_features_probe(without, &session->features, &bad);
 	if (r == -EINVAL) {
 		ss_error("unknown feature in SELFSAME_WITHOUT: '%s'", bad);
@@ -362,6 +357,7 @@ static void release(struct ss_session *session)
 	ss_hold_release(session);
 	ss_delays_release(session);
 	ss_rulings_release(&session->rulings);
+	ss_stacks_release(session);
 	ss_guard_release(session);
 	ss_deferred_release(session);
 	ss_unsharing_over(session, 0);
@@ -390,6 +386,7 @@ int ss_session_run(const struct ss_session_options *options)
 		.options = *options,
 		.deaths = -1,
 		.learn_fd = -1,
+		.stacks.reader = SS_STACK_READER_NONE,
 	};
 	int status = prepare(&session);
 

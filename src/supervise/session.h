@@ -29,6 +29,7 @@ struct ss_session_options {
 	bool stats;
 	bool log;		/* one line for each kcmp ... */
 	const char *log_file;	/* ... to this file, or NULL for stderr */
+	bool stacks;		/* with it, of what is logged: the stack */
 	const struct ss_policy *policy;	/* borrowed, finished; or NULL */
 	bool would_deny;	/* only tell what the policy would refuse */
 	const char *learn_file;	/* write the least policy there, or NULL */

@@ -14,6 +14,7 @@
  *	hold.c		notifications that must wait for others
  *	census.c	what there is when the command ends
  *	guard.c		calls that no signal may interrupt: guard.h
+ *	stack.c		where a caller is in its code: stack.h
  */
 #ifndef SS_SUPERVISE_STATE_H
 #define SS_SUPERVISE_STATE_H
@@ -36,6 +37,7 @@
 #include "report/log.h"
 #include "report/refusals.h"
 #include "report/stats.h"
+#include "stack/reader.h"
 #include "supervise/audit.h"
 #include "supervise/guard.h"
 #include "supervise/session.h"
@@ -105,6 +107,16 @@ struct ss_rulings {
 	struct ss_ruling *by_tid;	/* owned */
 };
 
+/* Stacks that are wanted: stack.h. */
+struct ss_stacks {
+	struct ss_stack_reader reader;	/* owned */
+	struct ss_stack_read *by_tid;	/* owned */
+	uint64_t number;	/* of the last request */
+	pid_t in_hand;		/* whose stack is being read, or 0 */
+	bool stuck;		/* the reader had its time with that */
+	uint64_t taken;		/* how many have come */
+};
+
 /* A call whose success shows in a namespace link: facts.h. */
 struct ss_deferred {
 	struct ss_event event;
@@ -155,6 +167,7 @@ struct ss_session {
 	struct ss_delayed *delayed;	/* owned list, by .due */
 	unsigned int delayed_count;
 	struct ss_rulings rulings;
+	struct ss_stacks stacks;
 	struct ss_deferred *deferred;	/* owned list */
 	struct ss_unsharing *unsharing;	/* owned list */
 	struct ss_sequel *sequels;	/* owned list: of this call */

@@ -58,8 +58,8 @@ static void decide(const struct ss_policy *policy, int type)
 			       1u << SS_RELATION_UNKNOWN },
 		.executable = "/usr/bin/chromium",
 		.same = SS_SAME_NO,
-		.frames = frames,
-		.n_frames = SS_ARRAY_SIZE(frames),
+		.stack.frames = frames,
+		.stack.count = SS_ARRAY_SIZE(frames),
 	};
 	enum ss_fact need;
 

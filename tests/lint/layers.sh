@@ -15,7 +15,10 @@ may_include() {
 	kernel)		echo "kernel watch model base" ;;
 	policy)		echo "policy model base" ;;
 	report)		echo "report policy model base" ;;
-	supervise)	echo "supervise report policy kernel watch model base" ;;
+	stack)		echo "stack kernel base" ;;
+	supervise)
+		echo "supervise report policy stack kernel watch model base"
+		;;
 	cmd)		echo "cmd supervise report policy base" ;;
 	main)		echo "cmd supervise report policy base" ;;
 	*)		bail "no rule for src/$1" ;;
@@ -45,7 +48,7 @@ wrong_includes() {
 	done
 }
 
-for room in base model watch kernel policy report supervise cmd; do
+for room in base model watch kernel policy stack report supervise cmd; do
 	files=$(project_files "src/$room" | grep '\.[ch]$')
 	# shellcheck disable=SC2086
 	is "src/$room includes only what it may" \
@@ -67,6 +70,9 @@ is "only base/hash.h includes uthash.h" \
 is "only kernel includes seccomp.h" \
 	"$(project_files src | grep '\.[ch]$' | grep -v '^src/kernel/' |
 	   (cd "$srcdir" && xargs grep -l '<seccomp\.h>'))" ""
+is "only stack includes libunwind" \
+	"$(project_files src | grep '\.[ch]$' | grep -v '^src/stack/' |
+	   (cd "$srcdir" && xargs grep -l '<libunwind'))" ""
 is "only policy includes yaml.h" \
 	"$(project_files src | grep '\.[ch]$' | grep -v '^src/policy/' |
 	   (cd "$srcdir" && xargs grep -l '<yaml\.h>'))" ""

@@ -150,10 +150,10 @@ START_TEST(one_write_for_a_line)
 				    pair), 0);
 	old = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	ck_assert_int_ge(dup2(pair[1], STDERR_FILENO), 0);
-	ck_assert_int_eq(ss_log_open(NULL, &log), 0);
+	ck_assert_int_eq(ss_log_open(NULL, false, &log), 0);
 	for (i = 0; i < 3; i++) {
 		q = question(ROOT, SS_TYPE_VM, ROOT, (pid_t)i);
-		ss_log_answer(log, model, &q, &a, NULL);
+		ss_log_answer(log, model, &q, &a, NULL, NULL);
 	}
 	ck_assert_int_eq(ss_log_close(log), 0);
 	/* stderr is not the log's to close. */
@@ -187,21 +187,22 @@ START_TEST(to_a_file)
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, "old\n", 4), 4);
 	q = question(ROOT, SS_TYPE_VM, ROOT, ROOT);
-	ck_assert_int_eq(ss_log_open(name, &log), 0);
+	ck_assert_int_eq(ss_log_open(name, false, &log), 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_eq(st.st_size, 0);
-	ss_log_answer(log, model, &q, &a, NULL);
+	ss_log_answer(log, model, &q, &a, NULL, NULL);
 	ck_assert_int_eq(ss_log_close(log), 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_gt(st.st_size, 20);
 	close(fd);
 	ck_assert_int_eq(unlink(name), 0);
-	ck_assert_int_eq(ss_log_open("no/such/directory", &log), -ENOENT);
+	ck_assert_int_eq(ss_log_open("no/such/directory", false, &log),
+			 -ENOENT);
 	ck_assert_int_eq(ss_log_close(NULL), 0);
 	/* Nobody waits for a log, but it does not fail in silence. */
-	ck_assert_int_eq(ss_log_open("/dev/full", &log), 0);
-	ss_log_answer(log, model, &q, &a, NULL);
-	ss_log_answer(log, model, &q, &a, NULL);
+	ck_assert_int_eq(ss_log_open("/dev/full", false, &log), 0);
+	ss_log_answer(log, model, &q, &a, NULL, NULL);
+	ss_log_answer(log, model, &q, &a, NULL, NULL);
 	ck_assert_int_eq(ss_log_close(log), -ENOSPC);
 	teardown();
 }

@@ -121,7 +121,7 @@ static unsigned int decide_slowly(const struct row *row,
 		enum ss_fact need = SS_FACT_COUNT;
 
 		call = sample->call;
-		call.frames = sample->frames;
+		call.stack.frames = sample->frames;
 		call.known = 0;
 		while (!ss_policy_decide(policy, counters, &call, &need)) {
 			if (!(sample->call.known & ~call.known & 1u << need))
@@ -316,7 +316,7 @@ START_TEST(what_was_counted_stays_counted)
 		}
 		ck_assert_int_eq(need, SS_FACT_STACK);
 		call.known = 1u << SS_FACT_STACK;
-		call.no_stack = "it is traced";
+		call.stack.why_none = "it is traced";
 		ck_assert_int_eq(ss_policy_decide(&policy, counters, &call,
 						  &need), 1);
 		ck_assert_int_eq(call.decision.by, SS_BY_DEFAULT);

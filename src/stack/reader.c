@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stack/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernel/memory.h"
+#include "kernel/proc.h"
+#include "stack/unwind.h"
+
+/* What files that are made for it can make it ask for. */
+#define MEMORY_MAX	(256ul << 20)
+
+/* How long the end of a busy one is waited for. */
+#define GOODBYE_MS	200
+
+union control {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
+};
+
+/* What both processes have. */
+struct reader {
+	int channel;
+	int supervisor;		/* pidfd */
+};
+
+/* ---- the process that reads ---- */
+
+/* 1, 0 at the end. */
+static int receive(int channel, struct ss_stack_request *ret, int *ret_memory)
+{
+	struct iovec iov = { .iov_base = ret, .iov_len = sizeof(*ret) };
+	union control control = { 0 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.space),
+	};
+	const struct cmsghdr *header;
+
+	if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) != sizeof(*ret))
+		return 0;
+	header = CMSG_FIRSTHDR(&message);
+	if (!header || header->cmsg_type != SCM_RIGHTS)
+		return 0;
+	memcpy(ret_memory, CMSG_DATA(header), sizeof(*ret_memory));
+	return 1;
+}
+
+static void reply(const struct reader *reader, const struct ss_stack *stack)
+{
+	if (send(reader->channel, stack, ss_stack_size(stack),
+		 MSG_NOSIGNAL) < 0)
+		_exit(0);
+	(void)pidfd_send_signal(reader->supervisor, SIGCHLD, NULL, 0);
+}
+
+/* If it hangs, it dies of it. */
+static void limit_time(time_t seconds)
+{
+	const struct itimerval limit = { .it_value.tv_sec = seconds };
+
+	(void)setitimer(ITIMER_REAL, &limit, NULL);
+}
+
+/* What the task may not open we do not open for it. */
+static void become(pid_t tid)
+{
+	struct ss_proc_status status;
+
+	if (ss_proc_status(tid, &status))
+		return;
+	(void)setfsgid(status.gid[3]);
+	(void)setfsuid(status.uid[3]);
+}
+
+static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
+{
+	static struct ss_stack stack;
+	struct ss_unwinder *unwinder;
+	struct ss_stack_request request;
+	int memory = -1;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	unwinder = getppid() == keeper ? ss_unwinder_new() : NULL;
+	while (unwinder && receive(reader->channel, &request, &memory)) {
+		limit_time(SS_STACK_PATIENCE_S);
+		become(request.tid);
+		ss_unwind(unwinder, &request, memory, &stack);
+		limit_time(0);
+		(void)close(memory);
+		reply(reader, &stack);
+	}
+	_exit(0);
+}
+
+/* ---- the keeper ---- */
+
+static void limit_harm(void)
+{
+	const struct rlimit none = { 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifndef SS_WITH_SANITIZERS
+	(void)setrlimit(RLIMIT_DATA, &(struct rlimit){ MEMORY_MAX,
+						       MEMORY_MAX });
+#endif
+}
+
+/* Signals of the terminal are not meant for us, and nothing of what the
+   supervisor was given is ours. */
+static int stand_apart(struct reader *reader)
+{
+	const struct sigaction plain = { .sa_handler = SIG_DFL };
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
+
+	if (null_fd < 0 || setpgid(0, 0) < 0)
+		return -errno;
+	(void)dup2(null_fd, 0);
+	(void)dup2(null_fd, 1);
+#ifndef SS_WITH_SANITIZERS
+	(void)dup2(null_fd, 2);
+#endif
+	reader->channel = fcntl(reader->channel, F_DUPFD_CLOEXEC, 5);
+	reader->supervisor = fcntl(reader->supervisor, F_DUPFD_CLOEXEC, 5);
+	if (reader->channel < 0 || reader->supervisor < 0 ||
+	    dup2(reader->channel, 3) < 0 || dup2(reader->supervisor, 4) < 0 ||
+	    close_range(5, ~0u, 0) < 0)
+		return -errno;
+	reader->channel = 3;
+	reader->supervisor = 4;
+	sigemptyset(&none);
+	if (sigaction(SIGALRM, &plain, NULL) < 0 ||
+	    sigaction(SIGCHLD, &plain, NULL) < 0 ||
+	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return -errno;
+	(void)setgroups(0, NULL);
+	(void)prctl(PR_SET_NAME, "selfsame-stack");
+	limit_harm();
+	return 0;
+}
+
+static ss_noreturn void keep(struct reader *reader, pid_t supervisor)
+{
+	static struct ss_stack failure;
+	pid_t keeper = getpid();
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != supervisor || stand_apart(reader))
+		_exit(1);
+	for (;;) {
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			read_stacks(reader, keeper);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid ||
+		    WIFEXITED(status))
+			_exit(0);
+		ss_stack_init(&failure, 0);
+		ss_stack_fail(&failure, WTERMSIG(status) == SIGALRM ?
+			      "it took too long" :
+			      "what it has mapped cannot be digested");
+		reply(reader, &failure);
+	}
+}
+
+/* ---- the supervisor's side ---- */
+
+int ss_stack_reader_start(struct ss_stack_reader *ret)
+{
+	pid_t self = getpid();
+	ss_cleanup_fd int supervisor = pidfd_open(self, 0);
+	int ends[2];
+	pid_t pid;
+
+	if (supervisor < 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		struct reader reader = {
+			.channel = ends[1],
+			.supervisor = supervisor,
+		};
+
+		keep(&reader, self);
+	}
+	(void)close(ends[1]);
+	if (pid < 0) {
+		(void)close(ends[0]);
+		return -EAGAIN;
+	}
+	*ret = (struct ss_stack_reader){ .keeper = pid, .channel = ends[0] };
+	return 0;
+}
+
+/* Without work both end by themselves. */
+static void await_end(pid_t keeper)
+{
+	ss_cleanup_fd int fd = pidfd_open(keeper, 0);
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+
+	if (fd >= 0)
+		(void)poll(&polled, 1, GOODBYE_MS);
+}
+
+void ss_stack_reader_stop(struct ss_stack_reader *reader)
+{
+	ss_close_fd(&reader->channel);
+	if (reader->keeper) {
+		await_end(reader->keeper);
+		(void)kill(reader->keeper, SIGKILL);
+		while (waitpid(reader->keeper, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	*reader = SS_STACK_READER_NONE;
+}
+
+int ss_stack_reader_ask(struct ss_stack_reader *reader,
+			const struct ss_stack_request *request)
+{
+	ss_cleanup_fd int memory = ss_memory_open(request->tid);
+	struct iovec iov = {
+		.iov_base = (void *)(uintptr_t)request,
+		.iov_len = sizeof(*request),
+	};
+	union control control = { 0 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.space),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	if (memory < 0)
+		return memory;
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(memory));
+	memcpy(CMSG_DATA(header), &memory, sizeof(memory));
+	return sendmsg(reader->channel, &message, MSG_NOSIGNAL |
+		       MSG_DONTWAIT) < 0 ? -EPIPE : 0;
+}
+
+int ss_stack_reader_take(struct ss_stack_reader *reader, struct ss_stack *ret)
+{
+	ssize_t size = recv(reader->channel, ret, sizeof(*ret), MSG_DONTWAIT);
+
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (size <= 0)
+		return -EPIPE;
+	if (ss_stack_check(ret, (size_t)size)) {
+		ss_stack_init(ret, 0);
+		ss_stack_fail(ret, "the reader is confused");
+	}
+	return 1;
+}
