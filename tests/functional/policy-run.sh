@@ -34,7 +34,7 @@ set -- --inject=kcmp:relation=self:error=E2BIG:when=1 \
 told="s/E2BIG/self/; s/EACCES/thread/; s/EBUSY/parent/; s/ECHILD/child/
 	s/EDOM/ancestor/; s/EEXIST/descendant/; s/EFBIG/sibling/
 	s/EINTR/other/; s/EIO/same-user/; s/EISDIR/unknown/
-	/^[0-9]/d; /^ESRCH/d; /^EBADF/d"
+	/^[0-9]/d; /^ESRCH/d; /^EBADF/d; /^EPERM/d"
 
 # stands TARGET OPTIONS RELATIONS: and in no other relation.
 stands() {
@@ -113,6 +113,23 @@ if unshare -U true 2>/dev/null; then
 		unshare -U "$kin" 1 self self)" 3
 else
 	skip "a user as the caller sees it" "no user namespaces here"
+fi
+
+if [ "$(id -u)" = 0 ]; then
+	stands sibling -U "sibling"
+	stands parent -u "parent ancestor"
+	stands thread -u "thread same-user"
+	stands sibling "-u -U" "sibling same-user"
+	is "who has become another user" \
+		"$(answer kcmp:uid=4711:retval=3 -u 1 self self)" 3
+	is "and is not the first any more" \
+		"$(answer kcmp:uid=0:retval=3 -u 1 self self)" 0
+	is "another user is no same user" "$(answer \
+		kcmp:relation=same-user:retval=3 -U 1 self sibling)" 1
+else
+	for option in -U -u "-u -U"; do
+		skip "other users ($option)" "only root can become another"
+	done
 fi
 
 # ---- when ----

@@ -2,7 +2,7 @@
 /*
  * A family of tasks, one of which asks: for tests of what policies make of it.
  *
- *	kin [-aceoprs] [-n TIMES] [-f FD1,FD2] TYPE TARGET TARGET
+ *	kin [-aceoprsuU] [-n TIMES] [-f FD1,FD2] TYPE TARGET TARGET
  *
  * prints the last of TIMES answers, or all with -a: 0 to 3, or the name of an
  * error.  TYPE is kcmp's number.  The tasks, by their labels, and how they
@@ -25,6 +25,8 @@
  *	-p	who asks is the first process of a pid namespace
  *	-r	the command adopts orphans
  *	-s	the second descriptor is a copy of the first
+ *	-u	who asks has become user 4711 (all its ids), with its thread
+ *	-U	the sibling has
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,18 +54,22 @@ static const char *const names[KINDS] = {
 	"sibling", "other", "unknown", "host",
 };
 
+#define OTHER_USER	4711
+
 #define FD_FAMILY	900	/* kept over exec */
 
 /* What all of them see. */
 struct family {
 	pid_t number[KINDS];	/* as who asks calls them */
 	uint32_t ready[KINDS];	/* futex */
+	uint32_t left;		/* the same: the sibling is another user */
 };
 
 static struct family *family;
 
 static struct {
 	int adopts, all, alone, executes, orphan, namespace, same;
+	int leaves, sibling_leaves;
 	int times, fd[2], type;
 	enum kin target[2];
 } plan = { .times = 1, .fd = { 10, 11 } };
@@ -74,18 +80,27 @@ static void fail(const char *what)
 	kill(0, SIGKILL);
 }
 
+static void set(uint32_t *flag)
+{
+	__atomic_store_n(flag, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, flag, 1 /* FUTEX_WAKE */, 1 << 30, NULL, NULL, 0);
+}
+
+static void await_flag(uint32_t *flag)
+{
+	while (!__atomic_load_n(flag, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, flag, 0 /* FUTEX_WAIT */, 0, NULL, NULL,
+			0);
+}
+
 static void announce(enum kin kin)
 {
-	__atomic_store_n(&family->ready[kin], 1, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &family->ready[kin], 1 /* FUTEX_WAKE */, 1 << 30,
-		NULL, NULL, 0);
+	set(&family->ready[kin]);
 }
 
 static void await(enum kin kin)
 {
-	while (!__atomic_load_n(&family->ready[kin], __ATOMIC_SEQ_CST))
-		syscall(SYS_futex, &family->ready[kin], 0 /* FUTEX_WAIT */, 0,
-			NULL, NULL, 0);
+	await_flag(&family->ready[kin]);
 }
 
 static void sleep_on(void)
@@ -170,6 +185,14 @@ static void ask(void)
 	}
 }
 
+static void leave(void)
+{
+	if (setresuid(OTHER_USER, OTHER_USER, OTHER_USER))
+		fail("setresuid");
+	/* That was forgotten. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /* Who asks; afterwards there is nothing to live for. */
 static void live_as_self(void)
 {
@@ -182,6 +205,8 @@ static void live_as_self(void)
 	}
 	await(OTHER);
 	make_descendants();
+	if (plan.leaves)
+		leave();
 	ask();
 	kill(family->number[DESCENDANT], SIGKILL);
 	kill(family->number[CHILD], SIGKILL);
@@ -219,8 +244,13 @@ static void live_as_parent(char **argv)
 	}
 	if (plan.orphan)
 		_exit(0);
-	if (start_kin(SIBLING) == 0)
+	if (start_kin(SIBLING) == 0) {
+		if (plan.sibling_leaves)
+			leave();
+		set(&family->left);
 		sleep_on();
+	}
+	await_flag(&family->left);
 	/* In a namespace the first number is that of who asks. */
 	if (plan.namespace)
 		family->number[SIBLING] = 2;
@@ -270,7 +300,7 @@ static int parse(int argc, char **argv)
 	int executed = 0;
 	int option;
 
-	while ((option = getopt(argc, argv, "Eaceoprsn:f:")) != -1) {
+	while ((option = getopt(argc, argv, "EaceoprsuUn:f:")) != -1) {
 		switch (option) {
 		case 'E':
 			executed = 1;
@@ -295,6 +325,12 @@ static int parse(int argc, char **argv)
 			break;
 		case 's':
 			plan.same = 1;
+			break;
+		case 'u':
+			plan.leaves = 1;
+			break;
+		case 'U':
+			plan.sibling_leaves = 1;
 			break;
 		case 'n':
 			plan.times = number(optarg);
