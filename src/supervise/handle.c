@@ -339,7 +339,8 @@ static bool handle_close(struct ss_handling *h)
 	   other one, and a call that goes on might find it. */
 	if (dup_fails(h))
 		return refuse(h, EBADF);
-	if (waits_for_copy(h))
+	/* Another thread's exec may have been seen. */
+	if (!ss_call_is_there(h) || waits_for_copy(h))
 		return false;
 	if (waits_for_slots(h, event.range.first, event.range.last, true))
 		return false;

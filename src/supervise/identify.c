@@ -35,11 +35,12 @@ void ss_found_release(struct ss_found *found)
 	found->fd = -1;
 }
 
+/* A file that a task has, or -errno: of the program that the model knows. */
 static int fetch(struct ss_session *session, const struct ss_task *task,
 		 int fd)
 {
 	bool own;
-	int r, pidfd = ss_table_pidfd(session, task, &own);
+	int r, changed, pidfd = ss_table_pidfd(session, task, &own);
 
 	if (pidfd < 0)
 		return pidfd;
@@ -47,7 +48,10 @@ static int fetch(struct ss_session *session, const struct ss_task *task,
 	if (own)
 		(void)close(pidfd);
 	session->stats.probes++;
-	return r;
+	changed = ss_life_recheck(session, task);
+	if (changed && r >= 0)
+		ss_fetched_close(r);
+	return changed ? changed : r;
 }
 
 /* What a dead task held is forgotten, and what a dying one gives up: true if
@@ -74,7 +78,7 @@ static int fetch_file(struct ss_session *session, const struct ss_file *file)
 		if (!user)
 			continue;
 		fd = fetch(session, user, slot->fd);
-		if (fd >= 0)
+		if (fd >= 0 || fd == -EAGAIN)
 			return fd;
 		r = fd;
 		if (fd == -ESRCH && died(session, user->tid))
@@ -154,8 +158,12 @@ static int order_orphan(struct ss_session *session,
 		if (user)
 			break;
 	}
-	if (!user || !item_toff(file, user, slot->fd, item->tfd, &toff))
+	if (!user)
 		return -ENOENT;
+	if (!item_toff(file, user, slot->fd, item->tfd, &toff)) {
+		r = ss_life_recheck(session, user);
+		return r ? r : -ENOENT;
+	}
 	epoll = fetch(session, user, slot->fd);
 	if (epoll < 0)
 		return epoll;
@@ -391,7 +399,8 @@ static int search_surely(struct ss_session *session,
 		(void)ss_settle_surely(session);
 		r = search(session, subject, found);
 	}
-	if (!r && found->uncertain && !found->file) {
+	/* What the dying hold is looked at again when they are dead. */
+	if (!r && found->uncertain && !found->file && !found->dying) {
 		forget_doubtful(session, subject, &found->hint);
 		r = search(session, subject, found);
 	}
@@ -511,29 +520,35 @@ int ss_identify_is_epoll(struct ss_session *session,
 	return r;
 }
 
-/* Is it what the model guesses?  An epoll_ctl in flight, or one that failed,
-   is known only by its entry. */
-static struct ss_file *guess_item(struct ss_session *session,
-				  const struct subject *subject,
-				  const struct ss_question *q)
+/*
+ * Is it what the model guesses?  An epoll_ctl in flight, or one that failed,
+ * is known only by its entry.  -ENOENT: no; -EAGAIN: the model has changed.
+ */
+static int guess_item(struct ss_session *session,
+		      const struct subject *subject,
+		      const struct ss_question *q, struct ss_file **ret)
 {
 	struct ss_file *file = NULL;
-	int order;
+	int order, r;
 
 	if (q->file[1])
 		file = ss_epoll_target(&session->model->open, q->file[1],
 				       subject->tfd, &q->item_hint,
 				       q->item_lines);
-	if (file && (order_with(session, subject, file, &order) || order))
-		return NULL;
-	return file;
+	if (!file)
+		return -ENOENT;
+	r = order_with(session, subject, file, &order);
+	if (r || order)
+		return r == -EAGAIN ? r : -ENOENT;
+	*ret = file;
+	return 0;
 }
 
 /*
  * Does the number still hold the item's file?  Then that is named after its
  * slot from the beginning: a name that only items know is lost when somebody
  * asks about the slot, and the new one may have another place in the order.
- * -ENOENT: no, or nobody can tell.
+ * -ENOENT: no, or nobody can tell; -EAGAIN: the model has changed.
  */
 static int behind_number(struct ss_session *session, struct ss_task *task,
 			 const struct subject *subject, unsigned int lines,
@@ -547,7 +562,7 @@ static int behind_number(struct ss_session *session, struct ss_task *task,
 		return -ENOENT;
 	fd = fetch(session, task, subject->tfd);
 	if (fd < 0)
-		return -ENOENT;
+		return fd == -EAGAIN ? fd : -ENOENT;
 	r = order_item(session, fd, subject->epoll, subject->tfd,
 		       subject->toff, &order);
 	ss_fetched_close(fd);
@@ -582,9 +597,9 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 	subject.epoll = fetch(session, task, (int)q->slot.efd);
 	if (subject.epoll < 0)
 		return subject.epoll;
-	*ret = guess_item(session, &subject, q);
-	r = *ret ? 0 : behind_number(session, task, &subject, q->item_lines,
-				     ret);
+	r = guess_item(session, &subject, q, ret);
+	if (r == -ENOENT)
+		r = behind_number(session, task, &subject, q->item_lines, ret);
 	if (!r || r == -EAGAIN) {
 		ss_fetched_close(subject.epoll);
 		if (r)

@@ -604,6 +604,15 @@ static void life_of_unwatched(struct ss_session *session,
 	(void)close(fd);
 }
 
+/* Has the number of a thread gone to the dead leader, whose own one the thread
+   has got?  In a moment it names nobody. */
+static bool is_exchanged(const struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+
+	return !ss_proc_stat(task->tid, &stat) && stat.state == 'X';
+}
+
 /*
  * A thread that execs takes the leader's number before it gets its new memory:
  * for a moment its own number names nobody, and the leader's names somebody
@@ -615,7 +624,8 @@ static bool is_taking_over(const struct ss_group *group,
 	const struct ss_task *task = group->execing;
 
 	return task && task->tid != group->tgid &&
-		!ss_thread_exists(group->tgid, task->tid) &&
+		(!ss_thread_exists(group->tgid, task->tid) ||
+		 is_exchanged(task)) &&
 		!(process->pidfd >= 0 && ss_pidfd_is_over(process->pidfd));
 }
 
@@ -641,6 +651,19 @@ int ss_life_check(struct ss_session *session, struct ss_task *task)
 	else
 		look_at_life(session, task, process);
 	return 0;
+}
+
+int ss_life_recheck(struct ss_session *session, const struct ss_task *task)
+{
+	uint64_t generation = session->model->generation;
+	int r;
+
+	if (!task->group->execing)
+		return 0;
+	r = ss_life_check(session, ss_model_task(session->model, task->tid));
+	if (r)
+		return r;
+	return session->model->generation == generation ? 0 : -EAGAIN;
 }
 
 void ss_kill_all(struct ss_session *session)

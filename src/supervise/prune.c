@@ -58,6 +58,9 @@ void ss_epolls_prune(struct ss_session *session)
 	    2 * session->orphans_kept)
 		return;
 	HASH_ITER(hh, session->model->groups, group, tmp) {
+		/* It may be another program, with other epolls. */
+		if (group->execing)
+			continue;
 		DL_FOREACH(group->tasks, task) {
 			struct ss_files *files = ss_task_files(task);
 

@@ -323,6 +323,14 @@ void ss_children_await(struct ss_session *session);
    its group is just taking the leader's place, for an exec. */
 int ss_life_check(struct ss_session *session, struct ss_task *task)
 	ss_must_check;
+/*
+ * To be asked after something of a task, or behind its number, was looked at:
+ * was that the program that the model knows?  An exec in flight happens unseen,
+ * and what stands in its slots then may be anything: nothing tells of what is
+ * opened.  0; -EAGAIN: no, and the model has changed; -ESRCH: as above.
+ */
+int ss_life_recheck(struct ss_session *session, const struct ss_task *task)
+	ss_must_check;
 /* Learns who of those that share the task's memory has died: what the memory
    was stays with them. */
 void ss_sharers_settle(struct ss_session *session, pid_t tid);

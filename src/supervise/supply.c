@@ -264,9 +264,12 @@ static int supply_items(struct ss_session *session, struct ss_question *q,
 {
 	struct ss_proc_epoll list = { 0 };
 	int r = ss_proc_epoll(need->task->tid, need->fd, &list);
+	int changed = ss_life_recheck(session, need->task);
 
-	if (r)
-		return r;
+	if (changed)
+		ss_proc_epoll_release(&list);
+	if (r || changed)
+		return changed ? changed : r;
 	session->stats.probes++;
 	q->item_lines = 0;
 	count_lines(&list, q);

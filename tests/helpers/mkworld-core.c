@@ -259,6 +259,14 @@ long mw_call5(struct mw_peer *peer, long nr, const long arg[5])
 	return peer->ret;
 }
 
+void mw_start(struct mw_peer *peer, mw_function *run, long arg)
+{
+	peer->op = OP_RUN;
+	peer->nr = distance_of(run);
+	peer->arg[0] = arg;
+	futex_post(&peer->request);
+}
+
 long mw_run(struct mw_peer *peer, mw_function *run, long arg)
 {
 	unsigned int before;
@@ -266,10 +274,7 @@ long mw_run(struct mw_peer *peer, mw_function *run, long arg)
 	if (peer == NULL)
 		return run(NULL, arg);
 	before = peer->reply;
-	peer->op = OP_RUN;
-	peer->nr = distance_of(run);
-	peer->arg[0] = arg;
-	futex_post(&peer->request);
+	mw_start(peer, run, arg);
 	futex_wait(&peer->reply, before);
 	return peer->ret;
 }
@@ -444,10 +449,7 @@ struct mw_peer *mw_vfork(struct mw_peer *by, unsigned long flags)
 	struct birth *birth = birth_new(flags | CLONE_VFORK);
 
 	by->before = by->reply;
-	by->op = OP_RUN;
-	by->nr = distance_of(run_clone);
-	by->arg[0] = MW_P(birth);
-	futex_post(&by->request);
+	mw_start(by, run_clone, MW_P(birth));
 	futex_wait(&birth->child->reply, 0);
 	birth->child->pid = birth->child->self;
 	return birth->child;

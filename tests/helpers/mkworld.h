@@ -60,6 +60,7 @@ extern const struct mw_scenario mw_cred[];
 extern const struct mw_scenario mw_storm[];
 extern const struct mw_scenario mw_entry[];
 extern const struct mw_scenario mw_flight[];
+extern const struct mw_scenario mw_unseen[];
 
 /* ---- system calls that leave errno (shared by CLONE_VM tasks) alone ---- */
 
@@ -125,6 +126,8 @@ long mw_call5(struct mw_peer *peer, long nr, const long arg[5]);
 #define mw_call(peer, nr, ...) \
 	mw_call5(peer, nr, (const long[5]){ __VA_ARGS__ })
 long mw_run(struct mw_peer *peer, mw_function *run, long arg);
+/* A function that does not come back, or that is not waited for. */
+void mw_start(struct mw_peer *peer, mw_function *run, long arg);
 /* A system call that does not come back, such as exit_group. */
 void mw_send(struct mw_peer *peer, long nr, long arg);
 /* execve(2) of this program; the peer goes on in the new image. */
