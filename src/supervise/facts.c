@@ -309,8 +309,11 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 		if (r)
 			event.dumpable = guess(session, task);
 	}
-	ss_tell(session, &event);
-	return 0;
+	/* Others may have the old program's memory. */
+	r = ss_life_recheck(session, task);
+	if (!r)
+		ss_tell(session, &event);
+	return r;
 }
 
 /* A namespace that has no init yet cannot be read. */

@@ -36,7 +36,7 @@ int ss_facts_outside(struct ss_session *session, pid_t tid,
 		     struct ss_creds *ret, struct ss_userns *own)
 	ss_must_check;
 /* Whether its memory is dumpable: from the owner of its /proc files, where
-   that tells, else by trying. */
+   that tells, else by trying.  0, or as ss_life_recheck(). */
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
 

@@ -49,12 +49,21 @@ static int supply_life(struct ss_session *session, struct ss_question *q,
 	return 0;
 }
 
+/* Those of another program by now are forgotten with the old one. */
+static int learn_creds(struct ss_session *session, const struct ss_task *task)
+{
+	int r = ss_facts_creds(session, task);
+	int changed = ss_life_recheck(session, task);
+
+	return changed ? changed : r;
+}
+
 static int supply_creds(struct ss_session *session,
 			ss_unused struct ss_question *q,
 			const struct ss_need *need,
 			ss_unused const struct ss_notification *notification)
 {
-	return ss_facts_creds(session, need->task);
+	return learn_creds(session, need->task);
 }
 
 static int supply_dumpable(struct ss_session *session,
@@ -63,12 +72,14 @@ static int supply_dumpable(struct ss_session *session,
 			   ss_unused const struct ss_notification *n)
 {
 	const struct ss_mm *mm = ss_task_mm(need->task);
+	int r;
 
-	q->dumpable_asked[need->side] = true;
 	/* Who was alive before that call was over may have died before it. */
 	if (mm && (mm->set_id || mm->setting))
 		q->alive[need->side] = false;
-	return ss_facts_dumpable(session, need->task);
+	r = ss_facts_dumpable(session, need->task);
+	q->dumpable_asked[need->side] = !r;
+	return r;
 }
 
 /* What is in the slot at this moment, not remembered.  With rings only whether
@@ -162,7 +173,7 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 	session->stats.volatile_answers++;
 	if (need->fd < 0) {
 		q->flight_asked[need->side] = true;
-		return ss_facts_creds(session, need->task);
+		return learn_creds(session, need->task);
 	}
 	q->side[need->side].in_flight = true;
 	return look_only(session, q, need->side, need->fd);

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Unit tests of supervise/facts, on real tasks: whether memory is dumpable,
- * asked of a process whose leader has none any more; and whether an unshare
- * has made a pid namespace.
+ * asked of a process whose leader has none any more, or that has become another
+ * program; and whether an unshare has made a pid namespace.
  */
 #include "supervise/facts.h"
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "child.h"
+#include "kernel/death.h"
 #include "kernel/proc.h"
 #include "supervise/state.h"
 #include "world.h"
@@ -97,6 +104,90 @@ START_TEST(dead_leader_of_secrets)
 }
 END_TEST
 
+/* A program that nobody may read, and that waits: a descriptor. */
+static int unreadable_program(void)
+{
+	int from = open("/bin/sleep", O_RDONLY | O_CLOEXEC), again;
+	int fd = memfd_create("unreadable", MFD_CLOEXEC);
+	char path[32];
+	struct stat stat;
+
+	ck_assert(from >= 0 && fd >= 0);
+	ck_assert_int_eq(fstat(from, &stat), 0);
+	ck_assert_int_eq(sendfile(fd, from, NULL, (size_t)stat.st_size),
+			 stat.st_size);
+	ck_assert_int_eq(fchmod(fd, 0111), 0);
+	/* What is open for writing is not executed. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_PATH);
+	ck_assert_int_ge(again, 0);
+	(void)close(from);
+	(void)close(fd);
+	return again;
+}
+
+static int program;
+
+static void exec_later(const struct child *c)
+{
+	char *argv[] = { (char[]){ "sleep" }, (char[]){ "60" }, NULL };
+
+	become_somebody();
+	child_assert(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+	child_say(c, 0);
+	(void)child_wait(c);
+	(void)execveat(program, "", argv, environ, AT_EMPTY_PATH);
+}
+
+/* The pipe is close-on-exec. */
+static void await_exec(void)
+{
+	int64_t value;
+
+	child_say(&child, 0);
+	ck_assert_int_eq(read(child.to_read, &value, sizeof(value)), 0);
+}
+
+/* What is seen of the new program says nothing of the old one's memory, which
+   somebody else still has. */
+START_TEST(memory_of_another_program)
+{
+	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
+	const pid_t partner = INT_MAX;
+	struct ss_task *task;
+
+	program = unreadable_program();
+	child = child_start(exec_later);
+	(void)child_hear(&child);
+	session.self = getpid();
+	session.nofile = 1024;
+	session.deaths = ss_deaths_open();
+	session.model = ss_model_new(&limits);
+	ck_assert_ptr_nonnull(session.model);
+	tell_of(session.model, SS_EVENT_START, child.pid);
+	spawn(session.model, child.pid, partner, CLONE_VM);
+	ck_assert_int_eq(ss_process_add(&session, child.pid), 0);
+	task = task_of(session.model, child.pid);
+	ck_assert_int_eq(ss_facts_creds(&session, task), 0);
+	ss_exec_enter(&session, task);
+	ck_assert_ptr_eq(task->group->execing, task);
+	await_exec();
+	ck_assert_int_eq(ss_facts_dumpable(&session, task), -EAGAIN);
+	ck_assert_int_eq(session.failure, 0);
+	ck_assert_ptr_ne(ss_task_mm(task),
+			 ss_task_mm(task_of(session.model, partner)));
+	ck_assert_int_eq(ss_task_mm(task_of(session.model,
+					    partner))->dumpable,
+			 SS_DUMPABLE_UNKNOWN);
+	ss_process_free(&session, ss_process_find(&session, child.pid));
+	ss_model_free(session.model);
+	ck_assert_int_eq(close(session.deaths), 0);
+	ck_assert_int_eq(close(program), 0);
+	child_kill(&child);
+	child_reap(&child);
+}
+END_TEST
+
 static void unshare_later(const struct child *c)
 {
 	(void)child_wait(c);
@@ -168,7 +259,8 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		dead_leader, dead_leader_of_secrets, new_pid_namespace,
+		dead_leader, dead_leader_of_secrets,
+		memory_of_another_program, new_pid_namespace,
 		no_namespace_of_the_dead, NULL,
 	};
 
