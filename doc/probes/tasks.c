@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 
 #include "probe.h"
 
@@ -423,6 +424,99 @@ static void ring_threads(void)
 	(void)close(fd);
 }
 
+/* The number that was given out last. */
+static int last_number(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/ns_last_pid", "re");
+	int number = -1;
+
+	if (f) {
+		if (fscanf(f, "%d", &number) != 1)
+			number = -1;
+		(void)fclose(f);
+	}
+	return number;
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static pid_t forking_child(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal,
+					  .sa_flags = SA_RESTART };
+	pid_t child = fork();
+
+	must(child, "fork");
+	if (child)
+		return child;
+	(void)sigaction(SIGUSR1, &action, NULL);
+	(void)ptrace(PTRACE_TRACEME, 0, 0, 0);
+	(void)raise(SIGSTOP);
+	for (;;) {
+		if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0)
+			_exit(0);
+		(void)waitpid(-1, NULL, 0);
+	}
+}
+
+/* On to the next stop; at it, the registers. */
+static int next_stop(pid_t child, int number, struct user_regs_struct *regs)
+{
+	int status;
+
+	must(ptrace(PTRACE_SYSCALL, child, 0, number), "syscall");
+	must(waitpid(child, &status, __WALL), "waitpid");
+	must(ptrace(PTRACE_GETREGS, child, 0, regs), "getregs");
+	return WSTOPSIG(status);
+}
+
+/* To the entry of the next clone. */
+static void to_clone(pid_t child, int number, struct user_regs_struct *regs)
+{
+	while (next_stop(child, number, regs) != (SIGTRAP | 0x80) ||
+	       regs->orig_rax != SYS_clone || (int)regs->rax != -ENOSYS)
+		number = 0;
+}
+
+/* A signal that is pending when clone begins. */
+static void interrupted_clone(void)
+{
+	struct user_regs_struct entry, regs = { 0 };
+	pid_t child = forking_child(), list[1];
+	bool same_number = false, none = true, same_call = true;
+	int i, number, signal = 0;
+
+	must(waitpid(child, NULL, 0), "waitpid");
+	must(ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD |
+		    PTRACE_O_EXITKILL), "options");
+	/* Others, too, are given numbers. */
+	for (i = 0; i < 100 && !same_number; i++) {
+		to_clone(child, 0, &entry);
+		number = last_number();
+		must(kill(child, SIGUSR1), "kill");
+		(void)next_stop(child, 0, &regs);
+		same_number = number > 0 && last_number() == number;
+		none &= (long)regs.rax == -513 &&
+			!children(child, child, list, 1);
+		signal = next_stop(child, 0, &regs);
+		none &= signal == SIGUSR1 && (long)regs.rax == -513;
+		to_clone(child, SIGUSR1, &regs);
+		same_call &= regs.rip == entry.rip && regs.rdi == entry.rdi &&
+			regs.rsp == entry.rsp;
+	}
+	claim("a signal pending before clone: ERESTARTNOINTR, no child", none,
+	      true);
+	claim("no number was given out", same_number, true);
+	claim("it is made again from the same place", same_call, true);
+	(void)next_stop(child, 0, &regs);
+	claim("and makes a child then", (long)regs.rax, SUCCESS);
+	(void)kill(child, SIGKILL);
+	must(waitpid(child, NULL, 0), "waitpid");
+}
+
 int main(int argc, char **argv)
 {
 	int o;
@@ -445,5 +539,6 @@ int main(int argc, char **argv)
 	traced_thread();
 	exec_evidence();
 	ring_threads();
+	interrupted_clone();
 	return probe_end();
 }
