@@ -202,7 +202,10 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	task->pending = pending;
 	task->cloning = true;
 	task->clone_flags = flags;
+	task->clone_call = event->clone.call;
+	task->clone_since = event->clone.since;
 	task->clones++;
+	task->unborn = true;
 	/* copy_namespaces() refuses this one last: the list stays.  (If it
 	   comes so far: a user namespace is made before the list.) */
 	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM) &&
@@ -219,11 +222,15 @@ int ss_apply_clone_pass(struct ss_model *model, struct ss_task *task,
 
 	if (!pending || task->pending)
 		return -EINVAL;
-	if (pending->creator)
+	if (pending->creator) {
 		pending->creator->pending = NULL;
-	else
+		pending->creator->unborn = false;
+	} else {
 		model->orphan_count--;
+	}
 	ss_copy_end(&pending->copy);
+	/* From now on it has the index of another's call. */
+	task->unborn = false;
 	pending->creator = task;
 	pending->creator_tid = task->tid;
 	pending->returned = !task->cloning;
@@ -446,8 +453,11 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 		ss_task_free(model, task);
 		return r;
 	}
-	if (pending->undo_made && pending->creator)
-		pending->creator->undo_new = false;
+	if (pending->creator) {
+		pending->creator->unborn = false;
+		if (pending->undo_made)
+			pending->creator->undo_new = false;
+	}
 	task->born_by = event->child.born_by;
 	task->creds = pending->creds;
 	task->before = pending->before;
@@ -466,6 +476,21 @@ int ss_apply_clone_end(struct ss_model *model,
 	if (!pending)
 		return -EINVAL;
 	ss_pending_free(model, pending);
+	return 0;
+}
+
+int ss_apply_clone_failed(struct ss_model *model, struct ss_task *task,
+			  ss_unused const struct ss_event *event)
+{
+	/* What has the index, or may have, keeps it. */
+	if (!task->unborn)
+		return -EINVAL;
+	if (task->pending)
+		ss_pending_free(model, task->pending);
+	task->unborn = false;
+	task->clones--;
+	task->cloning = false;
+	task->undo_new = false;
 	return 0;
 }
 
@@ -538,6 +563,7 @@ int ss_apply_worker(struct ss_model *model, struct ss_task *task,
 	if (!worker)
 		return -ENOMEM;
 	task->clones++;
+	task->unborn = false;
 	for (kind = 0; kind < SS_KIND_UNDO; kind++)
 		ss_task_set(worker, kind,
 			    ss_resource_get(task->resources[kind]));

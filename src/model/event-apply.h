@@ -13,7 +13,8 @@ typedef int ss_apply_fn(struct ss_model *model, struct ss_task *task,
 
 /* apply-clone.c */
 ss_apply_fn ss_apply_start, ss_apply_clone, ss_apply_clone_pass,
-	ss_apply_child, ss_apply_clone_end, ss_apply_clone_orphan,
+	ss_apply_child, ss_apply_clone_end, ss_apply_clone_failed,
+	ss_apply_clone_orphan,
 	ss_apply_parent, ss_apply_worker;
 /* apply-exec.c */
 ss_apply_fn ss_apply_exec, ss_apply_exec_done, ss_apply_exec_failed,

@@ -46,6 +46,8 @@ enum ss_event_type {
 				   own one was taken for another's */
 	SS_EVENT_CHILD,		/* .child: a pending clone's child is known */
 	SS_EVENT_CLONE_END,	/* .child.pending has no child, or none left */
+	SS_EVENT_CLONE_FAILED,	/* the last clone of .tid has made no child, for
+				   sure: its index is used again */
 	SS_EVENT_CLONE_ORPHAN,	/* the task with a pending clone is on its way
 				   out; the child may be elsewhere */
 	SS_EVENT_EXEC_DONE,	/* the exec of .tid succeeded */
@@ -122,6 +124,9 @@ struct ss_event {
 			pid_t parent;	/* for CLONE_PARENT: tgid of the
 					   caller's parent now, or 0 */
 			pid_t last;	/* the number given out last, or 0 */
+			/* kept for the supervisor, in the task: */
+			uint64_t call;	/* which call it is */
+			pid_t since;	/* a number given out before, or 0 */
 		} clone;
 		struct {
 			pid_t parent;		/* tgid of the supervisor */

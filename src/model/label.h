@@ -5,9 +5,10 @@
  * A task is named by its path: "1" is the command, "1.2" the child of its
  * second clone call, "1.2.1" that one's first.  Calls are counted, not the
  * children that were seen, so the name does not depend on what the scheduler
- * did.  A resource is named after the task for which it was made, and counted
- * there.  An open file is named after the slot in which it was first seen:
- * see openfile.h.
+ * did.  (A call that has failed for sure, and is made again, counts once:
+ * SS_EVENT_CLONE_FAILED.)  A resource is named after the task for which it
+ * was made, and counted there.  An open file is named after the slot in which
+ * it was first seen: see openfile.h.
  *
  * Paths share their ends: each is a node that points at its parent's, counted
  * by reference, so a task costs one node however deep it is.  In a long chain

@@ -162,6 +162,7 @@ static const struct {
 	[SS_EVENT_CLONE_PASS] = { SUBJECT_LIVING, ss_apply_clone_pass },
 	[SS_EVENT_CHILD] = { SUBJECT_NONE, ss_apply_child },
 	[SS_EVENT_CLONE_END] = { SUBJECT_NONE, ss_apply_clone_end },
+	[SS_EVENT_CLONE_FAILED] = { SUBJECT_LIVING, ss_apply_clone_failed },
 	[SS_EVENT_CLONE_ORPHAN] = { SUBJECT_TASK, ss_apply_clone_orphan },
 	[SS_EVENT_EXEC_DONE] = { SUBJECT_LIVING, ss_apply_exec_done },
 	[SS_EVENT_EXEC_FAILED] = { SUBJECT_TASK, ss_apply_exec_failed },

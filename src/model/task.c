@@ -230,6 +230,7 @@ void ss_pending_orphan(struct ss_model *model, struct ss_task *task)
 	pending->returned = true;
 	pending->creator = NULL;
 	task->pending = NULL;
+	task->unborn = false;
 	model->orphan_count++;
 	model->orphaned++;
 }

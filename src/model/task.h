@@ -5,6 +5,7 @@
  *	CLONE enters --> pending --CHILD--> task --EXIT--> leaving --> gone
  *	                    |                 \--group dead--> zombie --> gone
  *	                    \--CLONE_END (it failed, or nobody can ask)
+ *	                     \-CLONE_FAILED (for sure: its index is free)
  *
  * Numbers.  A tid is that of the supervisor's pid namespace and names a task
  * only as long as the model believes that the task is there: the supervisor
@@ -135,6 +136,11 @@ struct ss_task {
 	bool cloning;			/* since its last clone call it was not
 					   seen again */
 	uint64_t clone_flags;		/* of that call */
+	bool unborn;			/* its last clone call has made no child
+					   so far: the index is nobody's */
+	uint64_t clone_call;		/* which call that was, */
+	pid_t clone_since;		/* and a number that was given out
+					   before; 0: not known */
 	bool undo_new;			/* and that call makes its undo list,
 					   but has made no child yet */
 	enum ss_dumpable dumpable;	/* as it was when the mm went */

@@ -39,6 +39,10 @@ static void settle_clone(struct call *call)
 	child = call->child ? twin_find(&scene.twin, call->child) : NULL;
 	if (child)
 		tell_child_of(call, child);
+	/* A signal shows that it has failed, or only that it is over. */
+	else if (!call->child && pending->creator && call->serial % 2)
+		tell_of(scene.model, SS_EVENT_CLONE_FAILED,
+			pending->creator_tid);
 	else
 		tell(scene.model, (struct ss_event){
 			.type = SS_EVENT_CLONE_END,

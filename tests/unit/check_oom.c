@@ -294,6 +294,8 @@ static void tell_flights(struct story *s)
 	step_pending(s, SS_EVENT_CLONE_END, 0, second, 0);
 	step_pending(s, SS_EVENT_CLONE_PASS, 301, first, 0);
 	step_pending(s, SS_EVENT_CHILD, 0, first, 303);
+	(void)step_clone(s, 301, CLONE_SYSVSEM);
+	step_of(s, SS_EVENT_CLONE_FAILED, 301);
 	step_of(s, SS_EVENT_RETURNED, 302);
 	step(s, (struct ss_event){ .type = SS_EVENT_CLOSE, .tid = 302,
 				   .range = { .unshare = true,

@@ -174,6 +174,103 @@ START_TEST(names_count_calls)
 }
 END_TEST
 
+static void is_named(const struct ss_model *model, pid_t tid,
+		     const char *name)
+{
+	char buffer[64];
+
+	ck_assert_str_eq(ss_path_print(task_of(model, tid)->path, buffer,
+				       sizeof(buffer)), name);
+}
+
+static void tell_end(struct ss_model *model)
+{
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CLONE_END,
+		.child = { .pending = model->pendings->serial } });
+}
+
+/* A clone that has failed for sure: its index is the next one's. */
+START_TEST(names_leave_out_who_failed)
+{
+	struct ss_model *model = world_new();
+	struct ss_task *root = task_of(model, ROOT);
+
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CLONE, .tid = ROOT,
+		.clone = { .call = 77, .since = 5 } });
+	ck_assert(root->unborn);
+	ck_assert_uint_eq(root->clone_call, 77);
+	ck_assert_int_eq(root->clone_since, 5);
+	tell_of(model, SS_EVENT_CLONE_FAILED, ROOT);
+	ck_assert_ptr_null(model->pendings);
+	ck_assert(!root->cloning);
+	spawn(model, ROOT, 201, 0);
+	is_named(model, 201, "1.1");
+	/* Or it is known to be over before it is known to have failed. */
+	tell_clone(model, ROOT, 0);
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	tell_end(model);
+	tell_of(model, SS_EVENT_CLONE_FAILED, ROOT);
+	spawn(model, ROOT, 202, 0);
+	is_named(model, 202, "1.2");
+	is_named(model, 201, "1.1");
+	ss_model_free(model);
+}
+END_TEST
+
+/* What somebody has, or may have, is never given out again. */
+START_TEST(names_are_given_once)
+{
+	struct ss_event failed = {
+		.type = SS_EVENT_CLONE_FAILED, .tid = ROOT,
+	};
+	struct ss_model *model = world_new();
+	uint32_t serial;
+
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	spawn(model, ROOT, 201, 0);
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	/* Of two that have failed only the last. */
+	tell_clone(model, ROOT, 0);
+	tell_end(model);
+	tell_clone(model, ROOT, 0);
+	tell_of(model, SS_EVENT_CLONE_FAILED, ROOT);
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	/* The kernel's own are named in the same row. */
+	tell_clone(model, ROOT, 0);
+	tell_end(model);
+	tell(model, (struct ss_event){ .type = SS_EVENT_WORKER, .tid = ROOT,
+				       .child = { .tid = 301 } });
+	is_named(model, 301, "1.4");
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	/* Taken for another thread's; and then neither's. */
+	spawn(model, ROOT, 202, THREAD_FLAGS);
+	is_named(model, 202, "1.5");
+	tell_clone(model, 202, THREAD_FLAGS);
+	tell_end(model);
+	tell_clone(model, ROOT, THREAD_FLAGS);
+	serial = model->pendings->serial;
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CLONE_PASS, .tid = 202,
+		.child = { .pending = serial } });
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	failed.tid = 202;
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	tell_child(model, serial, 203);
+	is_named(model, 203, "1.6");
+	/* The child may be elsewhere. */
+	tell_clone(model, 201, 0);
+	serial = model->pendings->serial;
+	tell_of(model, SS_EVENT_CLONE_ORPHAN, 201);
+	failed.tid = 201;
+	ck_assert_int_eq(apply(model, &failed), -EINVAL);
+	tell_child(model, serial, 204);
+	is_named(model, 204, "1.1.1");
+	ss_model_free(model);
+}
+END_TEST
+
 /* The child gets what its parent had when the call entered. */
 START_TEST(what_a_pending_clone_keeps)
 {
@@ -530,7 +627,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_combination_of_flags, io_contexts, clone_that_fails_late,
-		names_count_calls, what_a_pending_clone_keeps,
+		names_count_calls, names_leave_out_who_failed,
+		names_are_given_once, what_a_pending_clone_keeps,
 		events_that_cannot_be, numbers_in_namespaces,
 		no_sibling_of_init, zombies, ends_beside_changes,
 		threads_end_alone, fading,
