@@ -109,6 +109,7 @@ int ss_listener_receive(struct ss_listener *listener,
 	ret->tid = (pid_t)request->pid;
 	ret->arch = request->data.arch;
 	ret->nr = request->data.nr;
+	ret->address = request->data.instruction_pointer;
 	memcpy(ret->args, request->data.args, sizeof(ret->args));
 	return 0;
 }

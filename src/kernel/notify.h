@@ -24,6 +24,7 @@ struct ss_notification {
 	pid_t tid;		/* the caller, in our pid namespace */
 	uint32_t arch;		/* AUDIT_ARCH_* */
 	int nr;			/* call number in that architecture */
+	uint64_t address;	/* where it is made: the instruction after it */
 	uint64_t args[6];	/* registers as they were: cast to the width
 				   that the kernel reads */
 };

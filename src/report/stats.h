@@ -45,6 +45,10 @@
 	  "clones settled because somebody asked about an unknown task") \
 	X(clones_ambiguous, "clones.ambiguous", \
 	  "clones that could not be told apart by themselves") \
+	X(clones_again, "clones.again", \
+	  "clones that a signal made fail, and that were made again") \
+	X(again_unsure, "clones.again-unsure", \
+	  "clones that were made again, after which nothing tells of a child") \
 	X(undo_unsure, "clones.undo-unsure", \
 	  "failed clones that may or may not have made an undo list") \
 	X(execs, "execs.settled", \

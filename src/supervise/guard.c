@@ -200,6 +200,8 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 	   its number. */
 	if (ward && ward->brief)
 		drop(session, ward);
+	else if (ward)
+		ward->mended = false;
 	DL_FOREACH_SAFE(session->guard.released, released, tmp) {
 		if ((released->tracer == task->tid &&
 		     call->family != SS_FAMILY_SIGNAL) ||
@@ -213,20 +215,64 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 		(void)!seize_all(session, task);
 }
 
-/* A call that would fail with EINTR only because it is watched. */
-static void mend_watched(struct ss_session *session, pid_t tid,
-			 const struct ss_interrupted *interrupted)
+/* The watched call that was interrupted, or NULL: it is none. */
+static const struct ss_call *watched(const struct ss_session *session,
+				     const struct ss_interrupted *interrupted)
 {
 	const struct ss_call *call;
 	enum ss_arch arch;
 
 	if (ss_arch_from_audit(interrupted->arch, &arch))
-		return;
+		return NULL;
 	call = ss_call_find(&session->calls, arch, interrupted->nr);
-	if (!call || !ss_call_is_told(call, interrupted->args))
+	return call && ss_call_is_told(call, interrupted->args) ? call : NULL;
+}
+
+/* A call that would fail with EINTR only because it is watched. */
+static void mend_watched(struct ss_session *session, struct ss_ward *ward,
+			 const struct ss_interrupted *interrupted)
+{
+	if (!watched(session, interrupted))
 		return;
-	ss_guard_end_with(tid, SS_GUARD_ERRNO_AGAIN);
+	ss_guard_end_with(ward->tid, SS_GUARD_ERRNO_AGAIN);
+	ward->mended = true;
 	session->stats.guard_mended++;
+}
+
+/*
+ * A clone that was let on, and fails for a signal: it has made nothing.  (One
+ * that we have mended was not let on.)  The model hears of it when the call
+ * comes again: whoever has us look at the stops may be in the middle of it.
+ */
+static void note_clone(struct ss_session *session, struct ss_ward *ward,
+		       const struct ss_interrupted *interrupted)
+{
+	const struct ss_task *task = ss_model_task(session->model, ward->tid);
+	const struct ss_call *call;
+
+	if (!task || !task->cloning || ward->mended ||
+	    interrupted->error != SS_GUARD_ERRNO_AGAIN)
+		return;
+	call = watched(session, interrupted);
+	if (call && call->family == SS_FAMILY_CLONE)
+		ward->failed = true;
+}
+
+bool ss_guard_saw_failure(const struct ss_session *session, pid_t tid)
+{
+	const struct ss_ward *ward = session->guard.wards ?
+		find(session, tid) : NULL;
+
+	return ward && ward->failed;
+}
+
+void ss_guard_forget_failure(struct ss_session *session, pid_t tid)
+{
+	struct ss_ward *ward = session->guard.wards ? find(session, tid) :
+		NULL;
+
+	if (ward)
+		ward->failed = false;
 }
 
 /*
@@ -257,15 +303,16 @@ static void mend_wait(struct ss_ward *ward,
 static void mend(struct ss_session *session, struct ss_ward *ward, int number)
 {
 	struct ss_interrupted interrupted;
-
 	bool in_call = ss_guard_is_interrupted(ward->tid, &interrupted);
 
-	if (!in_call)
+	if (in_call)
+		note_clone(session, ward, &interrupted);
+	else
 		ward->stopped = false;
 	if (!in_call || interrupted.error != SS_GUARD_ERRNO_AGAIN)
 		ward->woken = false;
 	if (in_call && interrupted.error == SS_GUARD_ERRNO_RESTART)
-		mend_watched(session, ward->tid, &interrupted);
+		mend_watched(session, ward, &interrupted);
 	else if (in_call)
 		mend_wait(ward, &interrupted, number);
 }
@@ -320,6 +367,7 @@ static bool look_at(struct ss_session *session, struct ss_ward *ward,
 static int serve(struct ss_session *session, struct ss_ward *ward,
 		 const struct ss_stop *stop)
 {
+	struct ss_interrupted interrupted;
 	pid_t tid = stop->tid, former;
 
 	switch (stop->kind) {
@@ -328,6 +376,8 @@ static int serve(struct ss_session *session, struct ss_ward *ward,
 		ss_guard_continue(tid, stop->number);
 		break;
 	case SS_STOP_GROUP:
+		if (ss_guard_is_interrupted(tid, &interrupted))
+			note_clone(session, ward, &interrupted);
 		ward->stopped = true;
 		ss_guard_listen(tid);
 		return tid == session->launched.pid ? stop->number : 0;

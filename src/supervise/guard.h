@@ -35,6 +35,9 @@ struct ss_ward {
 	bool brief;		/* not guarded: let go at its next stop */
 	bool looked_at;		/* its registers are wanted then */
 	bool stopped;		/* it has been, in the call that it is in */
+	bool mended;		/* its last watched call was interrupted before
+				   we received it, and comes again */
+	bool failed;		/* its last clone has, and comes again */
 	bool woken;		/* that call was to end with EINTR because it
 				   is traced, and begins again */
 	UT_hash_handle hh;
@@ -69,6 +72,10 @@ void ss_guard_protect(struct ss_session *session, const struct ss_task *task);
    with CLONE_UNTRACED, or belonged to a tracer that may have gone? */
 void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 		   const struct ss_call *call);
+/* Has the last clone of the task that was let on failed for a signal?  (If the
+   guard traces it, and has seen that.)  Until it is forgotten. */
+bool ss_guard_saw_failure(const struct ss_session *session, pid_t tid);
+void ss_guard_forget_failure(struct ss_session *session, pid_t tid);
 /* Serves all stops and ends that are there.  true: there were some. */
 bool ss_guard_serve(struct ss_session *session);
 /* Everybody has ended, or is about to: until nobody is left. */

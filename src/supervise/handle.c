@@ -158,6 +158,7 @@ static bool handle_clone(struct ss_handling *h)
 	if (session->command_ended && session->options.kill_on_exit)
 		return refuse(h, EPERM);
 	ss_settle_creator(session, h->task);
+	ss_again_look(session, h->task, h->notification);
 	ss_leavers_sweep(session, h->task->group);
 	ss_deaths_drain(session);
 	/* They may stand among its children: a thread that execs has those of
@@ -182,8 +183,11 @@ static bool handle_clone(struct ss_handling *h)
 	    ss_facts_creds(session, h->task))
 		return false;
 	/* If there will be a choice, its child's number tells. */
-	if (session->model->pendings && !h->call->chosen)
+	if (h->call->chosen)
+		ss_again_chosen(session);
+	else if (session->model->pendings)
 		event.clone.last = ss_proc_last_number();
+	ss_again_note(session, h->notification, &event);
 	ss_tell_when_let_on(session, &event);
 	session->clones++;
 	return true;

@@ -259,6 +259,7 @@ static int start_model(struct ss_session *session)
 	ss_tell(session, &start);
 	if (session->failure)
 		return SS_EXIT_FAILURE;
+	session->last_number = session->launched.pid;
 	r = ss_process_add(session, session->launched.pid);
 	if (!r)
 		r = ss_signals_start(&session->launched.listener,

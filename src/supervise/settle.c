@@ -110,6 +110,7 @@ struct ss_task *ss_settle_adopt(struct ss_session *session,
 	ss_tell(session, &event);
 	if (session->failure)
 		return NULL;
+	ss_again_number(session, tid);
 	if (!thread && ss_process_add(session, tid))
 		session->stats.unwatched++;
 	return ss_model_task(session->model, tid);
@@ -502,6 +503,11 @@ static void guess_undo(struct ss_session *session,
 	};
 	bool ipc = pending->flags & CLONE_NEWIPC;
 
+	/* That is the first thing that it looks at. */
+	if (ss_guard_saw_failure(session, none.tid)) {
+		ss_tell(session, &none);
+		return;
+	}
 	session->stats.undo_unsure++;
 	/* Another pid namespace on the way to one is what was refused then. */
 	if ((pending->flags & CLONE_NEWPID) &&
@@ -528,7 +534,8 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 		if (ss_settle_adopt(session, pending, tid) || session->failure)
 			return;
 	}
-	if (pass_on(session, pending))
+	if (!ss_guard_saw_failure(session, task->tid) &&
+	    pass_on(session, pending))
 		return;
 	/* Killed while we look: then the child has another parent by now. */
 	if (ss_settle_is_dying(task))

@@ -6,6 +6,7 @@
  *	handle.c	one handler for each kind of call
  *	settle.c	pending clones: whose child is this task?
  *	orphans.c	pending clones whose creators have died
+ *	again.c		clones that a signal made fail, and that are made again
  *	exec.c		execs in flight: did they succeed?
  *	process.c	pidfds, deaths, life
  *	supply.c	fetches what the model lacks for an answer
@@ -157,6 +158,8 @@ struct ss_session {
 	unsigned int zombie_count;
 	unsigned long nofile;		/* our limit of descriptors */
 	int deaths;			/* owned: epoll of pidfds */
+	pid_t last_number;		/* one that was given out, the last that
+					   we know; 0: they are chosen, too */
 	uint64_t clones;		/* let go on so far ... */
 	uint64_t orphans_looked;	/* ... when orphans were settled last */
 	uint64_t orphans_settled;	/* model->orphaned at that time */
@@ -286,6 +289,21 @@ void ss_orphans_settle(struct ss_session *session);
 void ss_orphans_settle_new(struct ss_session *session);
 /* The same, if there are many, or they are old. */
 void ss_orphans_prune(struct ss_session *session);
+
+/* again.c */
+/* Completes the event of a clone: what tells later whether it came twice. */
+void ss_again_note(struct ss_session *session,
+		   const struct ss_notification *notification,
+		   struct ss_event *event);
+/* A number that was given out in its turn. */
+void ss_again_number(struct ss_session *session, pid_t number);
+/* A program chooses the numbers of its children: from now on they tell
+   nothing. */
+void ss_again_chosen(struct ss_session *session);
+/* The task calls clone, and its last one is over.  Is it the same call again,
+   because that has failed? */
+void ss_again_look(struct ss_session *session, const struct ss_task *task,
+		   const struct ss_notification *notification);
 
 /* exec.c */
 /* Closes what it owns; it is empty afterwards. */
