@@ -23,8 +23,8 @@
 /* What files that are made for it can make it ask for. */
 #define MEMORY_MAX	(256ul << 20)
 
-/* How long the end of a busy one is waited for. */
-#define GOODBYE_MS	200
+/* How long the end of a busy one is waited for: it has no more time itself. */
+#define GOODBYE_MS	1500
 
 union control {
 	struct cmsghdr header;

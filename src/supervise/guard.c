@@ -33,6 +33,11 @@ bool ss_guard_has(const struct ss_session *session, pid_t tid)
 	return session->guard.wards && find_guarded(session, tid);
 }
 
+bool ss_guard_traces(const struct ss_session *session, pid_t tid)
+{
+	return session->guard.wards && find(session, tid);
+}
+
 static struct ss_ward *add(struct ss_session *session, pid_t tid)
 {
 	struct ss_ward *ward = calloc(1, sizeof(*ward));

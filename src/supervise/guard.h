@@ -59,6 +59,8 @@ struct ss_guard {
 
 /* Does the guard trace this task, for its signals? */
 bool ss_guard_has(const struct ss_session *session, pid_t tid);
+/* Do we trace it, if only until its next stop?  Then its stops are ours. */
+bool ss_guard_traces(const struct ss_session *session, pid_t tid);
 /*
  * Stops a task that waits for its answer, which is to be
  * SS_GUARD_ERRNO_AGAIN: then ss_stack_stopped() is told its registers, and it

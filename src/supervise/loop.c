@@ -245,7 +245,7 @@ static void serve_interrupt(struct ss_session *session)
 		return;
 	stops = ss_guard_serve(session);
 	/* A ward's stops are not to be taken for the user's. */
-	if (!ss_guard_has(session, session->launched.pid))
+	if (!ss_guard_traces(session, session->launched.pid))
 		ss_signals_follow_stop();
 	ss_deaths_drain(session);
 	/* Not at each stop; what is missed comes with the next signal. */

@@ -17,7 +17,7 @@ fi
 answer() {
 	spec=$1
 	shift
-	timeout 100 "$SELFSAME" run --log --stats "--inject=$spec" -- \
+	timeout -k 5 100 "$SELFSAME" run --log --stats "--inject=$spec" -- \
 		"$program" "$@" 2>"$err"
 }
 
@@ -53,6 +53,7 @@ for program in "$places" "$helpers/places-static"; do
 		thread 2 2
 	refused "$kind: in threads at once" "$deny" threads 30 240
 	refused "$kind: in processes at once" "$deny" processes 30 240
+	refused "$kind: and in the command itself" $deny together 30 270
 	refused "$kind: in a handler" kcmp:at=in_handler:error=EPERM handler \
 		1 1
 	refused "$kind: what the signal interrupted" kcmp:at=main:error=EPERM \
@@ -87,7 +88,7 @@ refused "stopped and continued" "$deny" stopped 200 200
 is "a parent sees no stop of it" "$(answer "$deny" watched 20)" \
 	"stops 0
 0 20 0"
-is "killed on the way" "$(answer kcmp:at=elsewhere:error=EPERM killed 100)" \
+is "killed on the way" "$(answer kcmp:at=elsewhere:error=EPERM killed 300)" \
 	"1 0 0"
 spared "traced from inside" "$deny" traced 3 3
 like "the log says why" "$(cat "$err")" \

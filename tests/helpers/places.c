@@ -14,6 +14,7 @@
  *	handler		in a signal handler: in_handler()
  *	alternate	the same, on a stack of its own
  *	processes	in eight processes at once
+ *	together	the same, and in their parent
  *	exec		in a program that has executed itself before
  *	fifo		where the file of the program cannot be opened: its
  *			name is that of a FIFO
@@ -123,10 +124,12 @@ static pid_t start(void)
 	return pid;
 }
 
-static void run_processes(void)
+static void run_processes(int together)
 {
 	for (int i = 0; i < MANY; i++)
 		(void)start();
+	if (together)
+		call();
 	while (wait(NULL) > 0)
 		;
 }
@@ -288,7 +291,9 @@ int main(int argc, char **argv)
 	else if (!strcmp(way, "alternate"))
 		run_handler(SA_ONSTACK);
 	else if (!strcmp(way, "processes"))
-		run_processes();
+		run_processes(0);
+	else if (!strcmp(way, "together"))
+		run_processes(1);
 	else if (!strcmp(way, "exec"))
 		run_exec(argv[0]);
 	else if (!strcmp(way, "fifo"))
