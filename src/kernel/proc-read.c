@@ -13,9 +13,18 @@
  * The kernel fills a buffer with whole records until the next one does not
  * fit, so a read that leaves more room than the longest record of a list
  * (a task id and a space) has met the end, and needs no second read to know
- * it.  Files of one record are read up to their end anyway.
+ * it.  But its own buffer is a page, and a read gives no more records than fit
+ * that one, however much room there is.  Files of one record are read up to
+ * their end anyway.
  */
 #define LONGEST_RECORD	64
+#define RECORDS_SIZE	4096
+
+static bool is_end(size_t got, size_t room)
+{
+	return got + LONGEST_RECORD <= (room < RECORDS_SIZE ?
+					room : RECORDS_SIZE);
+}
 
 static int text_grow(struct ss_proc_text *text, size_t *room)
 {
@@ -45,14 +54,18 @@ static int text_fill(struct ss_proc_text *text, int fd)
 	int error;
 
 	for (;;) {
-		n = read(fd, text->data + text->length, room - text->length);
+		size_t left = room - text->length;
+
+		n = read(fd, text->data + text->length, left);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
 		text->length += (size_t)n;
-		if (n == 0 || text->length + LONGEST_RECORD <= room)
+		if (n == 0 || is_end((size_t)n, left))
 			return 0;
+		if (room - text->length >= LONGEST_RECORD)
+			continue;
 		error = text_grow(text, &room);
 		if (error)
 			return error;
