@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# doc/ARCHITECTURE.md has one line for each file below src, tests and
+# doc/ARCHITECTURE.md has one line for each file below src, bench, tests and
 # scripts, and no other:
 #
 #	- `path`: what it is responsible for
@@ -11,9 +11,9 @@
 
 document=$srcdir/doc/ARCHITECTURE.md
 
-project_files src tests scripts >"$tmp/tree"
+project_files src bench tests scripts >"$tmp/tree"
 sed -n 's/^- `\([^`]*\)`.*/\1/p' "$document" |
-	grep -E '^(src|tests|scripts)/' | sort >"$tmp/listed"
+	grep -E '^(src|bench|tests|scripts)/' | sort >"$tmp/listed"
 
 ok "files were found" grep -q '^src/base/' "$tmp/tree"
 is "every file is listed" "$(comm -23 "$tmp/tree" "$tmp/listed")" ""

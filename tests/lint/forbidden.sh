@@ -8,7 +8,7 @@
 
 cd "$srcdir" || bail "cannot enter the source tree"
 
-project_files src tests | grep '\.[ch]$' >"$tmp/sources"
+project_files src bench tests | grep '\.[ch]$' >"$tmp/sources"
 ok "sources were found" grep -q '^src/' "$tmp/sources"
 
 # DESC ERE [FILTER]: no source line matches.

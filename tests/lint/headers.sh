@@ -15,7 +15,7 @@ compiles() {
 		-Wundef -Werror -fsyntax-only "$tmp/alone.c"
 }
 
-for header in $(project_files src tests | grep '\.h$'); do
+for header in $(project_files src bench tests | grep '\.h$'); do
 	ok "$header" compiles "${header#src/}"
 done
 done_testing

@@ -11,7 +11,7 @@ command -v shellcheck >/dev/null ||
 
 # Inside a build tree configure and its like would be found as well.
 scripts() {
-	for file in bootstrap .ci/run $(project_files scripts tests completions \
+	for file in bootstrap .ci/run $(project_files scripts bench tests completions \
 					2>/dev/null); do
 		[ -f "$srcdir/$file" ] || continue
 		case $file in

@@ -10,7 +10,7 @@
 
 cd "$srcdir" || bail "cannot enter the source tree"
 
-project_files src tests | grep '\.[ch]$' >"$tmp/files"
+project_files src bench tests | grep '\.[ch]$' >"$tmp/files"
 [ -s "$tmp/files" ] || bail "no sources found"
 
 xargs wc -l <"$tmp/files" | awk '$2 != "total" { print $1, $2 }' |
