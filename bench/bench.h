@@ -82,7 +82,8 @@ bench_fn bench_own, bench_others, bench_new, bench_born, bench_refused;
 /* work-task.c */
 bench_fn bench_spawn, bench_thread, bench_shell, bench_start, bench_once;
 /* work-scale.c */
-bench_fn bench_tasks, bench_slots, bench_siblings, bench_inode, bench_threads;
+bench_fn bench_tasks, bench_slots, bench_siblings, bench_inode,
+	 bench_memory_of;
 /* work-crowd.c */
 bench_fn bench_crowd, bench_beside;
 

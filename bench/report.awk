@@ -214,32 +214,12 @@ function median_of(experiment, pinning, variant, metric,    round, values, n,
 	return metric == "ns" ? time_text(value) : sprintf("%.0f", value)
 }
 
-function print_absolute(    i, j, k, n, m, list, metrics, line, empty, column) {
-	m = split("bare answer continue selfsame strace inject told", column, " ")
-	n = split("ns kept closed", metrics, " ")
-	line = "| experiment | |"
-	empty = "|---|---|"
-	for (k = 1; k <= m; k++) {
-		line = line " " column[k] " |"
-		empty = empty "---|"
-	}
-	print line
-	print empty
-	for (i = 1; i <= n_experiments; i++) {
-		for (j = 1; j <= n; j++) {
-			print_absolute_of(experiments[i], metrics[j], "pinned",
-					  column, m)
-			print_absolute_of(experiments[i], metrics[j],
-					  "unpinned", column, m)
-		}
-	}
-}
-
-function print_absolute_of(experiment, metric, pinning, column, m,    k, line,
-			   value, any) {
+# One line, or nothing if nothing was measured.  Only columns that are used.
+function print_absolute_of(experiment, metric, pinning,    k, line, value,
+			   any) {
 	line = "| " experiment (metric == "ns" ? "" : ", " metric " a second")
 	line = line " | " pinning " |"
-	for (k = 1; k <= m; k++) {
+	for (k = 1; k <= n_columns; k++) {
 		value = median_of(experiment, pinning, column[k], metric)
 		if (value != "-")
 			any = 1
@@ -247,6 +227,61 @@ function print_absolute_of(experiment, metric, pinning, column, m,    k, line,
 	}
 	if (any)
 		print line
+}
+
+function print_absolute(    i, j, m, n, list, metrics, used, line, field) {
+	for (i = 1; i <= n_runs; i++) {
+		split(runs[i], field, " ")
+		used[field[4]] = 1
+	}
+	m = split("bare answer continue selfsame against strace inject told",
+		list, " ")
+	n = split("ns kept closed", metrics, " ")
+	line = "| experiment | |"
+	for (i = 1; i <= m; i++) {
+		if (list[i] in used) {
+			column[++n_columns] = list[i]
+			line = line " " list[i] " |"
+		}
+	}
+	print line
+	gsub(/[^|]+/, "---", line)
+	print line
+	for (i = 1; i <= n_experiments; i++) {
+		for (j = 1; j <= n; j++) {
+			print_absolute_of(experiments[i], metrics[j], "pinned")
+			print_absolute_of(experiments[i], metrics[j],
+					  "unpinned")
+		}
+	}
+}
+
+# Our ratio to the other selfsame, for whatever both have measured.
+function print_against(    i, n, pair, seen, list, key) {
+	for (i = 1; i <= n_runs; i++) {
+		split(runs[i], pair, " ")
+		key = pair[1] SUBSEP pair[5]
+		if (pair[4] == "against" && !seen[key]++)
+			list[++n] = key
+	}
+	if (!n)
+		return
+	print ""
+	print "Ratio of selfsame to the other selfsame:"
+	print ""
+	print "| experiment | metric | pinned | unpinned |"
+	print "|---|---|---|---|"
+	for (i = 1; i <= n; i++) {
+		split(list[i], pair, SUBSEP)
+		of[0] = pair[1]
+		judgement[0] = "ratio selfsame against " pair[2]
+		delete result[0, "pinned"]
+		delete result[0, "unpinned"]
+		conclude(0, "pinned")
+		conclude(0, "unpinned")
+		print "| " pair[1] " | " pair[2] " | " cell(0, "pinned") " | " \
+			cell(0, "unpinned") " |"
+	}
 }
 
 function print_markdown(    i) {
@@ -259,6 +294,7 @@ function print_markdown(    i) {
 	print "Medians of what one operation takes:"
 	print ""
 	print_absolute()
+	print_against()
 	if (n_left_out) {
 		print ""
 		print "Left out:"

@@ -16,6 +16,7 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -217,8 +218,7 @@ void bench_tasks(int argc, char **argv)
 	before = bench_memory(getppid());
 	start = bench_now();
 	make_sleepers(all + FEW_TASKS, n - FEW_TASKS);
-	bench_tell("make.many", (bench_now() - start) /
-		   (double)(n - FEW_TASKS));
+	bench_tell("make", (bench_now() - start) / (double)(n - FEW_TASKS));
 	n_pids = n;
 	start = bench_now();
 	ask_about_each();
@@ -360,16 +360,13 @@ static void *wait_for_the_end(void *data)
 	return NULL;
 }
 
-void bench_threads(int argc, char **argv)
+static void make_threads(pid_t *tids, unsigned long n)
 {
-	unsigned long n = bench_number(argv[1]), i;
-	pid_t *tids = calloc(n, sizeof(*tids));
-	double before = bench_memory(getppid());
 	pthread_attr_t attributes;
 	pthread_t thread;
+	unsigned long i;
 
-	(void)argc;
-	if (!tids || pthread_attr_init(&attributes) ||
+	if (pthread_attr_init(&attributes) ||
 	    pthread_attr_setstacksize(&attributes, 65536) ||
 	    sem_init(&made, 0, 0) || sem_init(&over, 0, 0))
 		bench_fail("threads");
@@ -380,9 +377,26 @@ void bench_threads(int argc, char **argv)
 			bench_fail("pthread_create");
 		while (sem_wait(&made) < 0)
 			;
-		(void)bench_kcmp(getpid(), tids[i], KCMP_VM, 0, 0);
 	}
-	bench_tell("thread-bytes", (bench_memory(getppid()) - before) /
-		   (double)n);
+}
+
+/* What tasks cost that have no slot that anybody asks about. */
+void bench_memory_of(int argc, char **argv)
+{
+	unsigned long n = bench_number(argv[2]), i;
+	pid_t *all = bench_shared(n * sizeof(*all));
+	double before = bench_memory(getppid());
+
+	(void)argc;
+	if (strcmp(argv[1], "threads") == 0)
+		make_threads(all, n);
+	else
+		make_sleepers(all, n);
+	for (i = 0; i < n; i++)
+		(void)bench_kcmp(getpid(), all[i], KCMP_VM, 0, 0);
+	bench_tell("bytes", (bench_memory(getppid()) - before) / (double)n);
+	/* Threads go with us. */
+	if (strcmp(argv[1], "threads") != 0)
+		bench_end(all, n);
 	_exit(0);
 }

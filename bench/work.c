@@ -37,7 +37,7 @@ static const struct {
 	{ "slots", bench_slots, 3, "the same, N slots of M files known" },
 	{ "siblings", bench_siblings, 2, "fork alone, and with N children" },
 	{ "inode", bench_inode, 2, "kcmp of the first and the Nth file" },
-	{ "threads", bench_threads, 2, "what N threads cost" },
+	{ "memory", bench_memory_of, 3, "of N threads or processes" },
 
 	{ "crowd", bench_crowd, 2, "N processes that ask kcmp" },
 	{ "beside", bench_beside, 3, "N COMMANDs side by side" },

@@ -93,7 +93,7 @@ is "rows, medians, what has held" "$(grep -E '\| (row|ratio|extra|above|value|gr
 | a difference | above | 5.0 ms | 1.0 ms (0.0 ms to 2.0 ms) | - | yes |
 | a value | value | 32 B | 20 B (10 B to 30 B) | - | yes |
 | a growth | growth | - | 0.00 | - | - |'
-like "times" "$(cat "$out")" '^\| e \| pinned \| 1.0 ms \| 2.0 ms \|  \| 2.0 ms '
+like "times" "$(cat "$out")" '^\| e \| pinned \| 1.0 ms \| 2.0 ms \| 2.0 ms \|$'
 like "what was left out" "$(cat "$out")" '^- e \(strace\): not'
 run_ok "TAP, of the best, twice" report tap -v slack=0.2 -v by=minimum
 is "points" "$(cat "$out")" 'not ok 1 - ratio: 0.50 (0.50 to 1.50), at most 0.22
@@ -109,7 +109,7 @@ run_ok "one row, quickly" bench --quick --rounds=1 --json="$tmp/json" own
 like "Markdown has the row" "$(cat "$out")" \
 	'^\| kcmp of labelled slots.*\| own \| 1.10 \| [0-9.]+ \| [0-9.]+ \|'
 like "and the times" "$(cat "$out")" \
-	'^\| own \| unpinned \| .* us \| .* us \|  \| .* us \|'
+	'^\| own \| unpinned \| .*s \| .*s \| .*s \|$'
 unlike "nothing was left out" "$(cat "$out")" 'Left out'
 if command -v python3 >/dev/null; then
 	run_ok "JSON is JSON" python3 -c '
