@@ -57,6 +57,14 @@ double bench_budget(void)
 	return (double)bench_number(text ? text : "200") * 1e6;
 }
 
+/* Exactly so often, where operations are counted and not timed; or 0. */
+static unsigned long counted(void)
+{
+	const char *text = getenv("BENCH_TIMES");
+
+	return text ? bench_number(text) : 0;
+}
+
 void bench_tell(const char *metric, double value)
 {
 	printf("%s %.3f\n", metric, value);
@@ -88,9 +96,12 @@ static double time_of(void (*run)(unsigned long times), unsigned long times)
 double bench_measure(void (*run)(unsigned long times), double budget)
 {
 	double batches[BATCHES], spent = 0, last;
-	unsigned long times = 1;
+	unsigned long times = counted();
 	size_t n = 0;
 
+	if (times)
+		return time_of(run, times) / (double)times;
+	times = 1;
 	/* Also makes everything warm. */
 	while ((last = time_of(run, times)) < budget / (2 * BATCHES))
 		times *= 2;
@@ -106,12 +117,14 @@ double bench_sample(double (*once)(void))
 {
 	double *samples = calloc(SAMPLES_MAX, sizeof(*samples));
 	double end = bench_now() + bench_budget(), median;
-	size_t n = 0;
+	size_t n = 0, times = counted();
 
 	if (!samples)
 		bench_fail("samples");
-	(void)once();
-	while (n < SAMPLES_MAX && (n < SAMPLES_MIN || bench_now() < end))
+	if (!times)
+		(void)once();
+	while (n < SAMPLES_MAX &&
+	       (times ? n < times : n < SAMPLES_MIN || bench_now() < end))
 		samples[n++] = once();
 	median = bench_median(samples, n);
 	free(samples);

@@ -4,9 +4,11 @@
  *
  * A workload does one thing again and again for about as long as BENCH_MS
  * says, and prints one line for each figure: "METRIC VALUE".  "ns" is what one
- * operation takes.  It knows nothing of who supervises it; what it asks, it
- * asks of whoever answers.  A failure of what it needs ends it with status 1
- * and a message: a figure that means something else is worse than none.
+ * operation takes.  With BENCH_TIMES it does so many operations, for those who
+ * count what is done for each.  It knows nothing of who supervises it; what it
+ * asks, it asks of whoever answers.  A failure of what it needs ends it with
+ * status 1 and a message: a figure that means something else is worse than
+ * none.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H

@@ -7,7 +7,8 @@
 #
 # rows is bench/rows; selected has the names of the rows that count; machine lines
 # of "KEY VALUE..."; left-out lines of "EXPERIMENT VARIANT REASON..."; figures
-# lines of "EXPERIMENT PINNING ROUND VARIANT METRIC VALUE".
+# lines of "EXPERIMENT PINNING ROUND VARIANT METRIC VALUE"; of the experiment
+# "calls" the variant is what was done, and the metric a system call.
 #
 # A row is judged by the median over the rounds of what each round says, because
 # what changes with time is the same within a round; with by=minimum by what the
@@ -232,7 +233,8 @@ function print_absolute_of(experiment, metric, pinning,    k, line, value,
 function print_absolute(    i, j, m, n, list, metrics, used, line, field) {
 	for (i = 1; i <= n_runs; i++) {
 		split(runs[i], field, " ")
-		used[field[4]] = 1
+		if (field[1] != "calls")
+			used[field[4]] = 1
 	}
 	m = split("bare answer continue selfsame against strace inject told",
 		list, " ")
@@ -253,6 +255,38 @@ function print_absolute(    i, j, m, n, list, metrics, used, line, field) {
 			print_absolute_of(experiments[i], metrics[j],
 					  "unpinned")
 		}
+	}
+}
+
+# The counts of bench/calls.sh, RECV and SEND first.
+function print_calls(    i, field, sum, first, line, done, any_calls) {
+	for (i = 1; i <= n_runs; i++) {
+		split(runs[i], field, " ")
+		if (field[1] != "calls")
+			continue
+		sum[field[4]] += field[6]
+		if (field[5] == "RECV")
+			first[field[4]] = sprintf("RECV %g", field[6])
+		else if (field[5] == "SEND")
+			line[field[4]] = sprintf(", SEND %g%s", field[6],
+						 line[field[4]])
+		else
+			line[field[4]] = sprintf("%s, %s %g", line[field[4]],
+						 field[5], field[6])
+	}
+	for (i = 1; i <= n_runs; i++) {
+		split(runs[i], field, " ")
+		if (field[1] != "calls" || done[field[4]]++)
+			continue
+		if (!any_calls++) {
+			print ""
+			print "System calls of selfsame for one operation:"
+			print ""
+			print "| operation | calls | which |"
+			print "|---|---|---|"
+		}
+		printf "| %s | %g | %s%s |\n", field[4], sum[field[4]],
+			first[field[4]], line[field[4]]
 	}
 }
 
@@ -294,6 +328,7 @@ function print_markdown(    i) {
 	print "Medians of what one operation takes:"
 	print ""
 	print_absolute()
+	print_calls()
 	print_against()
 	if (n_left_out) {
 		print ""

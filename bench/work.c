@@ -35,7 +35,7 @@ static const struct {
 
 	{ "tasks", bench_tasks, 2, "kcmp of each type, N tasks alive" },
 	{ "slots", bench_slots, 3, "the same, N slots of M files known" },
-	{ "siblings", bench_siblings, 2, "fork alone, and with N children" },
+	{ "siblings", bench_siblings, 2, "fork of the first and Nth child" },
 	{ "inode", bench_inode, 2, "kcmp of the first and the Nth file" },
 	{ "memory", bench_memory_of, 3, "of N threads or processes" },
 
