@@ -54,7 +54,7 @@ double bench_budget(void)
 {
 	const char *text = getenv("BENCH_MS");
 
-	return (double)bench_number(text ? text : "200") * 1e6;
+	return (double)bench_number(text ? text : "150") * 1e6;
 }
 
 /* Exactly so often, where operations are counted and not timed; or 0. */

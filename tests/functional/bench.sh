@@ -22,7 +22,11 @@ awk -F '|' '
 		for (i = 1; i <= NF; i++)
 			gsub(/^ +| +$/, "", $i)
 	}
-	$1 == "experiment" && NF == 4 { variants[$2] = " " $3 " "; next }
+	$1 == "experiment" && NF == 4 {
+		gsub(/:1/, "", $3)
+		variants[$2] = " " $3 " "
+		next
+	}
 	$1 == "row" && NF == 7 {
 		n = split($4, word, " ")
 		judged = word[1] == "extra" ? 4 : \
