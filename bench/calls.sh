@@ -14,12 +14,17 @@ selfsame=$1
 trace=$(mktemp "${TMPDIR:-/tmp}/selfsame-calls.XXXXXX")
 trap 'rm -f "$trace"' EXIT
 
+options=
+
 # TIMES WORKLOAD...: the names of all calls, one in a line
 traced() {
 	times=$1
 	shift
+	# None, or several.
+	# shellcheck disable=SC2086
 	BENCH_TIMES=$times strace -qq -o "$trace" -e signal=none \
-		"$selfsame" run -- "${BENCH_WORK:?}" "$@" >/dev/null
+		"$selfsame" run $options -- "${BENCH_WORK:?}" "$@" \
+		>/dev/null 2>&1
 	sed -n -e 's/^ioctl(.*SECCOMP_IOCTL_NOTIF_\([A-Z_]*\).*/\1/' \
 		-e 's/^\([A-Za-z0-9_]*\).*/\1/p' "$trace"
 }
@@ -55,3 +60,5 @@ count open-close 40 "20 open-close" "60 open-close"
 count thread 40 "20 thread" "60 thread"
 count spawn 40 "20 spawn" "60 spawn"
 count shell 40 "1 shell 20" "1 shell 60"
+options="--stats --inject=kcmp:error=EPERM"
+count told 40 "20 refused" "60 refused"
