@@ -11,22 +11,25 @@
 set -eu
 
 selfsame=$1
-trace=$(mktemp "${TMPDIR:-/tmp}/selfsame-calls.XXXXXX")
-trap 'rm -f "$trace"' EXIT
-
 options=
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/selfsame-calls.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
 
-# TIMES WORKLOAD...: the names of all calls, one in a line
+# SIGN TIMES WORKLOAD...: all calls, each in a line with the sign
 traced() {
-	times=$1
-	shift
-	# None, or several.
+	sign=$1
+	times=$2
+	shift 2
+	# No option, or several.
 	# shellcheck disable=SC2086
-	BENCH_TIMES=$times strace -qq -o "$trace" -e signal=none \
+	BENCH_TIMES=$times strace -qq -o "$tmp/trace" -e signal=none \
 		"$selfsame" run $options -- "${BENCH_WORK:?}" "$@" \
-		>/dev/null 2>&1
-	sed -n -e 's/^ioctl(.*SECCOMP_IOCTL_NOTIF_\([A-Z_]*\).*/\1/' \
-		-e 's/^\([A-Za-z0-9_]*\).*/\1/p' "$trace"
+		>"$tmp/out" 2>&1 || {
+		cat "$tmp/out" >&2
+		exit 1
+	}
+	sed -n -e "s/^ioctl(.*SECCOMP_IOCTL_NOTIF_\([A-Z_]*\).*/\1 $sign/p;t" \
+		-e "s/^\([A-Za-z0-9_]*\).*/\1 $sign/p" "$tmp/trace"
 }
 
 # NAME OPERATIONS FEW MANY: so many operations are between the two, each "TIMES
@@ -34,10 +37,10 @@ traced() {
 count() {
 	# Each is several words.
 	# shellcheck disable=SC2086
-	{
-		traced $3 | sed 's/$/ -1/'
-		traced $4 | sed 's/$/ 1/'
-	} | awk -v name="$1" -v operations="$2" '
+	traced -1 $3 >"$tmp/calls"
+	# shellcheck disable=SC2086
+	traced 1 $4 >>"$tmp/calls"
+	awk -v name="$1" -v operations="$2" '
 		{ count[$1] += $2 }
 		END {
 			for (call in count) {
@@ -45,7 +48,7 @@ count() {
 				if (number >= 0.05)
 					printf "%s %s %.2f\n", name, call, number
 			}
-		}'
+		}' "$tmp/calls"
 }
 
 count own 40 "20 own" "60 own"
