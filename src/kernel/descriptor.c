@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/epoll-probe.h"
@@ -43,7 +45,7 @@ int ss_pidfd_fetch(int pidfd, int number)
  * Does this kernel's pidfd_getfd say ESRCH for a task that is exiting?  Since
  * Linux 6.9 it does; before, it says EBADF, as for a closed number of a living
  * task, and only the pidfd's readiness tells a zombie from it.  Learned from
- * the first dead task, never from a version; until then both are asked.
+ * a dead task, never from a version; until then both are asked.
  */
 static bool fetch_tells_exiting;
 
@@ -75,6 +77,25 @@ enum ss_life ss_pidfd_life(int pidfd)
 	if (error == -ESRCH)
 		fetch_tells_exiting = true;
 	return SS_LIFE_DYING;
+}
+
+void ss_pidfd_learn(void)
+{
+	ss_cleanup_fd int pidfd = -1;
+	/* Without a signal at its end: nobody who waits for others meets it. */
+	long pid = syscall(SYS_clone, CLONE_PIDFD, NULL, &pidfd, NULL, 0UL);
+	struct pollfd event = { .events = POLLIN };
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return;
+	event.fd = pidfd;
+	while (poll(&event, 1, -1) < 0 && errno == EINTR)
+		;
+	(void)ss_pidfd_life(pidfd);
+	while (waitpid((pid_t)pid, NULL, __WCLONE) < 0 && errno == EINTR)
+		;
 }
 
 /* The kernel's kcmp of our own descriptors, as -1, 0 or 1. */

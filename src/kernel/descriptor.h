@@ -49,10 +49,12 @@ enum ss_life {
  *
  * Before Linux 6.9, and where we may not fetch (-EPERM), a dying task is
  * noticed only when its end can be waited for; ss_proc_stat() tells sooner
- * (SS_PROC_EXITING).  It costs one call more until the first dead task has
- * shown which kernel this is.
+ * (SS_PROC_EXITING).  It costs one call more until a dead task has shown which
+ * kernel this is.
  */
 enum ss_life ss_pidfd_life(int pidfd);
+/* Lets a process of our own die to see that. */
+void ss_pidfd_learn(void);
 
 /* The same open file?  1, 0 or -errno; F_DUPFD_QUERY, else kcmp of our own
    two descriptors, else -EOPNOTSUPP. */

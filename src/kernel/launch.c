@@ -111,11 +111,13 @@ static ss_noreturn void run_child(const struct ss_launch *launch, int channel)
 {
 	int error;
 
+	if (launch->before_filter)
+		launch->before_filter();
 	if (confine_child(launch, channel) < 0)
 		_exit(125);
 	/* Last: until here the signals that we handle are blocked. */
-	if (launch->in_child)
-		launch->in_child();
+	if (launch->before_exec)
+		launch->before_exec();
 	(void)execvp(launch->argv[0], launch->argv);
 	error = errno;
 	(void)send_failure(channel, SS_LAUNCH_EXEC, error);

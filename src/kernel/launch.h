@@ -52,7 +52,9 @@ struct ss_launch {
 	bool want_sync_wake_up;
 	int test_type;		/* of a kcmp that the filter tells us of, for a
 				   trial; -1: there is none */
-	void (*in_child)(void);	/* restores signals and limits, or NULL */
+	/* Restore what the command is to have; or NULL. */
+	void (*before_filter)(void);
+	void (*before_exec)(void);
 };
 
 /*

@@ -129,7 +129,7 @@ int ss_signals_prepare(void)
 	return 0;
 }
 
-void ss_signals_restore(void)
+void ss_signals_restore_actions(void)
 {
 	int number;
 
@@ -139,7 +139,12 @@ void ss_signals_restore(void)
 		if (treatment_of(number) != UNTOUCHED)
 			(void)sigaction(number, &state.given[number], NULL);
 	}
-	(void)sigprocmask(SIG_SETMASK, &state.given_mask, NULL);
+}
+
+void ss_signals_restore_mask(void)
+{
+	if (state.prepared)
+		(void)sigprocmask(SIG_SETMASK, &state.given_mask, NULL);
 }
 
 struct relative {

@@ -28,8 +28,11 @@
  * the mask and the dispositions that we were given.
  */
 int ss_signals_prepare(void) ss_must_check;
-/* In the child: mask and dispositions as selfsame was given them. */
-void ss_signals_restore(void);
+/* In the child, before it has a filter (each of these calls would be told of):
+   dispositions as selfsame was given them; ... */
+void ss_signals_restore_actions(void);
+/* ... and at last, the mask. */
+void ss_signals_restore_mask(void);
 /*
  * In the parent, after the fork.  Both are borrowed and must outlive
  * ss_signals_stop().

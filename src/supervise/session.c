@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/message.h"
 #include "kernel/death.h"
+#include "kernel/descriptor.h"
 #include "kernel/filter.h"
 #include "kernel/memory.h"
 #include "kernel/signals.h"
@@ -31,10 +32,10 @@ static const char *call_name(size_t call)
 	return call < ss_calls_count ? ss_calls[call].name : NULL;
 }
 
-static void in_child(void)
+static void before_exec(void)
 {
-	ss_signals_restore();
 	ss_limits_restore();
+	ss_signals_restore_mask();
 }
 
 static int fail(const char *what, int r)
@@ -196,6 +197,7 @@ static int prepare(struct ss_session *session)
 		r = open_reports(session);
 	if (r)
 		return r;
+	ss_pidfd_learn();
 	session->deaths = ss_deaths_open();
 	if (session->deaths < 0)
 		return fail("cannot watch processes", session->deaths);
@@ -223,7 +225,8 @@ static int launch(struct ss_session *session)
 		.filter = &program,
 		.want_wait_killable = has[SS_FEATURE_WAIT_KILLABLE],
 		.want_sync_wake_up = has[SS_FEATURE_SYNC_WAKE_UP],
-		.in_child = in_child,
+		.before_filter = ss_signals_restore_actions,
+		.before_exec = before_exec,
 	};
 	size_t n = has[SS_FEATURE_SIGNAL_GUARD] ? ss_calls_count :
 		ss_calls_count_unguarded();
