@@ -196,9 +196,11 @@ void ss_log_answer(struct ss_log *log, const struct ss_model *model,
 
 	ss_text_clear(&log->line);
 	ss_log_format(model, question, answer, decision, &log->line);
-	if (stack && stack->why_none)
-		ss_text_printf(&log->line, " [no stack: %s]",
-			       stack->why_none);
+	if (stack && stack->why_none) {
+		ss_text_add_string(&log->line, " [no stack: ");
+		print_name(stack->why_none, &log->line);
+		ss_text_add_string(&log->line, "]");
+	}
 	ss_text_add_string(&log->line, "\n");
 	if (stack && log->stacks)
 		print_frames(stack, &log->line);

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/pidfd.h>
@@ -88,6 +89,12 @@ static void become(pid_t tid)
 	(void)setfsuid(status.uid[3]);
 }
 
+/* To be said again after each change of ids, which makes it forgotten. */
+static bool die_with(pid_t parent)
+{
+	return !prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent;
+}
+
 static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
 {
 	static struct ss_stack stack;
@@ -95,11 +102,12 @@ static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
 	struct ss_stack_request request;
 	int memory = -1;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	unwinder = getppid() == keeper ? ss_unwinder_new() : NULL;
+	unwinder = die_with(keeper) ? ss_unwinder_new() : NULL;
 	while (unwinder && receive(reader->channel, &request, &memory)) {
 		limit_time(SS_STACK_PATIENCE_S);
 		become(request.tid);
+		if (!die_with(keeper))
+			break;
 		ss_unwind(unwinder, &request, memory, &stack);
 		limit_time(0);
 		(void)close(memory);
@@ -160,8 +168,7 @@ static ss_noreturn void keep(struct reader *reader, pid_t supervisor)
 	static struct ss_stack failure;
 	pid_t keeper = getpid();
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != supervisor || stand_apart(reader))
+	if (stand_apart(reader) || !die_with(supervisor))
 		_exit(1);
 	for (;;) {
 		int status = 0;

@@ -99,7 +99,9 @@ static bool decorate(struct ss_session *session, struct ss_ruling *ruling,
 {
 	const struct ss_action *action = &ruling->asked.decision.action;
 
-	if (action->signal) {
+	/* Once: it may interrupt the call, which is made again then. */
+	if (action->signal && !ruling->signalled) {
+		ruling->signalled = true;
 		session->stats.signalled++;
 		ss_thread_signal(tgid, ruling->tid, action->signal);
 	}
@@ -137,6 +139,9 @@ bool ss_act(struct ss_session *session, const struct ss_task *caller,
 
 	if (session->delayed && ss_delay_resume(session, notification))
 		return false;
+	/* What a rule asked the model before may have become no answer. */
+	if (session->audit)
+		ss_audit_cancel(session->audit);
 	r = ss_ruling_make(session, caller, notification, question, &ruling);
 	if (!r)
 		r = ss_kcmp_look(session, caller, notification,

@@ -322,12 +322,26 @@ static void mend(struct ss_session *session, struct ss_ward *ward, int number)
 		mend_wait(ward, &interrupted, number);
 }
 
+/* Nobody is to be in the way of that tracer, until it is seen again. */
+static void keep_clear(struct ss_session *session, pid_t tracer, pid_t tid)
+{
+	struct ss_released *released;
+
+	if (is_released(session, tid))
+		return;
+	released = calloc(1, sizeof(*released));
+	if (!released)
+		return;
+	released->tid = tid;
+	released->tracer = tracer;
+	DL_APPEND(session->guard.released, released);
+}
+
 /* Somebody inside wants this task: it is free, and stays so until that one is
    seen again.  Then it is tried again at each of its calls. */
 static void hand_over(struct ss_session *session, struct ss_ward *ward,
 		      int number)
 {
-	struct ss_released *released = calloc(1, sizeof(*released));
 	struct ss_event event = { .type = SS_EVENT_HANDLER, .tid = ward->tid };
 
 	/* Who is guarded from birth has not been asked. */
@@ -337,11 +351,7 @@ static void hand_over(struct ss_session *session, struct ss_ward *ward,
 	}
 	mend(session, ward, number);
 	ss_guard_detach(ward->tid, number);
-	if (released) {
-		released->tid = ward->tid;
-		released->tracer = ward->tracer;
-		DL_APPEND(session->guard.released, released);
-	}
+	keep_clear(session, ward->tracer, ward->tid);
 	drop(session, ward);
 }
 
@@ -468,8 +478,10 @@ bool ss_guard_let_go(struct ss_session *session, pid_t tracer, pid_t tid)
 {
 	struct ss_ward *ward = find(session, tid);
 
-	if (!ward)
+	if (!ward) {
+		keep_clear(session, tracer, tid);
 		return false;
+	}
 	if (!ward->tracer) {
 		ward->tracer = tracer;
 		ss_guard_interrupt(tid);

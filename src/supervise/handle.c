@@ -526,7 +526,8 @@ static bool handle_trace(struct ss_handling *h)
 {
 	const struct ss_task *tracee = h->task;
 
-	if (!h->session->guard.wards)
+	/* Nobody is traced by us, and nobody is going to be. */
+	if (!h->session->guard.wards && !h->session->stacks.reader.keeper)
 		return true;
 	if (h->call->tracee)
 		tracee = ss_settle_resolve(h->session, h->task,

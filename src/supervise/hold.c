@@ -87,6 +87,12 @@ void ss_hold_retry(struct ss_session *session)
 		struct ss_notification notification = held->notification;
 
 		held->tries += tick;
+		/* Who was killed, or interrupted, may be somebody else now. */
+		if (!ss_listener_is_valid(&session->launched.listener,
+					  notification.id)) {
+			drop(session, held);
+			continue;
+		}
 		if (ss_loop_serve(session, &notification) && !session->failure)
 			drop(session, held);
 	}

@@ -105,6 +105,7 @@ static void begin(struct ss_ruling *ruling, const struct ss_task *caller,
 	ss_path_put(ruling->caller);
 	ruling->caller = ss_path_get(caller->path);
 	ruling->open = true;
+	ruling->signalled = false;
 	ruling->asked = (struct ss_asked){
 		.type = q->type,
 		.fd = { (uint32_t)q->idx[0], (uint32_t)q->idx[1] },

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "base/clock.h"
 #include "supervise/guard.h"
 
 /* A call that is interrupted by signals again and again has no stack. */
@@ -15,6 +16,9 @@
 #define SPARE		64u
 
 static const char no_reader[] = "the reader of stacks does not answer";
+
+/* How long it may take: its own limit comes first. */
+#define STUCK_NS	(SS_STACK_PATIENCE_S * 1500000000ull)
 
 enum stage {
 	STAGE_WANTED,
@@ -179,16 +183,17 @@ static int ask(struct ss_session *session, struct ss_stack_read *read)
 		.tid = read->tid,
 		.registers = read->registers,
 	};
-	int r = is_there(read);
+	int r;
 
-	if (!r)
-		return stop(session, read);
 	if (stacks->in_hand && stacks->stuck) {
 		end_without(session, read, no_reader);
 		return 0;
 	}
-	if (r < 0 || stacks->in_hand)
-		return -EBUSY;
+	r = stacks->in_hand ? -EBUSY : is_there(read);
+	if (!r)
+		return stop(session, read);
+	if (r < 0)
+		return r;
 	r = ss_stack_reader_ask(&stacks->reader, &request);
 	if (r) {
 		end_without(session, read, r == -EPIPE ?
@@ -199,6 +204,7 @@ static int ask(struct ss_session *session, struct ss_stack_read *read)
 	read->number = ++stacks->number;
 	read->stage = STAGE_ASKED;
 	stacks->in_hand = read->tid;
+	stacks->since = ss_clock_ns();
 	return -EBUSY;
 }
 
@@ -242,11 +248,15 @@ static void note(struct ss_stack_read *read, const struct ss_task *caller,
 
 static int wait_for(struct ss_session *session, struct ss_stack_read *read)
 {
+	struct ss_stacks *stacks = &session->stacks;
+
 	if (!ss_hold_is_over(session, &read->notification))
 		return ss_hold(session, &read->notification) ? -ENOMEM :
 			-EBUSY;
-	session->stacks.stuck = read->stage == STAGE_ASKED;
-	end_without(session, read, no_reader);
+	stacks->stuck = stacks->in_hand &&
+		ss_clock_ns() - stacks->since > STUCK_NS;
+	end_without(session, read, stacks->stuck ? no_reader :
+		    "the reader of stacks has too much to do");
 	return 0;
 }
 

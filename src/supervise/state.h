@@ -93,6 +93,7 @@ struct ss_ruling {
 	struct ss_notification notification;	/* the call it is about */
 	struct ss_path *caller;		/* owned reference: whose */
 	bool open;			/* the call has no answer yet */
+	bool signalled;			/* it has had the rule's signal */
 	struct ss_asked asked;
 	/* what the model says, where that was looked at */
 	bool answered;
@@ -114,7 +115,8 @@ struct ss_stacks {
 	struct ss_stack_read *by_tid;	/* owned */
 	uint64_t number;	/* of the last request */
 	pid_t in_hand;		/* whose stack is being read, or 0 */
-	bool stuck;		/* the reader had its time with that */
+	uint64_t since;		/* when it was asked, of CLOCK_MONOTONIC */
+	bool stuck;		/* it had more than its time for that */
 	uint64_t taken;		/* how many have come */
 };
 

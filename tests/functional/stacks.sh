@@ -90,6 +90,12 @@ is "a parent sees no stop of it" "$(answer "$deny" watched 20)" \
 0 20 0"
 is "killed on the way" "$(answer kcmp:at=elsewhere:error=EPERM killed 300)" \
 	"1 0 0"
+is "replaced by another thread's program" \
+	"$(answer kcmp:at=elsewhere:error=EPERM replaced 50)" "1 0 0"
+like "which is not traced any more" "$(cat "$err")" '^guard.tasks 0$'
+is "tracers inside have their way" \
+	"$(answer kcmp:at=elsewhere:error=EPERM seized 200)" "failed 0
+1 0 0"
 spared "traced from inside" "$deny" traced 3 3
 like "the log says why" "$(cat "$err")" \
 	'= 0 (.*) \[no stack: it is traced already, or must not be traced\]$'
@@ -120,6 +126,24 @@ is "others are not kept by it, nor those who come after" "$(timeout 60 \
 		"$1" fifo >/dev/null & "$2" plain 1; wait; "$2" plain 2
 	' - "$tmp/places" "$places" 2>"$err")" "0 1 0
 0 2 0"
+
+# As root it has had the ids of another user, and has to die all the same.
+# shellcheck disable=SC2016
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	run_ok "a reader that is stopped, and has lost its parent" \
+		timeout -k 1 30 "$SELFSAME" run --log=/dev/null -k -- sh -c '
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$1" plain 1
+		child() {
+			ps -eo ppid=,pid=,comm= | awk -v ppid="$1" \
+			'\''$1 == ppid && $3 == "selfsame-stack" { print $2 }'\''
+		}
+		keeper=$(child $PPID)
+		kill -STOP "$(child "$keeper")" && kill -KILL "$keeper"' \
+		- "$program"
+else
+	skip "a reader that is stopped, and has lost its parent" \
+		"only root has programs of other users"
+fi
 
 # ---- -k ----
 
@@ -153,6 +177,11 @@ END
 run timeout 60 "$SELFSAME" run -k "--policy=$tmp/one.yaml" -- "$program" \
 	plain 3
 is "only of what is logged" "$(grep -c 'places!main' "$err")" 1
+# What a rule has asked the model, and no answer came of it.
+# shellcheck disable=SC2016
+run_ok "the audit compares each answer with its own question" timeout 60 \
+	"$SELFSAME" run --audit --inject=kcmp:type=VM:same=yes:error=EPERM \
+	-- sh -c '"$1" plain 1; exec "$2"' - "$program" "$helpers/kcmp-example"
 run_is "-k needs a log" 125 "$SELFSAME" run -k -- true
 like "and says so" "$(cat "$err")" 'needs --log'
 

@@ -23,6 +23,10 @@
  *	loops		the same, but the handler calls kcmp, too
  *	stopped		stopped and continued all the while
  *	traced		traced, from inside
+ *	seized		in children that are traced, from inside, while they
+ *			call: prints "failed N", too
+ *	replaced	in children whose other thread executes something
+ *			while they call
  *	killed		in children that are killed while they call
  *	watched		in a child whose stops are waited for: prints
  *			"stops N", too
@@ -210,18 +214,73 @@ static void run_stopped(void)
 	}
 }
 
+static pid_t start_calling(void)
+{
+	pid_t pid = fork();
+
+	check(pid >= 0, "fork");
+	while (!pid)
+		elsewhere();
+	return pid;
+}
+
 static void run_killed(void)
 {
 	for (int i = 0; i < times; i++) {
-		pid_t pid = fork();
+		pid_t pid = start_calling();
 
-		check(pid >= 0, "fork");
-		while (!pid)
-			elsewhere();
 		/* Somewhere in its calls. */
 		for (int j = 0; j <= i % 10; j++)
 			elsewhere();
 		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	times = 1;
+	call();
+}
+
+static void run_seized(void)
+{
+	int failed = 0;
+
+	for (int i = 0; i < times; i++) {
+		pid_t pid = start_calling();
+
+		for (int j = 0; j <= i % 10; j++)
+			elsewhere();
+		failed += !!ptrace(PTRACE_SEIZE, pid, NULL, NULL);
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	printf("failed %d\n", failed);
+	times = 1;
+	call();
+}
+
+static const char *program;
+
+static void *execute(void *unused)
+{
+	for (int i = 0; i < 10; i++)
+		elsewhere();
+	(void)execl(program, program, "nothing", NULL);
+	return unused;
+}
+
+static void run_replaced(const char *self)
+{
+	pthread_t thread;
+
+	program = self;
+	for (int i = 0; i < times; i++) {
+		pid_t pid = fork();
+
+		check(pid >= 0, "fork");
+		if (!pid)
+			check(!pthread_create(&thread, NULL, execute, NULL),
+			      "thread");
+		while (!pid)
+			elsewhere();
 		(void)waitpid(pid, NULL, 0);
 	}
 	times = 1;
@@ -306,6 +365,12 @@ int main(int argc, char **argv)
 		run_stopped();
 	else if (!strcmp(way, "traced"))
 		run_traced();
+	else if (!strcmp(way, "seized"))
+		run_seized();
+	else if (!strcmp(way, "replaced"))
+		run_replaced(argv[0]);
+	else if (!strcmp(way, "nothing"))
+		return 0;
 	else if (!strcmp(way, "killed"))
 		run_killed();
 	else if (!strcmp(way, "watched"))
