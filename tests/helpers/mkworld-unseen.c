@@ -26,6 +26,7 @@ enum {
 	WATCHED = 24,		/* files that only an epoll holds */
 	MIDDLE = 150,		/* a number above theirs, and below ... */
 	HIDDEN = 200,		/* ... those that nobody has asked about */
+	WRITERS = 300,		/* the other ends of watched pipes */
 };
 
 /* ---- the program ---- */
@@ -198,12 +199,13 @@ static void add(int epoll, int fd)
 				    MW_P(&event)));
 }
 
-/* With an inode of its own, so that no other file is looked at before it. */
+/* With an inode of its own, so that no other file is looked at before it; and
+   not ready, or only kcmp could tell which item is its own. */
 static int pipe_end(void)
 {
 	int pipes[2];
 
-	if (pipe(pipes))
+	if (pipe(pipes) || fcntl(pipes[1], F_DUPFD, WRITERS) < 0)
 		mw_die("a pipe", -errno);
 	close(pipes[1]);
 	return pipes[0];
@@ -262,7 +264,7 @@ static void lose_epoll(const struct stage *stage, int count)
 	finish(process);
 	mw_quit(other);
 	mw_reap(NULL, other);
-	mw_sys(SYS_close_range, HIDDEN, HIDDEN + count, 0);
+	mw_sys(SYS_close_range, HIDDEN, WRITERS + count, 0);
 	close(second);
 }
 
