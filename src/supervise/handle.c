@@ -128,8 +128,9 @@ static bool is_beside_exec(struct ss_handling *h)
 
 /*
  * An exec, or exit_group, ends the other threads of its group, and then nothing
- * tells which of them made a child, or none.  So it comes before their clones
- * are let on, or after their children are known.
+ * tells which of them made a child, or none, or came to a new program.  So it
+ * comes before their clones and execs are let on, or after their children are
+ * known.
  */
 static bool waits_for_end(struct ss_handling *h)
 {
@@ -137,6 +138,20 @@ static bool waits_for_end(struct ss_handling *h)
 
 	return !ss_call_is_there(h) ||
 		((beside_exec || h->task->group->dying) && put_aside(h));
+}
+
+/*
+ * exit_group beside a thread's exec: of the dead nothing shows which of the two
+ * ended the others.  It matters if another process has the handlers.  So one
+ * comes after the other; and an exec that has failed long ago is known to.
+ */
+static bool waits_for_exec(struct ss_handling *h)
+{
+	bool beside_exec = is_beside_exec(h);
+
+	return !ss_call_is_there(h) ||
+		(beside_exec && ss_task_shares_handlers(h->task) &&
+		 ss_call_waits(h));
 }
 
 static bool waits_for_children(struct ss_handling *h)
@@ -202,8 +217,6 @@ static bool waits_for_unsharing(struct ss_handling *h)
 
 static bool handle_exec(struct ss_handling *h)
 {
-	bool beside_exec;
-
 	ss_settle_creator(h->session, h->task);
 	/* The children of the threads that it ends will be somebody else's. */
 	if (h->task->group->tasks->next && h->session->model->pendings)
@@ -214,8 +227,7 @@ static bool handle_exec(struct ss_handling *h)
 	/* It takes the leader's number: whom does ioprio_set find? */
 	if (h->task->tid != h->task->group->tgid && waits_for_ioprio(h))
 		return false;
-	beside_exec = is_beside_exec(h);
-	if (!ss_call_is_there(h) || (beside_exec && put_aside(h)))
+	if (waits_for_end(h))
 		return false;
 	/* What they were decides whether the new memory is dumpable. */
 	if (h->session->creds_changed && !h->task->creds.known)
@@ -234,7 +246,7 @@ static bool handle_exit(struct ss_handling *h)
 
 	ss_settle_creator(h->session, h->task);
 	if (waits_for_unsharing(h) ||
-	    (h->call->group && waits_for_children(h)))
+	    (h->call->group && (waits_for_exec(h) || waits_for_children(h))))
 		return false;
 	/* What its ids have become will not show any more, but others may have
 	   the memory. */

@@ -22,6 +22,17 @@
 	"3 ask " thread " " leader " 1 &\n" \
 	"0 sync\n"
 
+/* A process that has execed before, and shares its handlers. */
+#define EXECS_AND_EXITS(leader, thread, partner) \
+	"1 clone " leader " 0 2 17\n" \
+	leader " exec\n" \
+	leader " clone " thread " 0x10f00 1\n" \
+	leader " clone " partner " 0x900 0 17\n" \
+	thread " exec &\n" \
+	leader " exit-group &\n" \
+	"0 sync\n" \
+	"2 ask " leader " " partner " 4\n"
+
 /* A priority without a class for a group that grows: who has a context? */
 #define GROWS(one, two) \
 	"1 clone " one " 0x10900 &\n" \
@@ -409,6 +420,29 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  NEVER_EXECS_AGAIN("13", "14", "15")
 	  NEVER_EXECS_AGAIN("16", "17", "18")
 	  NEVER_EXECS_AGAIN("19", "20", "21") },
+	{ "exec-failed-long-ago",
+	  "a thread's exec that has failed is not what ended its process",
+	  "1 clone 4 0 2 17\n"
+	  "4 exec\n"
+	  "4 clone 5 0x10f00 1\n"
+	  "4 clone 6 0x900 0 17\n"
+	  "5 exec-fail 3\n"
+	  "4 exit-group\n"
+	  "2 ask 4 6 4\n" },
+	{ "exec-beside-exit",
+	  "who ended the process, a thread's exec or another's exit_group",
+	  EXECS_AND_EXITS("4", "5", "6")
+	  EXECS_AND_EXITS("8", "9", "10")
+	  EXECS_AND_EXITS("12", "13", "14")
+	  EXECS_AND_EXITS("16", "17", "18")
+	  EXECS_AND_EXITS("20", "21", "22")
+	  EXECS_AND_EXITS("24", "25", "26")
+	  EXECS_AND_EXITS("28", "29", "30")
+	  EXECS_AND_EXITS("32", "33", "34")
+	  EXECS_AND_EXITS("36", "37", "38")
+	  EXECS_AND_EXITS("40", "41", "42")
+	  EXECS_AND_EXITS("44", "45", "46")
+	  EXECS_AND_EXITS("48", "49", "50") },
 	{ "slot-of-a-slow-exec",
 	  "a slot is not free while its worker comes up in a new program",
 	  "1 clone 4 0x80010f00\n"
