@@ -33,17 +33,14 @@ int ss_deaths_open(void)
 
 int ss_deaths_watch(int deaths, int pidfd, pid_t tgid)
 {
+	/* Once: nothing has to be taken out, and who keeps a duplicate of the
+	   pidfd brings nobody back. */
 	struct epoll_event event = {
-		.events = EPOLLIN,
+		.events = EPOLLIN | EPOLLONESHOT,
 		.data.u64 = (uint64_t)tgid,
 	};
 
 	return epoll_ctl(deaths, EPOLL_CTL_ADD, pidfd, &event) ? -errno : 0;
-}
-
-void ss_deaths_forget(int deaths, int pidfd)
-{
-	(void)epoll_ctl(deaths, EPOLL_CTL_DEL, pidfd, NULL);
 }
 
 int ss_deaths_take(int deaths, pid_t *ret, int room)

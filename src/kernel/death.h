@@ -16,11 +16,11 @@
 
 /* The epoll: a descriptor, or -errno. */
 int ss_deaths_open(void) ss_must_check;
-/* Watches a pidfd on behalf of a process id.  0 or -errno. */
+/* Watches a pidfd on behalf of a process id, until it is closed.  0 or
+   -errno. */
 int ss_deaths_watch(int deaths, int pidfd, pid_t tgid) ss_must_check;
-void ss_deaths_forget(int deaths, int pidfd);
 /* Up to `room` processes that have ended; never waits.  Their number or
-   -errno.  They are reported again until forgotten. */
+   -errno.  Each is reported once. */
 int ss_deaths_take(int deaths, pid_t *ret, int room) ss_must_check;
 
 /* Has the whole group ended?  One poll(2), no wait. */

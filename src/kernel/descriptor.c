@@ -98,6 +98,11 @@ void ss_pidfd_learn(void)
 		;
 }
 
+bool ss_pidfd_is_reaped(int pidfd)
+{
+	return pidfd_is_gone(pidfd);
+}
+
 /* The kernel's kcmp of our own descriptors, as -1, 0 or 1. */
 static int compare_own(int type, int fd, unsigned long idx2, int *ret)
 {

@@ -55,6 +55,8 @@ enum ss_life {
 enum ss_life ss_pidfd_life(int pidfd);
 /* Lets a process of our own die to see that. */
 void ss_pidfd_learn(void);
+/* Has a process that has ended been reaped?  One call. */
+bool ss_pidfd_is_reaped(int pidfd);
 
 /* The same open file?  1, 0 or -errno; F_DUPFD_QUERY, else kcmp of our own
    two descriptors, else -EOPNOTSUPP. */

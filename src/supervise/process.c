@@ -173,7 +173,6 @@ static void process_dead(struct ss_session *session,
 	}
 	if (process->zombie || process->pidfd < 0)
 		return;
-	ss_deaths_forget(session->deaths, process->pidfd);
 	process->zombie = true;
 	session->zombie_count++;
 	DL_APPEND(session->zombies, process);
@@ -188,7 +187,7 @@ static void zombies_sweep(struct ss_session *session, unsigned int n)
 
 		DL_DELETE(session->zombies, process);
 		DL_APPEND(session->zombies, process);
-		if (ss_pidfd_life(process->pidfd) == SS_LIFE_GONE ||
+		if (ss_pidfd_is_reaped(process->pidfd) ||
 		    reap(session, process) > 0)
 			process_gone(session, process);
 	}

@@ -73,8 +73,11 @@ START_TEST(fetch_from_a_child)
 	ck_assert_int_eq(ss_pidfd_fetch(pidfd, -1), -EBADF);
 	ck_assert_int_eq(ss_pidfd_life(pidfd), SS_LIFE_ALIVE);
 	child_kill(&child);
+	ck_assert(!ss_pidfd_is_reaped(pidfd));
 	ck_assert_int_eq(ss_pidfd_life(pidfd), SS_LIFE_DYING);
+	ck_assert(!ss_pidfd_is_reaped(pidfd));
 	child_reap(&child);
+	ck_assert(ss_pidfd_is_reaped(pidfd));
 	ck_assert_int_eq(ss_pidfd_life(pidfd), SS_LIFE_GONE);
 	ck_assert_int_eq(ss_pidfd_fetch(pidfd, number), -ESRCH);
 	ck_assert_int_eq(ss_pidfd_open(child.pid, false), -ESRCH);
