@@ -68,6 +68,28 @@ static int find_random(struct ss_session *session, const struct ss_task *task,
 	return 0;
 }
 
+/*
+ * A child has a copy of the memory, and the address with it: known before there
+ * is the first, it is not looked up for each of those that exec.
+ */
+void ss_exec_await_copies(struct ss_session *session,
+			  const struct ss_task *task,
+			  const struct ss_notification *notification)
+{
+	struct ss_event event = {
+		.type = SS_EVENT_AT_RANDOM,
+		.tid = task->tid,
+	};
+	const struct ss_mm *mm = ss_task_mm(task);
+
+	if (!mm || mm->at_random ||
+	    ss_proc_at_random(task->tid, &event.address))
+		return;
+	/* Still there, the number was its own all the time. */
+	if (ss_listener_is_valid(&session->launched.listener, notification->id))
+		ss_tell(session, &event);
+}
+
 static void evidence_collect(struct ss_session *session,
 			     struct ss_evidence *evidence,
 			     const struct ss_task *task)

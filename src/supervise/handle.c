@@ -197,6 +197,8 @@ static bool handle_clone(struct ss_handling *h)
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
 	    ss_facts_creds(session, h->task))
 		return false;
+	if (!(event.clone.flags & CLONE_VM))
+		ss_exec_await_copies(session, h->task, h->notification);
 	/* If there will be a choice, its child's number tells. */
 	if (h->call->chosen)
 		ss_again_chosen(session);

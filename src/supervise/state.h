@@ -310,6 +310,10 @@ void ss_again_look(struct ss_session *session, const struct ss_task *task,
 /* exec.c */
 /* Closes what it owns; it is empty afterwards. */
 void ss_evidence_clear(struct ss_evidence *evidence);
+/* The caller is about to make a child with a copy of its memory. */
+void ss_exec_await_copies(struct ss_session *session,
+			  const struct ss_task *task,
+			  const struct ss_notification *notification);
 void ss_exec_enter(struct ss_session *session, struct ss_task *task);
 /* The caller was killed, or interrupted, before that: nothing happens. */
 void ss_exec_not_let_on(struct ss_session *session, pid_t tid);
