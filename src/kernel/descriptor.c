@@ -56,7 +56,7 @@ static bool pidfd_has_ended(int pidfd)
 	return poll(&event, 1, 0) > 0 && (event.revents & POLLIN);
 }
 
-static bool pidfd_is_gone(int pidfd)
+bool ss_pidfd_is_reaped(int pidfd)
 {
 	return syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0 &&
 	       errno == ESRCH;
@@ -72,7 +72,7 @@ enum ss_life ss_pidfd_life(int pidfd)
 		if (!pidfd_has_ended(pidfd))
 			return SS_LIFE_ALIVE;
 	}
-	if (pidfd_is_gone(pidfd))
+	if (ss_pidfd_is_reaped(pidfd))
 		return SS_LIFE_GONE;
 	if (error == -ESRCH)
 		fetch_tells_exiting = true;
@@ -96,11 +96,6 @@ void ss_pidfd_learn(void)
 	(void)ss_pidfd_life(pidfd);
 	while (waitpid((pid_t)pid, NULL, __WCLONE) < 0 && errno == EINTR)
 		;
-}
-
-bool ss_pidfd_is_reaped(int pidfd)
-{
-	return pidfd_is_gone(pidfd);
 }
 
 /* The kernel's kcmp of our own descriptors, as -1, 0 or 1. */

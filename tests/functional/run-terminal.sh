@@ -152,11 +152,12 @@ END
 
 # A closed terminal: the kernel tells the leader of the session, which may be
 # we; a shell tells its jobs.
+# Both may be heard of; once is enough.
 # It waits in wait: a signal just before read would be seen only after it.
 mkfifo "$tmp/proof"
 # shellcheck disable=SC2016
 printf '%s\n' \
-	'trap "kill \$! 2>/dev/null; echo told >\"$tmp/proof\"; exit 0" HUP' \
+	'trap "trap \"\" HUP; kill \$! 2>/dev/null; echo told >\"$tmp/proof\"; exit 0" HUP' \
 	'sleep 1000 & echo ready; wait' >"$tmp/last"
 
 dialogue "a closed terminal, of the command's own session" \
