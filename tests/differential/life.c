@@ -57,6 +57,21 @@ static void notice_exec(int index)
 	}
 }
 
+/* Groups that end, until all is quiet: who is born into one ends with it. */
+static pid_t doomed_group[CH_SLOTS];
+static unsigned int doomed_groups;
+
+static enum ch_state newborn_state(int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < doomed_groups; i++) {
+		if (doomed_group[i] == ch_slot_of(index)->tgid)
+			return CH_DYING;
+	}
+	return CH_ALIVE;
+}
+
 /* What can be told without a system call. */
 void ch_refresh(void)
 {
@@ -66,7 +81,7 @@ void ch_refresh(void)
 		struct ch_life *life = &ch_lives[i];
 
 		if (life->state == CH_EMBRYO && ch_load(&ch_slot_of(i)->born))
-			life->state = CH_ALIVE;
+			life->state = newborn_state(i);
 		else if (life->state == CH_EMBRYO &&
 			 ch_load(&ch_slot_of(i)->failed))
 			life->state = CH_FREE;
@@ -405,6 +420,7 @@ void ch_sync_all(void)
 			ch_change_end(ch_slot_of(i));
 	}
 	ch_release_ring();
+	doomed_groups = 0;
 	__atomic_store_n(&ch_arena->doomed, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -412,6 +428,8 @@ void ch_doom_group(int index)
 {
 	int i;
 
+	if (doomed_groups < CH_SLOTS)
+		doomed_group[doomed_groups++] = ch_slot_of(index)->tgid;
 	for (i = 1; i < CH_SLOTS; i++) {
 		if (ch_lives[i].state == CH_ALIVE &&
 		    ch_slot_of(i)->tgid == ch_slot_of(index)->tgid)
