@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "kernel/filter.h"
+#include "kernel/passing.h"
 
 /* What kcmp never returns: 0 to 3 are its values. */
 #define TEST_ANSWER	0x73
@@ -25,11 +26,6 @@
 /* What the child says with the listener; its failures are messages, too. */
 struct handover {
 	bool wait_killable;
-};
-
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
 };
 
 static int send_failure(int channel, enum ss_launch_stage stage, int error)
@@ -42,25 +38,10 @@ static int send_failure(int channel, enum ss_launch_stage stage, int error)
 
 static int send_listener(int channel, int listener, bool wait_killable)
 {
-	struct handover handover = { .wait_killable = wait_killable };
-	struct iovec iov = {
-		.iov_base = &handover,
-		.iov_len = sizeof(handover),
-	};
-	union control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.space),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	const struct handover handover = { .wait_killable = wait_killable };
 
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(listener));
-	memcpy(CMSG_DATA(header), &listener, sizeof(listener));
-	return sendmsg(channel, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return ss_descriptor_send(channel, &handover, sizeof(handover),
+				  listener, 0);
 }
 
 /*
@@ -135,25 +116,10 @@ static int receive_handover(int channel, struct handover *ret, int *ret_fd,
 		struct handover handover;
 		struct ss_launch_failure failure;
 	} data;
-	struct iovec iov = { .iov_base = &data, .iov_len = sizeof(data) };
-	union control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.space),
-	};
-	struct cmsghdr *header;
-	ssize_t n;
+	ssize_t n = ss_descriptor_receive(channel, &data, sizeof(data),
+					  ret_fd);
 
-	do {
-		n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
-	header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	if (n == (ssize_t)sizeof(data.handover) && header &&
-	    header->cmsg_level == SOL_SOCKET &&
-	    header->cmsg_type == SCM_RIGHTS) {
-		memcpy(ret_fd, CMSG_DATA(header), sizeof(*ret_fd));
+	if (n == (ssize_t)sizeof(data.handover) && *ret_fd >= 0) {
 		*ret = data.handover;
 		return 0;
 	}
@@ -162,7 +128,7 @@ static int receive_handover(int channel, struct handover *ret, int *ret_fd,
 		return -1;
 	}
 	failure->stage = SS_LAUNCH_HANDOVER;
-	failure->error = n < 0 ? errno : ECONNRESET;
+	failure->error = n < 0 ? (int)-n : ECONNRESET;
 	return -1;
 }
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "kernel/memory.h"
+#include "kernel/passing.h"
 #include "kernel/proc.h"
 #include "stack/unwind.h"
 
@@ -27,11 +28,6 @@
 /* How long the end of a busy one is waited for: it has no more time itself. */
 #define GOODBYE_MS	1500
 
-union control {
-	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
-};
-
 /* What both processes have. */
 struct reader {
 	int channel;
@@ -40,26 +36,11 @@ struct reader {
 
 /* ---- the process that reads ---- */
 
-/* 1, 0 at the end. */
-static int receive(int channel, struct ss_stack_request *ret, int *ret_memory)
+/* false: at the end. */
+static bool receive(int channel, struct ss_stack_request *ret, int *ret_memory)
 {
-	struct iovec iov = { .iov_base = ret, .iov_len = sizeof(*ret) };
-	union control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.space),
-	};
-	const struct cmsghdr *header;
-
-	if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) != sizeof(*ret))
-		return 0;
-	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_type != SCM_RIGHTS)
-		return 0;
-	memcpy(ret_memory, CMSG_DATA(header), sizeof(*ret_memory));
-	return 1;
+	return ss_descriptor_receive(channel, ret, sizeof(*ret), ret_memory) ==
+		sizeof(*ret) && *ret_memory >= 0;
 }
 
 static void reply(const struct reader *reader, const struct ss_stack *stack)
@@ -243,27 +224,11 @@ int ss_stack_reader_ask(struct ss_stack_reader *reader,
 			const struct ss_stack_request *request)
 {
 	ss_cleanup_fd int memory = ss_memory_open(request->tid);
-	struct iovec iov = {
-		.iov_base = (void *)(uintptr_t)request,
-		.iov_len = sizeof(*request),
-	};
-	union control control = { 0 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.space),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (memory < 0)
 		return memory;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(memory));
-	memcpy(CMSG_DATA(header), &memory, sizeof(memory));
-	return sendmsg(reader->channel, &message, MSG_NOSIGNAL |
-		       MSG_DONTWAIT) < 0 ? -EPIPE : 0;
+	return ss_descriptor_send(reader->channel, request, sizeof(*request),
+				  memory, MSG_DONTWAIT) ? -EPIPE : 0;
 }
 
 int ss_stack_reader_take(struct ss_stack_reader *reader, struct ss_stack *ret)
