@@ -14,7 +14,7 @@ answer() {
 	spec=$1
 	shift
 	timeout 60 "${SELFSAME:?}" run "--inject=$spec" -- "$kin" "$@" \
-		2>"$err"
+		2>"$err" || echo "status $?"
 }
 
 # ---- relations ----
@@ -40,8 +40,8 @@ told="s/E2BIG/self/; s/EACCES/thread/; s/EBUSY/parent/; s/ECHILD/child/
 stands() {
 	# Options are words.
 	# shellcheck disable=SC2086
-	is "${2:+$2, }$1" "$(timeout 60 "${SELFSAME:?}" run $rules -- "$kin" \
-		-a -n 11 $2 0 "$1" "$1" 2>"$err" |
+	is "${2:+$2, }$1" "$({ timeout 60 "${SELFSAME:?}" run $rules -- \
+		"$kin" -a -n 11 $2 0 "$1" "$1" 2>"$err" || echo "status $?"; } |
 		sed "$told" | tr '\n' ' ')" "$3 "
 }
 
@@ -110,7 +110,7 @@ is "another user" "$(answer "kcmp:uid=4711:retval=3" 1 self self)" 0
 if unshare -U true 2>/dev/null; then
 	is "a user as the caller sees it" "$(timeout 60 "$SELFSAME" run \
 		--inject=kcmp:uid=65534:retval=3 -- \
-		unshare -U "$kin" 1 self self)" 3
+		unshare -U "$kin" 1 self self || echo "status $?")" 3
 else
 	skip "a user as the caller sees it" "no user namespaces here"
 fi

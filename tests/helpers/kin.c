@@ -157,7 +157,9 @@ static void make_descendants(void)
 	}
 	if (start_kin(DESCENDANT) > 0)
 		announce(DESCENDANT);
-	sleep_on();
+	/* Another user may not kill them, with no kind of signal. */
+	await(SELF);
+	_exit(0);
 }
 
 static void print_answer(long answer)
@@ -208,8 +210,6 @@ static void live_as_self(void)
 	if (plan.leaves)
 		leave();
 	ask();
-	kill(family->number[DESCENDANT], SIGKILL);
-	kill(family->number[CHILD], SIGKILL);
 	announce(SELF);
 	_exit(0);
 }
