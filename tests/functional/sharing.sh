@@ -10,7 +10,7 @@
 . "${srcdir:?}/tests/lib/tap.sh"
 
 # So long a scenario may take; it is there for those that hang.
-limit=${SHARING_LIMIT:-120}
+limit=120
 
 # Prints the reason for which a transcript was cut short.
 skip_reason() {
