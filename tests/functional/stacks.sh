@@ -127,6 +127,18 @@ is "others are not kept by it, nor those who come after" "$(timeout 60 \
 	' - "$tmp/places" "$places" 2>"$err")" "0 1 0
 0 2 0"
 
+# What a program may not open, the reader does not open for it.
+if [ "$(id -u)" = 0 ]; then
+	cp "$places" "$tmp/sealed"
+	program=$tmp/sealed
+	spared "a file that its user may not open" "$deny" sealed 2 2
+	like "is looked at all the same" "$(cat "$err")" '^stacks.read 2$'
+	refused "the same, as root" "$deny" plain 2 2
+else
+	skip "a file that its user may not open" \
+		"only root can become another user"
+fi
+
 # As root it has had the ids of another user, and has to die all the same.
 # shellcheck disable=SC2016
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then

@@ -18,6 +18,7 @@
  *	exec		in a program that has executed itself before
  *	fifo		where the file of the program cannot be opened: its
  *			name is that of a FIFO
+ *	sealed		by another user, who may not open the program's file
  *	alarms		under a flood of signals, the handler of which lacks
  *			SA_RESTART
  *	loops		the same, but the handler calls kcmp, too
@@ -319,6 +320,13 @@ static void run_traced(void)
 	(void)waitpid(pid, NULL, 0);
 }
 
+static void run_sealed(const char *self)
+{
+	check(!chmod(self, 0700) && !setresuid(65534, 65534, 65534),
+	      "setresuid");
+	call();
+}
+
 static void run_fifo(const char *self)
 {
 	char name[4096];
@@ -357,6 +365,8 @@ int main(int argc, char **argv)
 		run_exec(argv[0]);
 	else if (!strcmp(way, "fifo"))
 		run_fifo(argv[0]);
+	else if (!strcmp(way, "sealed"))
+		run_sealed(argv[0]);
 	else if (!strcmp(way, "alarms"))
 		run_alarms(nothing);
 	else if (!strcmp(way, "loops"))
