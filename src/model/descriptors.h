@@ -10,6 +10,11 @@
  *
  *	unknown --asked--> labelled --close, dup2, exec...--> unknown (count+1)
  *
+ * Records are what there is most of, so they are small.  They stand in rows of
+ * neighbouring numbers, and a table has its rows in order, without those of
+ * which nothing is known.  Where the file of a slot comes from is written down
+ * only where nothing else tells it.
+ *
  * An exec closes what is close-on-exec, and no call tells what that is; so it
  * is told with the exec, when it enters, which labelled slots will be kept.
  *
@@ -28,20 +33,35 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
-#include "base/hash.h"
 #include "model/openfile.h"
 #include "model/resource.h"
 
 struct ss_task;
 
+/* At most what malloc aligns to: see ss_file.holders. */
+#define SS_ROW_SLOTS	16
+
 struct ss_slot {
-	int fd;
-	struct ss_files *table;		/* borrowed */
 	struct ss_file *file;		/* borrowed, or NULL: unknown */
-	struct ss_slot *prev, *next;	/* among the file's holders */
-	struct ss_origin origin;
-	bool kept;		/* the exec in flight leaves it as it is */
-	UT_hash_handle hh;
+	union {
+		/* with a file: the neighbours among its holders */
+		struct {
+			uintptr_t prev, next;
+		};
+		/* without: that of the next one, if there was one before */
+		struct ss_origin origin;
+	};
+};
+
+/* The slots from .number * SS_ROW_SLOTS on; in a set each has a bit. */
+struct ss_row {
+	struct ss_files *table;		/* borrowed */
+	unsigned int number;
+	uint16_t kept;		/* the exec in flight leaves them as they are */
+	/* Where files come from: from the table's base, as the first, unless */
+	uint16_t first_seen;	/* they were seen here: as their labels say; */
+	struct ss_origin *origins;	/* owned, or NULL: or else it is here */
+	struct ss_slot slots[SS_ROW_SLOTS];
 };
 
 /* A copy that a call in flight is making. */
@@ -54,9 +74,12 @@ struct ss_copy {
 struct ss_files {
 	struct ss_resource r;
 	struct ss_file_table *open;	/* borrowed: the model's open files */
-	struct ss_slot *slots;		/* owned, by number */
-	struct ss_path *base;		/* owned: path and number ... */
-	unsigned int base_serial;	/* ... of the oldest table it is from */
+	struct ss_row **rows;		/* owned, by number */
+	unsigned int row_count;		/* there is room for the next power of
+					   two */
+	unsigned int base_serial;	/* number and path ... */
+	struct ss_path *base;		/* owned: ... of the oldest table that
+					   it is from */
 	struct ss_copy *copies;		/* borrowed: copies in flight of it */
 	struct ss_task *flights;	/* borrowed: tasks with calls in flight
 					   that change it */
@@ -77,10 +100,14 @@ void ss_copy_start(struct ss_copy *copy, struct ss_files *from,
 		   struct ss_files *to);
 void ss_copy_end(struct ss_copy *copy);
 
-/* The record of a slot, or NULL. */
-struct ss_slot *ss_slot_find(const struct ss_files *files, int fd);
 /* The open file that a slot is known to hold, or NULL: unknown. */
 struct ss_file *ss_slot_file(const struct ss_files *files, int fd);
+/* The next slot after fd (-1: the first) of which there is a record, or -1:
+   there are no more. */
+int ss_slot_next(const struct ss_files *files, int fd);
+/* The how-manieth labelled file of the slot the one in it is, or the next one
+   will be. */
+unsigned int ss_slot_count(const struct ss_files *files, int fd);
 /* Lets a slot hold a labelled file.  0, -ENOMEM. */
 int ss_slot_set(struct ss_files *files, int fd, struct ss_file *file)
 	ss_must_check;
@@ -88,6 +115,12 @@ int ss_slot_set(struct ss_files *files, int fd, struct ss_file *file)
    caller's to release). */
 void ss_slot_label(const struct ss_files *files, int fd,
 		   struct ss_file_label *ret);
+
+/* The slots that hold a file, from file->holders on, the oldest first: the next
+   one, or 0; its table, its number. */
+uintptr_t ss_holder_next(uintptr_t holder);
+struct ss_files *ss_holder_table(uintptr_t holder);
+int ss_holder_fd(uintptr_t holder);
 
 /*
  * Forgets first..last, in copies in flight too, except the copy `mine` (the

@@ -65,13 +65,15 @@ static int file_order(const void *a, const void *b)
 			       *(const struct ss_file *const *)b);
 }
 
-static int slot_order(const void *a, const void *b)
+/* Of holders, as they are found in an array. */
+static int holder_order(const void *a, const void *b)
 {
-	const struct ss_slot *x = *(const struct ss_slot *const *)a;
-	const struct ss_slot *y = *(const struct ss_slot *const *)b;
-	int order = ss_resource_compare(&x->table->r, &y->table->r);
+	uintptr_t x = (uintptr_t)*(const void *const *)a;
+	uintptr_t y = (uintptr_t)*(const void *const *)b;
+	int order = ss_resource_compare(&ss_holder_table(x)->r,
+					&ss_holder_table(y)->r);
 
-	return order ? order : SS_ORDER(x->fd, y->fd);
+	return order ? order : SS_ORDER(ss_holder_fd(x), ss_holder_fd(y));
 }
 
 static void dump_resources(struct ss_resource *const *resources,
@@ -149,32 +151,24 @@ static void dump_pending(const struct ss_pending *pending,
 static void dump_table(const struct ss_files *files, struct ss_text *text)
 {
 	char name[NAME_MAX_BYTES];
-	const struct ss_slot *slot;
-	struct array slots;
-	size_t i;
+	int fd;
 
 	ss_text_printf(text, "table %s refs %u",
 		       ss_resource_print(&files->r, name, sizeof(name)),
 		       files->r.refs);
-	if (array_init(&slots, HASH_COUNT(files->slots))) {
-		text->error = -ENOMEM;
-		return;
-	}
-	for (slot = files->slots; slot; slot = slot->hh.next)
-		array_add(&slots, slot);
-	array_sort(&slots, slot_order);
-	for (i = 0; i < slots.count; i++) {
-		slot = slots.at[i];
-		if (slot->file)
-			ss_text_printf(text, " %d=%s", slot->fd,
-				       ss_file_print(slot->file, name,
+	for (fd = ss_slot_next(files, -1); fd >= 0;
+	     fd = ss_slot_next(files, fd)) {
+		const struct ss_file *file = ss_slot_file(files, fd);
+
+		if (file)
+			ss_text_printf(text, " %d=%s", fd,
+				       ss_file_print(file, name,
 						     sizeof(name)));
 		else
-			ss_text_printf(text, " %d=?#%u", slot->fd,
-				       slot->origin.count);
+			ss_text_printf(text, " %d=?#%u", fd,
+				       ss_slot_count(files, fd));
 	}
 	ss_text_add_string(text, "\n");
-	free(slots.at);
 }
 
 static void dump_items(const struct ss_epoll *epoll, struct ss_text *text)
@@ -195,34 +189,36 @@ static void dump_items(const struct ss_epoll *epoll, struct ss_text *text)
 static void dump_file(const struct ss_file *file, struct ss_text *text)
 {
 	char name[NAME_MAX_BYTES];
-	const struct ss_slot *slot;
-	struct array slots;
-	size_t i;
+	struct array holders;
+	uintptr_t holder;
+	size_t i = 0;
 
-	DL_COUNT(file->holders, slot, i);
-	if (array_init(&slots, i)) {
+	for (holder = file->holders; holder; holder = ss_holder_next(holder))
+		i++;
+	if (array_init(&holders, i)) {
 		text->error = -ENOMEM;
 		return;
 	}
-	DL_FOREACH(file->holders, slot)
-		array_add(&slots, slot);
-	array_sort(&slots, slot_order);
+	for (holder = file->holders; holder; holder = ss_holder_next(holder))
+		array_add(&holders, (const void *)holder);
+	array_sort(&holders, holder_order);
 	ss_text_printf(text, "file %s hint %llx:%llu",
 		       ss_file_print(file, name, sizeof(name)),
 		       (unsigned long long)file->set->hint.dev,
 		       (unsigned long long)file->set->hint.ino);
-	for (i = 0; i < slots.count; i++) {
-		slot = slots.at[i];
+	for (i = 0; i < holders.count; i++) {
+		holder = (uintptr_t)holders.at[i];
 		ss_text_printf(text, " in %s:%d",
-			       ss_resource_print(&slot->table->r, name,
-						 sizeof(name)), slot->fd);
+			       ss_resource_print(&ss_holder_table(holder)->r,
+						 name, sizeof(name)),
+			       ss_holder_fd(holder));
 	}
 	if (file->watchers)
 		ss_text_add_string(text, " watched");
 	if (file->epoll)
 		dump_items(file->epoll, text);
 	ss_text_add_string(text, "\n");
-	free(slots.at);
+	free(holders.at);
 }
 
 static void dump_tasks(const struct ss_model *model, struct ss_text *text)

@@ -26,7 +26,6 @@
 #include "base/hash.h"
 #include "model/label.h"
 
-struct ss_slot;
 struct ss_epoll;
 struct ss_epoll_item;
 
@@ -59,7 +58,8 @@ struct ss_file_set {
 
 struct ss_file {
 	struct ss_file_label label;
-	struct ss_slot *holders;	/* list: slots that hold it, borrowed */
+	uintptr_t holders;		/* the first of the slots that hold it,
+					   or 0: ss_holder_next() */
 	struct ss_epoll_item *watchers;	/* list: epoll items that name it,
 					   borrowed */
 	bool orphan;			/* no holder, but watchers */

@@ -352,7 +352,7 @@ static int check_items(struct checking *c, const struct ss_file *file)
 static int check_file(struct checking *c, const struct ss_file *file)
 {
 	const struct ss_epoll_item *item;
-	const struct ss_slot *slot;
+	uintptr_t holder;
 	char name[96];
 
 	ss_file_print(file, name, sizeof(name));
@@ -361,10 +361,12 @@ static int check_file(struct checking *c, const struct ss_file *file)
 	if (file->orphan != !file->holders)
 		return bad(c, "file %s: orphan or not?", name);
 	c->orphans += file->orphan;
-	DL_FOREACH(file->holders, slot) {
-		if (slot->file != file)
+	for (holder = file->holders; holder; holder = ss_holder_next(holder)) {
+		int fd = ss_holder_fd(holder);
+
+		if (ss_slot_file(ss_holder_table(holder), fd) != file)
 			return bad(c, "file %s: slot %d holds another", name,
-				   slot->fd);
+				   fd);
 		c->holders++;
 	}
 	DL_FOREACH2(file->watchers, item, wnext) {
@@ -479,25 +481,43 @@ static int check_files(struct checking *c)
 
 /* Tables, and everything else that is counted. */
 
+static int check_slot(struct checking *c, const struct ss_row *row,
+		      unsigned int i)
+{
+	const struct ss_slot *slot = &row->slots[i];
+	const struct ss_origin *origin = slot->file ?
+		row->origins ? &row->origins[i] : NULL : &slot->origin;
+	unsigned int fd = row->number * SS_ROW_SLOTS + i;
+
+	if (origin && origin->path && (!origin->path->refs || !origin->count))
+		return bad(c, "slot %u has no origin", fd);
+	if (slot->file && !known_file(c, slot->file))
+		return bad(c, "slot %u dangles", fd);
+	c->held_slots += slot->file != NULL;
+	if (!slot->file && (row->kept & 1u << i))
+		return bad(c, "slot %u keeps nothing", fd);
+	if (!slot->file && ((row->first_seen & 1u << i) ||
+			    (row->origins && row->origins[i].path)))
+		return bad(c, "slot %u: an origin of nothing", fd);
+	return 0;
+}
+
 static int check_slots(struct checking *c, const struct ss_files *files)
 {
-	const struct ss_slot *slot;
+	unsigned int at, i;
+	int r = 0;
 
-	for (slot = files->slots; slot; slot = slot->hh.next) {
-		if (ss_slot_find(files, slot->fd) != slot ||
-		    slot->table != files || slot->fd < 0)
-			return bad(c, "slot %d stands in the wrong table",
-				   slot->fd);
-		if (!slot->origin.path || !slot->origin.path->refs ||
-		    !slot->origin.count)
-			return bad(c, "slot %d has no origin", slot->fd);
-		if (slot->kept && !slot->file)
-			return bad(c, "slot %d keeps nothing", slot->fd);
-		if (!slot->file)
-			continue;
-		if (!known_file(c, slot->file))
-			return bad(c, "slot %d dangles", slot->fd);
-		c->held_slots++;
+	for (at = 0; at < files->row_count; at++) {
+		const struct ss_row *row = files->rows[at];
+
+		if (row->table != files ||
+		    (at && row->number <= files->rows[at - 1]->number))
+			return bad(c, "row %u stands in the wrong place",
+				   row->number);
+		for (i = 0; i < SS_ROW_SLOTS && !r; i++)
+			r = check_slot(c, row, i);
+		if (r)
+			return r;
 	}
 	return 0;
 }

@@ -38,6 +38,17 @@ static uint64_t count_items(const struct ss_file_table *open)
 	return n;
 }
 
+static uint64_t count_slots(const struct ss_files *files)
+{
+	uint64_t n = 0;
+	int fd;
+
+	for (fd = ss_slot_next(files, -1); fd >= 0;
+	     fd = ss_slot_next(files, fd))
+		n++;
+	return n;
+}
+
 void ss_census_take(struct ss_session *session)
 {
 	const struct ss_model *model = session->model;
@@ -52,7 +63,7 @@ void ss_census_take(struct ss_session *session)
 		if (!files || files->users != task)
 			continue;
 		stats->end_tables++;
-		stats->end_slots += HASH_COUNT(files->slots);
+		stats->end_slots += count_slots(files);
 	}
 	stats->end_tasks = HASH_COUNT(model->tasks);
 	stats->end_processes = HASH_COUNT(session->processes);

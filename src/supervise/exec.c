@@ -127,19 +127,20 @@ static size_t kept_slots(struct ss_session *session,
 {
 	const struct ss_files *files = ss_task_files(task);
 	bool alone = files && files->r.refs == 1 && !session->model->rings;
-	const struct ss_slot *slot;
 	size_t n = 0, labelled = 0;
 	bool cloexec;
+	int fd;
 
-	for (slot = files ? files->slots : NULL; slot; slot = slot->hh.next) {
-		if (!slot->file)
+	for (fd = files ? ss_slot_next(files, -1) : -1; fd >= 0;
+	     fd = ss_slot_next(files, fd)) {
+		if (!ss_slot_file(files, fd))
 			continue;
 		labelled++;
 		if (!alone || labelled > KEPT_MAX)
 			session->stats.exec_unsure++;
-		else if (!ss_proc_fd_cloexec(task->tid, slot->fd, &cloexec) &&
+		else if (!ss_proc_fd_cloexec(task->tid, fd, &cloexec) &&
 			 !cloexec)
-			kept[n++] = slot->fd;
+			kept[n++] = fd;
 	}
 	return n;
 }

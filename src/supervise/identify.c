@@ -69,15 +69,15 @@ static bool died(struct ss_session *session, pid_t tid)
 /* Any slot that holds the file: a descriptor of ours, or -errno. */
 static int fetch_file(struct ss_session *session, const struct ss_file *file)
 {
-	struct ss_slot *slot;
+	uintptr_t holder;
 	int fd, r = -ENOENT;
 
-	DL_FOREACH(file->holders, slot) {
-		struct ss_task *user = ss_files_user(slot->table);
+	for (holder = file->holders; holder; holder = ss_holder_next(holder)) {
+		struct ss_task *user = ss_files_user(ss_holder_table(holder));
 
 		if (!user)
 			continue;
-		fd = fetch(session, user, slot->fd);
+		fd = fetch(session, user, ss_holder_fd(holder));
 		if (fd >= 0 || fd == -EAGAIN)
 			return fd;
 		r = fd;
@@ -146,25 +146,27 @@ static int order_orphan(struct ss_session *session,
 {
 	const struct ss_epoll_item *item =
 		ss_epoll_reach(&session->model->open, file);
-	struct ss_slot *slot;
 	struct ss_task *user = NULL;
+	uintptr_t holder;
 	unsigned int toff;
-	int epoll, r;
+	int efd, epoll, r;
 
 	if (!item || subject->fd < 0)
 		return -ENOENT;
-	DL_FOREACH(item->epoll->holders, slot) {
-		user = ss_files_user(slot->table);
+	for (holder = item->epoll->holders; holder;
+	     holder = ss_holder_next(holder)) {
+		user = ss_files_user(ss_holder_table(holder));
 		if (user)
 			break;
 	}
 	if (!user)
 		return -ENOENT;
-	if (!item_toff(file, user, slot->fd, item->tfd, &toff)) {
+	efd = ss_holder_fd(holder);
+	if (!item_toff(file, user, efd, item->tfd, &toff)) {
 		r = ss_life_recheck(session, user);
 		return r ? r : -ENOENT;
 	}
-	epoll = fetch(session, user, slot->fd);
+	epoll = fetch(session, user, efd);
 	if (epoll < 0)
 		return epoll;
 	r = order_item(session, subject->fd, epoll, item->tfd, toff, ret);

@@ -34,23 +34,39 @@ static void tell_lines(struct ss_session *session, struct ss_file *file,
 }
 
 static void prune_one(struct ss_session *session, const struct ss_task *task,
-		      const struct ss_slot *slot)
+		      int fd, struct ss_file *epoll)
 {
 	struct ss_proc_epoll list = { 0 };
 
-	if (ss_proc_epoll(task->tid, slot->fd, &list))
+	if (ss_proc_epoll(task->tid, fd, &list))
 		return;
-	tell_lines(session, slot->file, &list);
+	tell_lines(session, epoll, &list);
 	ss_proc_epoll_release(&list);
 }
 
-/* Every epoll that some task holds.  Pruning frees files that nobody holds,
-   so the slots that we walk stay. */
+/* Of every table once, through this task.  Pruning frees files that nobody
+   holds, so the slots that we walk stay. */
+static void prune_table(struct ss_session *session, const struct ss_task *task)
+{
+	const struct ss_files *files = ss_task_files(task);
+	int fd;
+
+	if (!files || ss_files_user(files) != task)
+		return;
+	for (fd = ss_slot_next(files, -1); fd >= 0;
+	     fd = ss_slot_next(files, fd)) {
+		struct ss_file *file = ss_slot_file(files, fd);
+
+		if (file && file->epoll)
+			prune_one(session, task, fd, file);
+	}
+}
+
+/* Every epoll that some task holds. */
 void ss_epolls_prune(struct ss_session *session)
 {
 	struct ss_file_table *open = &session->model->open;
 	struct ss_group *group, *tmp;
-	struct ss_slot *slot, *next;
 	struct ss_task *task;
 
 	/* Not before there are twice as many as were right the last time. */
@@ -61,16 +77,8 @@ void ss_epolls_prune(struct ss_session *session)
 		/* It may be another program, with other epolls. */
 		if (group->execing)
 			continue;
-		DL_FOREACH(group->tasks, task) {
-			struct ss_files *files = ss_task_files(task);
-
-			if (!files || ss_files_user(files) != task)
-				continue;
-			HASH_ITER(hh, files->slots, slot, next) {
-				if (slot->file && slot->file->epoll)
-					prune_one(session, task, slot);
-			}
-		}
+		DL_FOREACH(group->tasks, task)
+			prune_table(session, task);
 	}
 	session->orphans_kept = open->orphans;
 }

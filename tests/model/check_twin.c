@@ -247,7 +247,7 @@ END_TEST
 /* A descriptor becomes another file, and nobody is told. */
 static bool damage_file(void)
 {
-	const struct ss_slot *slot;
+	const struct ss_files *files;
 	struct ss_file *file;
 	struct twin_task *task;
 	uint64_t ino;
@@ -260,12 +260,15 @@ static bool damage_file(void)
 		if (!set)
 			continue;
 		DL_FOREACH(set->unplaced, file) {
-			slot = file->holders;
 			/* Two slots, or there is nothing to compare. */
-			if (!slot || !slot->next || !slot->table->users)
+			if (!file->holders || !ss_holder_next(file->holders))
 				continue;
-			task = twin_find(&scene.twin, slot->table->users->tid);
-			twin_open(&scene.twin, task, slot->fd);
+			files = ss_holder_table(file->holders);
+			if (!files->users)
+				continue;
+			task = twin_find(&scene.twin, files->users->tid);
+			twin_open(&scene.twin, task,
+				  ss_holder_fd(file->holders));
 			return true;
 		}
 	}

@@ -115,20 +115,27 @@ void scene_look_at(pid_t tid)
 
 /* The twin's number of the file in a slot, seen through a task that uses the
    table.  False: nobody can be looked through at this moment. */
-static bool see_through(const struct ss_slot *slot, bool execing, int *ret)
+static bool see_through(const struct ss_files *files, int fd, bool execing,
+			int *ret)
 {
 	const struct ss_task *user;
 	struct twin_task *task;
 
-	DL_FOREACH2(slot->table->users, user, fnext) {
+	DL_FOREACH2(files->users, user, fnext) {
 		task = twin_find(&scene.twin, user->tid);
 		if (!task || task->zombie ||
 		    (user->group->execing && !execing))
 			continue;
-		*ret = twin_file(&scene.twin, task, slot->fd);
+		*ret = twin_file(&scene.twin, task, fd);
 		return true;
 	}
 	return false;
+}
+
+static bool see_holder(uintptr_t holder, bool execing, int *ret)
+{
+	return see_through(ss_holder_table(holder), ss_holder_fd(holder),
+			   execing, ret);
 }
 
 enum sight {
@@ -156,14 +163,15 @@ static bool see_item(const struct ss_file *file, bool execing, int *ret)
 	const struct ss_epoll_item *item =
 		ss_epoll_reach(&scene.model->open, file);
 	struct twin_item list[TWIN_ITEMS];
-	const struct ss_slot *slot;
 	unsigned int i, n, like = 0;
+	uintptr_t holder;
 	int epoll = 0;
 
 	if (!item)
 		return false;
-	DL_FOREACH(item->epoll->holders, slot) {
-		if (see_through(slot, execing, &epoll))
+	for (holder = item->epoll->holders; holder;
+	     holder = ss_holder_next(holder)) {
+		if (see_holder(holder, execing, &epoll))
 			break;
 	}
 	n = twin_list(&scene.twin, epoll, list);
@@ -176,11 +184,11 @@ static bool see_item(const struct ss_file *file, bool execing, int *ret)
 
 static enum sight is_file(const struct ss_file *file, bool execing, int id)
 {
-	const struct ss_slot *slot;
+	uintptr_t holder;
 	int seen;
 
-	DL_FOREACH(file->holders, slot) {
-		if (see_through(slot, execing, &seen))
+	for (holder = file->holders; holder; holder = ss_holder_next(holder)) {
+		if (see_holder(holder, execing, &seen))
 			return seen == id ? SIGHT_SAME : SIGHT_OTHER;
 	}
 	if (see_item(file, execing, &seen))
@@ -429,14 +437,14 @@ static void serve_item(struct ss_question *q, const struct ss_need *need)
 }
 
 /* The kernel's list of what an epoll watches, told to the model. */
-static void tell_lines(const struct ss_slot *slot)
+static void tell_lines(const struct ss_files *files, int fd)
 {
 	struct ss_epoll_line lines[TWIN_ITEMS];
 	struct twin_item list[TWIN_ITEMS];
 	unsigned int i, n;
 	int epoll;
 
-	if (!see_through(slot, false, &epoll))
+	if (!see_through(files, fd, false, &epoll))
 		return;
 	n = twin_list(&scene.twin, epoll, list);
 	for (i = 0; i < n; i++) {
@@ -445,22 +453,26 @@ static void tell_lines(const struct ss_slot *slot)
 	}
 	tell(scene.model, (struct ss_event){
 		.type = SS_EVENT_EPOLL_LINES,
-		.lines = { .file = slot->file, .lines = lines, .count = n } });
+		.lines = { .file = ss_slot_file(files, fd), .lines = lines,
+			   .count = n } });
 }
 
 void scene_prune(void)
 {
-	struct ss_slot *slot, *next;
 	struct ss_task *task;
+	int fd;
 
 	for (task = scene.model->tasks; task; task = task->hh.next) {
 		struct ss_files *files = ss_task_files(task);
 
 		if (!files || ss_files_user(files) != task)
 			continue;
-		HASH_ITER(hh, files->slots, slot, next) {
-			if (slot->file && slot->file->epoll)
-				tell_lines(slot);
+		for (fd = ss_slot_next(files, -1); fd >= 0;
+		     fd = ss_slot_next(files, fd)) {
+			const struct ss_file *file = ss_slot_file(files, fd);
+
+			if (file && file->epoll)
+				tell_lines(files, fd);
 		}
 	}
 }

@@ -54,10 +54,10 @@ static void is_called(const struct ss_file *file, const char *name)
 
 static size_t holders(const struct ss_file *file)
 {
-	const struct ss_slot *slot;
+	uintptr_t holder;
 	size_t n = 0;
 
-	for (slot = file->holders; slot; slot = slot->next)
+	for (holder = file->holders; holder; holder = ss_holder_next(holder))
 		n++;
 	return n;
 }
@@ -69,7 +69,7 @@ START_TEST(slots_hold_files)
 
 	setup();
 	files = ss_files_new(&table, parent, 1);
-	ck_assert_ptr_null(ss_slot_find(files, 3));
+	ck_assert_int_eq(ss_slot_next(files, -1), -1);
 	ck_assert_ptr_null(ss_slot_file(files, 3));
 	file = discover(files, 3);
 	ck_assert_ptr_eq(ss_slot_file(files, 3), file);
@@ -102,12 +102,12 @@ START_TEST(files_go_with_their_last_slot)
 	ck_assert_uint_eq(table.count, 1);
 	ck_assert_ptr_null(ss_slot_file(files, 3));
 	/* The record stays, and counts. */
-	ck_assert_uint_eq(ss_slot_find(files, 3)->origin.count, 2);
+	ck_assert_uint_eq(ss_slot_count(files, 3), 2);
 	ss_files_forget(files, 7, 7, NULL);
 	ck_assert_uint_eq(table.count, 0);
 	/* Unknown before: nothing is counted. */
 	ss_files_forget(files, 7, 7, NULL);
-	ck_assert_uint_eq(ss_slot_find(files, 7)->origin.count, 2);
+	ck_assert_uint_eq(ss_slot_count(files, 7), 2);
 	ss_resource_put(&files->r);
 	teardown();
 }
@@ -123,6 +123,100 @@ START_TEST(names_count_the_files_of_a_slot)
 	ss_files_forget(files, 3, 3, NULL);
 	is_called(discover(files, 3), "1/3#2");
 	is_called(discover(files, 4), "1/4#1");
+	ss_resource_put(&files->r);
+	teardown();
+}
+END_TEST
+
+/* A record says how many files there were, and where the slot is from, whatever
+   it holds. */
+START_TEST(slots_remember_their_origin)
+{
+	struct ss_files *a, *b;
+	struct ss_file *file;
+
+	setup();
+	a = ss_files_new(&table, parent, 1);
+	file = discover(a, 3);
+	discover(a, 5);
+	/* Not the first of its number: with a file of its own, ... */
+	ss_files_forget(a, 5, 5, NULL);
+	discover(a, 5);
+	ck_assert_uint_eq(ss_slot_count(a, 5), 2);
+	/* ... another's over that, ... */
+	ck_assert_int_eq(ss_slot_set(a, 5, file), 0);
+	ck_assert_uint_eq(ss_slot_count(a, 5), 2);
+	/* ... in a copy, ... */
+	b = ss_files_copy(a, child, 1);
+	ck_assert_uint_eq(ss_slot_count(b, 5), 2);
+	ss_files_forget(b, 5, 5, NULL);
+	ck_assert_uint_eq(ss_slot_count(b, 5), 3);
+	ck_assert_uint_eq(ss_slot_count(a, 5), 2);
+	/* ... and another's after it was forgotten. */
+	ck_assert_int_eq(ss_slot_set(b, 5, file), 0);
+	ck_assert_uint_eq(ss_slot_count(b, 5), 3);
+	ss_files_forget(b, 5, 5, NULL);
+	is_called(discover(b, 5), "1.1/5#4");
+	ck_assert_ptr_eq(ss_slot_file(b, 5)->label.origin.path, child);
+	/* What was never labelled is from the oldest table. */
+	ck_assert_uint_eq(ss_slot_count(b, 6), 1);
+	ss_resource_put(&a->r);
+	ss_resource_put(&b->r);
+	teardown();
+}
+END_TEST
+
+START_TEST(holders_come_and_go_anywhere)
+{
+	static const int order[] = { 2, 0, 4, 1, 3 };
+	struct ss_files *files;
+	struct ss_file *file;
+	size_t i;
+
+	setup();
+	files = ss_files_new(&table, parent, 1);
+	file = discover(files, 0);
+	for (i = 1; i < SS_ARRAY_SIZE(order); i++)
+		ck_assert_int_eq(ss_slot_set(files, (int)i * 10, file), 0);
+	for (i = 0; i < SS_ARRAY_SIZE(order); i++) {
+		unsigned int fd = (unsigned int)order[i] * 10;
+
+		ck_assert_uint_eq(holders(file), SS_ARRAY_SIZE(order) - i);
+		ss_files_forget(files, fd, fd, NULL);
+		if (i == 1)
+			ck_assert_int_eq(ss_holder_fd(file->holders), 10);
+	}
+	ck_assert_uint_eq(table.count, 0);
+	ss_resource_put(&files->r);
+	teardown();
+}
+END_TEST
+
+/* In whatever order they become known. */
+START_TEST(records_are_found_by_number)
+{
+	static const int fds[] = { 500, INT_MAX, 3, 16, 70000, 0, 15, 17, 48 };
+	static const int sorted[] = {
+		0, 3, 15, 16, 17, 48, 500, 70000, INT_MAX, -1 };
+	struct ss_files *files;
+	struct ss_file *file[SS_ARRAY_SIZE(fds)];
+	size_t i;
+	int fd;
+
+	setup();
+	files = ss_files_new(&table, parent, 1);
+	for (i = 0; i < SS_ARRAY_SIZE(fds); i++)
+		file[i] = discover(files, fds[i]);
+	for (i = 0; i < SS_ARRAY_SIZE(fds); i++)
+		ck_assert_ptr_eq(ss_slot_file(files, fds[i]), file[i]);
+	ck_assert_ptr_null(ss_slot_file(files, 1));
+	ck_assert_ptr_null(ss_slot_file(files, 32));
+	ck_assert_ptr_null(ss_slot_file(files, INT_MAX - 16));
+	fd = -1;
+	for (i = 0; i < SS_ARRAY_SIZE(sorted); i++) {
+		fd = ss_slot_next(files, fd);
+		ck_assert_int_eq(fd, sorted[i]);
+	}
 	ss_resource_put(&files->r);
 	teardown();
 }
@@ -299,7 +393,9 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		slots_hold_files, files_go_with_their_last_slot,
-		names_count_the_files_of_a_slot, copies_keep_the_origin,
+		names_count_the_files_of_a_slot, slots_remember_their_origin,
+		holders_come_and_go_anywhere, records_are_found_by_number,
+		copies_keep_the_origin,
 		copies_hold_the_same_files, forgetting_ranges,
 		copies_in_flight_are_emptied_too, a_copy_can_start_again, NULL,
 	};

@@ -95,19 +95,28 @@ START_TEST(damaged_files)
 	struct ss_files *files;
 	struct ss_file *file, *other, *epoll;
 	struct ss_slot *slot;
+	struct ss_row *row;
 
 	setup();
+	/* A record without a file, and a second row. */
+	tell_new_file(model, CHILD, 8, 3);
+	tell_close(model, CHILD, 8, 8);
+	tell_new_file(model, CHILD, 40, 3);
+	row = ss_task_files(task_of(model, CHILD))->rows[0];
 	files = ss_task_files(task_of(model, ROOT));
-	slot = ss_slot_find(files, 3);
+	slot = &files->rows[0]->slots[3];
 	file = slot->file;
 	other = slot_of(model, ROOT, 5);
 	epoll = slot_of(model, ROOT, 6);
 	damaged(slot->file, other, "holds another");
 	damaged(slot->file, NULL, "holds another");
-	damaged(slot->fd, 77, "wrong table");
-	damaged(slot->origin.count, 0, "has no origin");
-	damaged(file->holders, NULL, "orphan or not?");
-	damaged(other->holders, NULL, "no holder");
+	damaged(row->number, 77, "holds another");
+	damaged(row->table, files, "wrong place");
+	damaged(row->slots[8].origin.count, 0, "has no origin");
+	damaged(row->kept, 1u << 8, "keeps nothing");
+	damaged(row->first_seen, 1u << 8, "an origin of nothing");
+	damaged(file->holders, 0, "orphan or not?");
+	damaged(other->holders, 0, "no holder");
 	damaged(file->watchers, NULL, "items, but");
 	damaged(epoll->epoll->numbers->items->target, other,
 		"watches another");
