@@ -179,13 +179,11 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 		task->group->parent : task->group->tgid;
 	pending->nested = task->levels || task->pidns_moved ||
 		(flags & CLONE_NEWPID);
-	pending->creds = task->creds;
+	pending->creds = ss_creds_get(task->creds);
+	pending->creds_known = task->creds_known && !(flags & CLONE_NEWUSER);
 	/* Of memory that both have, it tells what became of that. */
-	pending->before = task->before;
-	if (pending->flags & CLONE_VM)
-		pending->before.known = false;
-	if (flags & CLONE_NEWUSER)
-		pending->creds.known = false;
+	if (!(flags & CLONE_VM))
+		pending->before = ss_creds_get(task->before);
 	pending->domain = ss_domain_get(task->domain);
 	pending->serial = ++model->pending_serial;
 	DL_APPEND(model->pendings, pending);
@@ -418,8 +416,14 @@ static int child_numbers(struct ss_model *model, struct ss_task *task,
 	unsigned int i;
 	int r = 0;
 
-	for (i = 0; numbers && !r && i < numbers->levels &&
-	     i < SS_PIDNS_LEVELS; i++)
+	if (!numbers || !numbers->levels)
+		return 0;
+	task->numbers = calloc(SS_PIDNS_LEVELS < numbers->levels ?
+			       SS_PIDNS_LEVELS : numbers->levels,
+			       sizeof(struct ss_number *));
+	if (!task->numbers)
+		return -ENOMEM;
+	for (i = 0; !r && i < numbers->levels && i < SS_PIDNS_LEVELS; i++)
 		r = number_add(model, task, numbers->ino[i], numbers->nr[i]);
 	return r;
 }
@@ -459,8 +463,9 @@ int ss_apply_child(struct ss_model *model, ss_unused struct ss_task *creator,
 			pending->creator->undo_new = false;
 	}
 	task->born_by = event->child.born_by;
-	task->creds = pending->creds;
-	task->before = pending->before;
+	task->creds = ss_creds_get(pending->creds);
+	task->creds_known = pending->creds_known;
+	task->before = ss_creds_get(pending->before);
 	task->domain = ss_domain_get(pending->domain);
 	ss_pending_free(model, pending);
 	return 0;
@@ -568,7 +573,8 @@ int ss_apply_worker(struct ss_model *model, struct ss_task *task,
 		ss_task_set(worker, kind,
 			    ss_resource_get(task->resources[kind]));
 	worker->born_by = event->child.born_by;
-	worker->creds = task->creds;
+	worker->creds = ss_creds_get(task->creds);
+	worker->creds_known = task->creds_known;
 	worker->domain = ss_domain_get(task->domain);
 	return 0;
 }

@@ -113,15 +113,17 @@ static void take_leadership(struct ss_model *model, struct ss_task *task)
  * one besides: so it is looked at there.  What exec itself makes of the
  * credentials counts as a set*id call does.
  */
-static void exec_creds(struct ss_task *task, struct ss_mm *mm)
+static void exec_creds(struct ss_model *model, struct ss_task *task,
+		       struct ss_mm *mm)
 {
-	const struct ss_creds *was = &task->creds;
+	const struct ss_creds *was = ss_task_creds(task);
 
-	if (was->known && !ss_creds_nested(was) &&
+	if (task->creds_known && !ss_creds_nested(was) &&
 	    (was->uid[0] != was->uid[1] || was->gid[0] != was->gid[1]))
 		mm->dumpable = SS_DUMPABLE_NO;
-	task->before = *was;
-	task->creds.known = false;
+	ss_creds_put(&model->creds, task->before);
+	task->before = task->creds_known ? ss_creds_get(task->creds) : NULL;
+	task->creds_known = false;
 }
 
 int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
@@ -160,7 +162,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		ss_task_set(task, SS_KIND_FILES, &parts.files->r);
 	}
 	ss_files_exec(ss_task_files(task));
-	exec_creds(task, mm);
+	exec_creds(model, task, mm);
 	task->execed = true;
 	if (task->leaving)
 		group->leaving--;

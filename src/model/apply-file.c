@@ -48,7 +48,7 @@ int ss_apply_close(struct ss_model *model, struct ss_task *task,
 	doubt_adding(model, files, event, task);
 	ss_files_forget(files, event->range.first, event->range.last, NULL);
 	/* A table that was split is being copied at the same time. */
-	ss_task_fly(task, files, event->range.first, event->range.last);
+	ss_task_fly(task, event->range.first, event->range.last);
 	return 0;
 }
 
@@ -154,11 +154,8 @@ static void fly_adding(struct ss_model *model, const struct ss_event *event)
 	if (!task || event->epoll.lines)
 		return;
 	ss_task_land(task);
-	task->flight.kind = SS_FLIGHT_OTHER;
-	task->flight.adding = &model->open;
-	task->flight.added[0] = event->epoll.efd;
-	task->flight.added[1] = event->epoll.tfd;
-	model->open.adding++;
+	if (ss_task_files(task))
+		ss_task_fly_adding(task, event->epoll.efd, event->epoll.tfd);
 }
 
 int ss_apply_epoll_add(struct ss_model *model, ss_unused struct ss_task *task,

@@ -94,7 +94,7 @@ int ss_apply_unshare(ss_unused struct ss_model *model, struct ss_task *task,
 		task->pidns_moved = true;
 	if (flags & CLONE_NEWUSER) {
 		ss_task_pin_userns(task);
-		task->creds.known = false;
+		task->creds_known = false;
 	}
 	return 0;
 }
@@ -158,18 +158,19 @@ static void contest(struct ss_mm *mm)
 		mm->contested = true;
 }
 
-int ss_apply_creds_change(ss_unused struct ss_model *model,
-			  struct ss_task *task, const struct ss_event *event)
+int ss_apply_creds_change(struct ss_model *model, struct ss_task *task,
+			  const struct ss_event *event)
 {
-	if (event->set_id && task->creds.known) {
-		task->before = task->creds;
+	if (event->set_id && task->creds_known) {
+		ss_creds_put(&model->creds, task->before);
+		task->before = ss_creds_get(task->creds);
 		if (ss_task_mm(task)) {
 			ss_task_mm(task)->set_id = true;
 			contest(ss_task_mm(task));
 		}
 	}
 	ss_task_pin_userns(task);
-	task->creds.known = false;
+	task->creds_known = false;
 	ss_task_land(task);
 	task->flight.kind = SS_FLIGHT_CREDS;
 	return 0;
@@ -193,20 +194,27 @@ static enum ss_dumpable not_dumpable(const struct ss_creds *creds)
 	return ss_creds_nested(creds) ? SS_DUMPABLE_UNKNOWN : SS_DUMPABLE_NO;
 }
 
+static void forget_before(struct ss_model *model, struct ss_task *task)
+{
+	ss_creds_put(&model->creds, task->before);
+	task->before = NULL;
+}
+
 /*
  * A commit makes the memory non-dumpable (fs.suid_dumpable, as good as always
  * 0).  A call in flight that has not changed anything yet may do so still.
  */
-static void creds_committed(struct ss_task *task, const struct ss_creds *now)
+static void creds_committed(struct ss_model *model, struct ss_task *task,
+			    const struct ss_creds *now)
 {
 	struct ss_mm *mm = ss_task_mm(task);
 	enum ss_dumpable *dumpable = mm ? &mm->dumpable : &task->dumpable;
-	bool commit = is_commit(&task->before, now);
+	bool commit = task->before && is_commit(&task->before->creds, now);
 
-	if (!task->before.known ||
+	if (!task->before ||
 	    (!commit && task->flight.kind == SS_FLIGHT_CREDS))
 		return;
-	task->before.known = false;
+	forget_before(model, task);
 	if (commit || *dumpable == SS_DUMPABLE_NO)
 		*dumpable = not_dumpable(now);
 }
@@ -222,15 +230,15 @@ static void forget_set_id(struct ss_model *model, struct ss_task *task)
 		model->tasks : NULL;
 
 	if (task->flight.kind != SS_FLIGHT_CREDS)
-		task->before.known = false;
+		forget_before(model, task);
 	if (mm)
 		mm->set_id = false;
 	for (; t; t = t->hh.next) {
 		if (ss_task_mm(t) != mm)
 			continue;
 		if (t->flight.kind != SS_FLIGHT_CREDS)
-			t->before.known = false;
-		else if (t->before.known)
+			forget_before(model, t);
+		else if (t->before)
 			mm->set_id = true;
 	}
 }
@@ -242,7 +250,7 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 	struct ss_mm *mm = ss_task_mm(task);
 
 	if (event->setting && dumpable == SS_DUMPABLE_NO)
-		dumpable = not_dumpable(&task->creds);
+		dumpable = not_dumpable(ss_task_creds(task));
 	if (mm)
 		mm->dumpable = dumpable;
 	else
@@ -253,9 +261,7 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 	forget_set_id(model, task);
 	if (mm && event->setting) {
 		ss_task_land(task);
-		task->flight.kind = SS_FLIGHT_OTHER;
-		task->flight.mm = mm;
-		mm->setting++;
+		ss_task_fly_setting(task);
 		contest(mm);
 	}
 	return 0;
@@ -273,8 +279,7 @@ int ss_apply_landlock(ss_unused struct ss_model *model, struct ss_task *task,
 	task->domain = domain;
 	ss_task_land(task);
 	if (files) {
-		ss_task_fly(task, files, event->range.first,
-			    event->range.last);
+		ss_task_fly(task, event->range.first, event->range.last);
 		task->flight.uses = true;
 	}
 	return 0;
@@ -322,28 +327,36 @@ static struct ss_userns *userns_new(struct ss_model *model, uint64_t ino)
 	return ns;
 }
 
-/* All of them are known, or nothing has changed. */
+/* Those that an event has made known. */
+struct added {
+	struct ss_userns *ns[SS_EVENT_NS_MAX];
+	unsigned int count;
+};
+
 static int userns_add(struct ss_model *model,
-		      const struct ss_event_creds *from)
+		      const struct ss_event_creds *from, struct added *added)
 {
-	struct ss_userns *added[SS_EVENT_NS_MAX], *ns;
-	unsigned int i, n = 0;
+	unsigned int i;
 
 	for (i = 0; i < from->namespaces; i++) {
+		struct ss_userns *ns;
+
 		if (userns_find(model, from->ino[i]))
 			continue;
 		ns = userns_new(model, from->ino[i]);
 		if (!ns)
-			break;
-		added[n++] = ns;
+			return -ENOMEM;
+		added->ns[added->count++] = ns;
 	}
-	if (i == from->namespaces)
-		return 0;
-	while (n--) {
-		HASH_DEL(model->userns, added[n]);
-		free(added[n]);
+	return 0;
+}
+
+static void userns_remove(struct ss_model *model, struct added *added)
+{
+	while (added->count--) {
+		HASH_DEL(model->userns, added->ns[added->count]);
+		free(added->ns[added->count]);
 	}
-	return -ENOMEM;
 }
 
 /* Numbers of namespaces come back: what was known may be of another. */
@@ -365,14 +378,26 @@ int ss_apply_creds(struct ss_model *model, struct ss_task *task,
 {
 	const struct ss_event_creds *from = event->creds;
 	struct ss_creds creds = ss_creds_told(from);
+	struct ss_shared_creds *shared = NULL;
+	struct ss_userns *parent = NULL;
+	struct added added = { .count = 0 };
 	unsigned int i = from->namespaces;
 
-	if (userns_add(model, from))
+	if (!userns_add(model, from, &added)) {
+		if (i)
+			creds.userns = userns_find(model, from->ino[0]);
+		shared = ss_creds_share(&model->creds, &creds);
+	}
+	if (!shared) {
+		userns_remove(model, &added);
 		return -ENOMEM;
+	}
 	while (i--)
-		creds.userns = userns_set(model, from->ino[i], from->owner[i],
-					  creds.userns);
-	creds_committed(task, &creds);
-	task->creds = creds;
+		parent = userns_set(model, from->ino[i], from->owner[i],
+				    parent);
+	creds_committed(model, task, &creds);
+	ss_creds_put(&model->creds, task->creds);
+	task->creds = shared;
+	task->creds_known = true;
 	return 0;
 }

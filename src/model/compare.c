@@ -94,7 +94,7 @@ static struct ss_task *changing_memory(const struct asking *a,
 
 	for (; task; task = task->hh.next) {
 		if ((task->flight.kind == SS_FLIGHT_CREDS ||
-		     task->flight.mm) && task != a->caller &&
+		     task->flight.setting) && task != a->caller &&
 		    ss_task_shares_mm(task, target))
 			return task;
 	}

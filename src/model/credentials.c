@@ -1,7 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/credentials.h"
 
+#include <string.h>
+
 #include "model/task.h"
+
+const struct ss_creds ss_creds_none;
+
+_Static_assert(sizeof(struct ss_creds) ==
+	       sizeof(((struct ss_creds *)NULL)->uid) +
+	       sizeof(((struct ss_creds *)NULL)->gid) +
+	       2 * sizeof(uint64_t) + sizeof(struct ss_userns *),
+	       "a key has no gaps");
+
+struct ss_shared_creds *ss_creds_share(struct ss_shared_creds **all,
+				       const struct ss_creds *creds)
+{
+	struct ss_shared_creds *shared;
+
+	HASH_FIND(hh, *all, creds, sizeof(*creds), shared);
+	if (shared)
+		return ss_creds_get(shared);
+	shared = calloc(1, sizeof(*shared));
+	if (!shared)
+		return NULL;
+	shared->creds = *creds;
+	shared->refs = 1;
+	HASH_ADD(hh, *all, creds, sizeof(shared->creds), shared);
+	if (ss_hash_failed(shared)) {
+		free(shared);
+		return NULL;
+	}
+	return shared;
+}
+
+struct ss_shared_creds *ss_creds_get(struct ss_shared_creds *shared)
+{
+	if (shared)
+		shared->refs++;
+	return shared;
+}
+
+void ss_creds_put(struct ss_shared_creds **all, struct ss_shared_creds *shared)
+{
+	if (!shared || --shared->refs)
+		return;
+	HASH_DEL(*all, shared);
+	free(shared);
+}
 
 struct ss_domain *ss_domain_new(struct ss_domain *parent)
 {
@@ -82,7 +128,8 @@ static enum ss_access dumpable_check(const struct ss_task *caller,
 {
 	const struct ss_mm *mm = ss_task_mm(target);
 	enum ss_dumpable dumpable = mm ? mm->dumpable : target->dumpable;
-	const struct ss_userns *ns = mm ? target->creds.userns : init_userns;
+	const struct ss_userns *own = ss_task_creds(target)->userns;
+	const struct ss_userns *ns = mm ? own : init_userns;
 
 	/* The mm keeps the user namespace of its exec: an ancestor.  Or it was
 	   found by somebody below who shares it, whose ids differ so that more
@@ -90,14 +137,15 @@ static enum ss_access dumpable_check(const struct ss_task *caller,
 	while (mm && mm->userns && ns && ns->ino != mm->userns)
 		ns = ns->parent;
 	if (mm && !ns)
-		ns = target->creds.userns;
+		ns = own;
 	/* An image that is foreign to it made it an outer one's: that shows
 	   only when it is looked at. */
 	if (dumpable == SS_DUMPABLE_UNKNOWN && ns && ns->parent)
 		ns = init_userns;
 	if (dumpable == SS_DUMPABLE_YES && !changing)
 		return SS_ACCESS_ALLOWED;
-	if (ns && ss_creds_capable(&caller->creds, ns, SS_CAP_SYS_PTRACE))
+	if (ns &&
+	    ss_creds_capable(ss_task_creds(caller), ns, SS_CAP_SYS_PTRACE))
 		return SS_ACCESS_ALLOWED;
 	if (changing || dumpable == SS_DUMPABLE_UNKNOWN)
 		return SS_ACCESS_NEED_DUMPABLE;
@@ -108,15 +156,16 @@ static enum ss_access check(const struct ss_task *caller,
 			    const struct ss_task *target,
 			    const struct ss_userns *init_userns, bool changing)
 {
-	const struct ss_creds *c = &caller->creds, *t = &target->creds;
+	const struct ss_creds *c = ss_task_creds(caller);
+	const struct ss_creds *t = ss_task_creds(target);
 	enum ss_access access;
 	bool capable;
 
 	if (caller->group == target->group)
 		return SS_ACCESS_ALLOWED;
-	if (!c->known)
+	if (!caller->creds_known)
 		return SS_ACCESS_NEED_CALLER;
-	if (!t->known)
+	if (!target->creds_known)
 		return SS_ACCESS_NEED_TARGET;
 	capable = ss_creds_capable(c, t->userns, SS_CAP_SYS_PTRACE);
 	if (!same_ids(c, t) && !capable)

@@ -29,14 +29,34 @@ struct ss_userns {
 	UT_hash_handle hh;
 };
 
+/* Without gaps: a key of bytes. */
 struct ss_creds {
-	bool known;
 	uid_t uid[4];		/* real, effective, saved, file system */
 	gid_t gid[4];
 	uint64_t permitted;
 	uint64_t effective;
 	struct ss_userns *userns;	/* borrowed */
 };
+
+extern const struct ss_creds ss_creds_none;	/* all zero */
+
+/* The same for all tasks that have them, as in the kernel (struct cred): they
+   do not change, a task gets others. */
+struct ss_shared_creds {
+	struct ss_creds creds;
+	unsigned int refs;
+	UT_hash_handle hh;
+};
+
+/* A new reference on those of `all` that are equal, made if there are none; or
+   NULL. */
+struct ss_shared_creds *ss_creds_share(struct ss_shared_creds **all,
+				       const struct ss_creds *creds)
+	ss_must_check;
+/* NULL: NULL, nothing. */
+struct ss_shared_creds *ss_creds_get(struct ss_shared_creds *shared);
+void ss_creds_put(struct ss_shared_creds **all,
+		  struct ss_shared_creds *shared);
 
 /* A Landlock domain: what its tasks may look at is itself and below. */
 struct ss_domain {

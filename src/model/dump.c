@@ -97,9 +97,9 @@ static void dump_flight(const struct ss_flight *flight, struct ss_text *text)
 			       flight->last);
 	if (flight->sharing)
 		ss_text_printf(text, " shares anew %#x", flight->sharing);
-	if (flight->copy.from)
+	if (flight->copy && flight->copy->from)
 		ss_text_printf(text, " copies %s",
-			       ss_resource_print(&flight->copy.from->r, name,
+			       ss_resource_print(&flight->copy->from->r, name,
 						 sizeof(name)));
 }
 
@@ -115,9 +115,10 @@ void ss_task_dump(const struct ss_task *task, struct ss_text *text)
 	for (i = 0; i < task->levels; i++)
 		ss_text_printf(text, "/%d", task->numbers[i]->nr);
 	dump_resources(task->resources, text);
-	if (task->creds.known)
-		ss_text_printf(text, " uid %u gid %u", task->creds.uid[0],
-			       task->creds.gid[0]);
+	if (task->creds_known)
+		ss_text_printf(text, " uid %u gid %u",
+			       ss_task_creds(task)->uid[0],
+			       ss_task_creds(task)->gid[0]);
 	if (task->domain)
 		ss_text_printf(text, " landlock %u", task->domain->depth + 1);
 	if (task->pending)

@@ -105,7 +105,6 @@ struct ss_event_creds {
 static inline struct ss_creds ss_creds_told(const struct ss_event_creds *from)
 {
 	struct ss_creds creds = {
-		.known = true,
 		.permitted = from->permitted,
 		.effective = from->effective,
 	};

@@ -37,6 +37,7 @@ struct ss_model {
 	struct ss_pidns *pidns;		/* owned, by inode */
 	struct ss_userns *userns;	/* owned, by inode */
 	struct ss_userns *init_userns;	/* borrowed: see ss_access_check() */
+	struct ss_shared_creds *creds;	/* owned by their users */
 	struct ss_file_table open;
 	bool rings;			/* somebody has an io_uring */
 	bool filters;			/* somebody has filters of their own:

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "model/event-apply.h"
@@ -23,7 +24,7 @@ void ss_task_set(struct ss_task *task, enum ss_kind kind,
 	}
 	/* What its set*id call has done to the memory of others was to be
 	   learned from its credentials. */
-	if (kind == SS_KIND_MM && old && task->before.known)
+	if (kind == SS_KIND_MM && old && task->before)
 		((struct ss_mm *)old)->dumpable = SS_DUMPABLE_UNKNOWN;
 	task->resources[kind] = resource;
 	ss_resource_put(old);
@@ -40,7 +41,8 @@ static enum ss_dumpable last_dumpable(const struct ss_task *task)
 
 	/* Nor does anybody know whether an exec in flight came to its end, or
 	   which came first, this end or a change by somebody else. */
-	return mm->set_id || mm->contested || ss_creds_nested(&task->creds) ||
+	return mm->set_id || mm->contested ||
+		ss_creds_nested(ss_task_creds(task)) ||
 		task->group->execing == task ? SS_DUMPABLE_UNKNOWN :
 		mm->dumpable;
 }
@@ -50,8 +52,8 @@ void ss_task_give_up(struct ss_task *task, unsigned int kinds)
 	enum ss_kind kind;
 
 	/* Killed in prctl: maybe before that did anything. */
-	if (task->flight.mm)
-		task->flight.mm->dumpable = SS_DUMPABLE_UNKNOWN;
+	if (task->flight.setting)
+		ss_task_mm(task)->dumpable = SS_DUMPABLE_UNKNOWN;
 	ss_task_land(task);
 	if (ss_task_mm(task) && kinds & 1u << SS_KIND_MM) {
 		task->dumpable = last_dumpable(task);
@@ -81,55 +83,65 @@ bool ss_task_shares_handlers(const struct ss_task *task)
 
 void ss_task_pin_userns(struct ss_task *task)
 {
+	const struct ss_userns *ns = ss_task_creds(task)->userns;
 	struct ss_mm *mm = ss_task_mm(task);
 
-	if (mm && !mm->userns && task->creds.known && task->creds.userns)
-		mm->userns = task->creds.userns->ino;
+	if (mm && !mm->userns && task->creds_known && ns)
+		mm->userns = ns->ino;
 }
 
 void ss_task_land(struct ss_task *task)
 {
 	struct ss_flight *flight = &task->flight;
 
-	ss_copy_end(&flight->copy);
-	if (flight->table) {
-		DL_DELETE2(flight->table->flights, task, flight.prev,
+	if (flight->copy)
+		ss_copy_end(flight->copy);
+	free(flight->copy);
+	if (flight->kind == SS_FLIGHT_SLOTS)
+		DL_DELETE2(ss_task_files(task)->flights, task, flight.prev,
 			   flight.next);
-		flight->table = NULL;
-	}
-	if (flight->mm) {
-		flight->mm->setting--;
-		flight->mm = NULL;
-	}
-	if (flight->adding) {
-		flight->adding->adding--;
-		flight->adding = NULL;
-	}
+	if (flight->setting)
+		ss_task_mm(task)->setting--;
+	if (flight->adding)
+		ss_task_files(task)->open->adding--;
 	/* What was read meanwhile may be what they were before. */
 	if (flight->kind == SS_FLIGHT_CREDS)
-		task->creds.known = false;
-	flight->kind = SS_FLIGHT_NONE;
-	flight->sharing = 0;
-	flight->uses = false;
+		task->creds_known = false;
+	memset(flight, 0, sizeof(*flight));
 }
 
 void ss_task_fly_sharing(struct ss_task *task, unsigned int kinds)
 {
 	if (task->flight.kind == SS_FLIGHT_NONE)
 		task->flight.kind = SS_FLIGHT_OTHER;
-	task->flight.sharing |= kinds;
+	task->flight.sharing |= (uint8_t)kinds;
 }
 
-void ss_task_fly(struct ss_task *task, struct ss_files *table,
-		 unsigned int first, unsigned int last)
+void ss_task_fly(struct ss_task *task, unsigned int first, unsigned int last)
 {
 	struct ss_flight *flight = &task->flight;
 
 	flight->kind = SS_FLIGHT_SLOTS;
-	flight->table = table;
 	flight->first = first;
 	flight->last = last;
-	DL_APPEND2(table->flights, task, flight.prev, flight.next);
+	DL_APPEND2(ss_task_files(task)->flights, task, flight.prev,
+		   flight.next);
+}
+
+void ss_task_fly_setting(struct ss_task *task)
+{
+	task->flight.kind = SS_FLIGHT_OTHER;
+	task->flight.setting = true;
+	ss_task_mm(task)->setting++;
+}
+
+void ss_task_fly_adding(struct ss_task *task, int efd, int tfd)
+{
+	task->flight.kind = SS_FLIGHT_OTHER;
+	task->flight.adding = true;
+	task->flight.added[0] = efd;
+	task->flight.added[1] = tfd;
+	ss_task_files(task)->open->adding++;
 }
 
 struct ss_task *ss_slots_user(const struct ss_files *files, unsigned int first,
@@ -158,9 +170,9 @@ struct ss_task *ss_slot_flight(const struct ss_files *files, int fd,
 	}
 	/* Split off and not copied yet: what happens to the original counts. */
 	DL_FOREACH2(files->users, task, fnext) {
-		const struct ss_copy *copy = &task->flight.copy;
+		const struct ss_copy *copy = task->flight.copy;
 
-		if (copy->from && copy->to == files)
+		if (copy && copy->from && copy->to == files)
 			return ss_slot_flight(copy->from, fd, except);
 	}
 	return NULL;
@@ -206,16 +218,22 @@ struct ss_resource *ss_task_make(struct ss_task *task, enum ss_kind kind)
 int ss_task_split_files(struct ss_task *task)
 {
 	struct ss_files *old = ss_task_files(task);
-	struct ss_files *copy = ss_files_copy(old, task->path,
-					      task->made[SS_KIND_FILES] + 1);
+	struct ss_files *split = ss_files_copy(old, task->path,
+					       task->made[SS_KIND_FILES] + 1);
+	struct ss_copy *copy = calloc(1, sizeof(*copy));
 
-	if (!copy)
+	if (!split || !copy) {
+		if (split)
+			ss_resource_put(&split->r);
+		free(copy);
 		return -ENOMEM;
+	}
 	task->made[SS_KIND_FILES]++;
 	ss_task_land(task);
-	ss_task_set(task, SS_KIND_FILES, &copy->r);
+	ss_task_set(task, SS_KIND_FILES, &split->r);
 	/* Others still use the old one, or it would not be split. */
-	ss_copy_start(&task->flight.copy, old, copy);
+	ss_copy_start(copy, old, split);
+	task->flight.copy = copy;
 	ss_task_fly_sharing(task, 1u << SS_KIND_FILES);
 	return 0;
 }
@@ -249,6 +267,8 @@ void ss_pending_free(struct ss_model *model, struct ss_pending *pending)
 	ss_copy_end(&pending->copy);
 	for (kind = 0; kind < SS_KIND_COUNT; kind++)
 		ss_resource_put(pending->resources[kind]);
+	ss_creds_put(&model->creds, pending->creds);
+	ss_creds_put(&model->creds, pending->before);
 	ss_domain_put(pending->domain);
 	ss_path_put(pending->path);
 	free(pending);
@@ -277,6 +297,7 @@ static void numbers_free(struct ss_model *model, struct ss_task *task)
 			free(ns);
 		}
 	}
+	free(task->numbers);
 }
 
 void ss_task_free(struct ss_model *model, struct ss_task *task)
@@ -287,6 +308,8 @@ void ss_task_free(struct ss_model *model, struct ss_task *task)
 	ss_pending_orphan(model, task);
 	ss_task_release_resources(task);
 	ss_task_set(task, SS_KIND_SIGHAND, NULL);
+	ss_creds_put(&model->creds, task->creds);
+	ss_creds_put(&model->creds, task->before);
 	ss_domain_put(task->domain);
 	numbers_free(model, task);
 	if (task->leaving)

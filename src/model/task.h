@@ -67,23 +67,28 @@ struct ss_group {
 /* What a thread's last continued call may still be doing. */
 enum ss_flight_kind {
 	SS_FLIGHT_NONE,
-	SS_FLIGHT_SLOTS,	/* changes slots first..last of its table */
+	SS_FLIGHT_SLOTS,	/* changes slots .first to .last of its table */
 	SS_FLIGHT_CREDS,	/* changes its credentials */
 	SS_FLIGHT_OTHER,	/* something else */
 };
 
+/* Tables and memory are the task's own: to change those, it lands first. */
 struct ss_flight {
-	enum ss_flight_kind kind;
-	unsigned int sharing;		/* kinds (1 << ss_kind) of resources
+	uint8_t kind;			/* enum ss_flight_kind */
+	uint8_t sharing;		/* kinds (1 << ss_kind) of resources
 					   that it makes, leaves or splits */
-	struct ss_files *table;		/* borrowed; for SLOTS */
-	bool uses;			/* it needs what is in them, and changes
-					   nothing */
-	struct ss_mm *mm;		/* borrowed: whose .dumpable it sets */
-	struct ss_file_table *adding;	/* borrowed: it adds an epoll item, */
-	int added[2];			/* to and of these descriptors */
-	unsigned int first, last;
-	struct ss_copy copy;		/* a table that it copies */
+	bool uses;			/* it needs what is in the slots, and
+					   changes nothing */
+	bool setting;			/* it sets .dumpable of the memory */
+	bool adding;			/* it adds an epoll item, */
+	union {
+		struct {
+			unsigned int first, last;	/* for SLOTS */
+		};
+		int added[2];		/* to and of these descriptors */
+	};
+	struct ss_copy *copy;		/* owned: by which it got its table, or
+					   NULL */
 	struct ss_task *prev, *next;	/* among the table's flights */
 };
 
@@ -111,7 +116,8 @@ struct ss_pending {
 	struct ss_mm mm;		/* what a copy of the mm takes over */
 	bool interrupt;			/* as of the handlers */
 	struct ss_copy copy;
-	struct ss_creds creds, before;
+	struct ss_shared_creds *creds, *before;	/* owned references */
+	bool creds_known;
 	struct ss_domain *domain;	/* owned reference */
 	struct ss_pending *prev, *next;
 };
@@ -147,12 +153,15 @@ struct ss_task {
 	enum ss_dumpable likely;	/* where that is not known for sure */
 	struct ss_pending *pending;	/* borrowed, or NULL */
 	struct ss_flight flight;
-	struct ss_creds creds;
-	struct ss_creds before;		/* at its last set*id call: a change of
-					   some of them resets dumpable */
+	struct ss_shared_creds *creds;	/* owned reference, or NULL: the last
+					   that were seen */
+	bool creds_known;		/* they have not changed since */
+	struct ss_shared_creds *before;	/* owned reference, or NULL: at its last
+					   set*id call: a change of some of them
+					   resets dumpable */
 	struct ss_domain *domain;	/* owned reference: Landlock */
-	struct ss_number *numbers[SS_PIDNS_LEVELS];	/* owned */
-	unsigned int levels;		/* how many of them */
+	struct ss_number **numbers;	/* owned, */
+	unsigned int levels;		/* so many of them */
 	bool pidns_moved;		/* its children may be in another one */
 	UT_hash_handle hh;
 };
@@ -170,6 +179,12 @@ static inline struct ss_mm *ss_task_mm(const struct ss_task *task)
 static inline struct ss_handlers *ss_task_handlers(const struct ss_task *task)
 {
 	return (struct ss_handlers *)task->resources[SS_KIND_SIGHAND];
+}
+
+/* As they were last seen; all zero if they never were. */
+static inline const struct ss_creds *ss_task_creds(const struct ss_task *task)
+{
+	return task->creds ? &task->creds->creds : &ss_creds_none;
 }
 
 /* Of one group, or of one memory. */
@@ -204,9 +219,14 @@ void ss_task_land(struct ss_task *task);
 /* Starts one that changes which resources of these kinds (bits) the task has;
    .kind may be set already, by a call that copies the table, too. */
 void ss_task_fly_sharing(struct ss_task *task, unsigned int kinds);
-/* Starts one that changes slots; the one before must have ended. */
-void ss_task_fly(struct ss_task *task, struct ss_files *table,
-		 unsigned int first, unsigned int last);
+/* Starts one that changes slots of its table; the one before must have
+   ended. */
+void ss_task_fly(struct ss_task *task, unsigned int first, unsigned int last);
+/* Starts one that sets .dumpable of its memory; as above. */
+void ss_task_fly_setting(struct ss_task *task);
+/* Starts one that adds an item to the epoll in a slot of its table; as
+   above. */
+void ss_task_fly_adding(struct ss_task *task, int efd, int tfd);
 /* Another task whose call in flight needs what is in one of the slots. */
 struct ss_task *ss_slots_user(const struct ss_files *files, unsigned int first,
 			      unsigned int last, const struct ss_task *except);

@@ -23,7 +23,8 @@ struct checking {
 	const struct ss_file **files;		/* owned */
 	size_t n_files;
 	/* what was seen from one side; the other side must come to the same */
-	size_t users, flights, copies;
+	size_t users, flights, copies, adding;
+	size_t creds;
 	size_t holders, watchers, items, held_slots, orphans;
 	size_t numbers;
 };
@@ -100,20 +101,20 @@ static int check_flight(struct checking *c, const struct ss_task *task)
 {
 	const struct ss_flight *flight = &task->flight;
 
-	if ((flight->kind == SS_FLIGHT_SLOTS) != (flight->table != NULL))
-		return bad(c, "task %d: flight and table disagree", task->tid);
 	if (flight->sharing && flight->kind == SS_FLIGHT_NONE)
 		return bad(c, "task %d: shares anew without a call", task->tid);
-	if (flight->table && flight->table != ss_task_files(task))
-		return bad(c, "task %d: its flight changes another's table",
-			   task->tid);
-	if (flight->mm && flight->mm != ss_task_mm(task))
-		return bad(c, "task %d: its flight sets another's memory",
-			   task->tid);
-	c->flights += flight->table != NULL;
-	if (flight->copy.from && flight->copy.to != ss_task_files(task))
+	if ((flight->kind == SS_FLIGHT_SLOTS || flight->adding) &&
+	    !ss_task_files(task))
+		return bad(c, "task %d: its flight lacks a table", task->tid);
+	if (flight->setting && !ss_task_mm(task))
+		return bad(c, "task %d: its flight lacks a memory", task->tid);
+	c->flights += flight->kind == SS_FLIGHT_SLOTS;
+	c->adding += flight->adding;
+	if (!flight->copy || !flight->copy->from)
+		return 0;
+	if (flight->copy->to != ss_task_files(task))
 		return bad(c, "task %d: its copy is not its own", task->tid);
-	c->copies += flight->copy.from != NULL;
+	c->copies++;
 	return 0;
 }
 
@@ -145,9 +146,9 @@ static int check_numbers(struct checking *c, const struct ss_task *task)
 static int check_creds(struct checking *c, const struct ss_task *task)
 {
 	const struct ss_domain *domain = task->domain;
-	struct ss_userns *ns = task->creds.userns;
+	struct ss_userns *ns = ss_task_creds(task)->userns;
 
-	if (task->creds.known && ns) {
+	if (task->creds_known && ns) {
 		struct ss_userns *found;
 
 		HASH_FIND(hh, c->model->userns, &ns->ino, sizeof(ns->ino),
@@ -156,6 +157,9 @@ static int check_creds(struct checking *c, const struct ss_task *task)
 			return bad(c, "task %d: unknown user namespace",
 				   task->tid);
 	}
+	if (task->creds_known && !task->creds)
+		return bad(c, "task %d: what credentials?", task->tid);
+	c->creds += (task->creds != NULL) + (task->before != NULL);
 	for (; domain; domain = domain->parent) {
 		unsigned int depth = domain->parent ?
 			domain->parent->depth + 1 : 0;
@@ -275,6 +279,7 @@ static int check_pending(struct checking *c, const struct ss_pending *pending)
 		return bad(c, "pending clone %u: copies after its return",
 			   pending->serial);
 	c->copies += pending->copy.from != NULL;
+	c->creds += (pending->creds != NULL) + (pending->before != NULL);
 	return 0;
 }
 
@@ -302,6 +307,25 @@ static int check_pendings(struct checking *c)
 	if (orphans != c->model->orphan_count)
 		return bad(c, "%u orphaned clones, not %u", orphans,
 			   c->model->orphan_count);
+	return 0;
+}
+
+/* After the tasks and the pending clones. */
+static int check_shared_creds(struct checking *c)
+{
+	const struct ss_shared_creds *creds, *found;
+
+	for (creds = c->model->creds; creds; creds = creds->hh.next) {
+		HASH_FIND(hh, c->model->creds, &creds->creds,
+			  sizeof(creds->creds), found);
+		if (found != creds || !creds->refs)
+			return bad(c, "credentials of uid %u are not found",
+				   creds->creds.uid[0]);
+		c->creds -= creds->refs;
+	}
+	if (c->creds)
+		return bad(c, "%zd references to credentials are not counted",
+			   c->creds);
 	return 0;
 }
 
@@ -535,7 +559,8 @@ static int check_table(struct checking *c, const struct ss_files *files)
 		c->users--;
 	}
 	DL_FOREACH2(files->flights, task, flight.next) {
-		if (task->flight.table != files)
+		if (task->flight.kind != SS_FLIGHT_SLOTS ||
+		    ss_task_files(task) != files)
 			return bad(c, "a table waits for a stranger's call");
 		c->flights--;
 	}
@@ -570,6 +595,9 @@ static int check_references(struct checking *c)
 	if (c->users || c->flights || c->copies)
 		return bad(c, "%zd users, %zd flights, %zd copies have no "
 			   "table", c->users, c->flights, c->copies);
+	if (c->adding != c->model->open.adding)
+		return bad(c, "%zu calls add items, not %u", c->adding,
+			   c->model->open.adding);
 	if (c->holders != c->held_slots)
 		return bad(c, "%zu holders, but %zu slots with a file",
 			   c->holders, c->held_slots);
@@ -628,7 +656,8 @@ int ss_model_verify(const struct ss_model *model, char *why, size_t size)
 {
 	static int (*const checks[])(struct checking *) = {
 		/* Each may rely on those before it. */
-		check_userns, check_tasks, check_pendings, check_pidns,
+		check_userns, check_tasks, check_pendings, check_shared_creds,
+		check_pidns,
 		check_files, gather_all, check_references,
 	};
 	struct checking c = { .model = model, .why = why, .size = size };

@@ -218,9 +218,9 @@ static bool same_rights(const struct ss_audit *audit,
 	const struct ss_creds *creds;
 	unsigned int i;
 
-	if (!caller || caller->domain || !caller->creds.known)
+	if (!caller || caller->domain || !caller->creds_known)
 		return false;
-	creds = &caller->creds;
+	creds = ss_task_creds(caller);
 	for (i = 0; i < 2; i++) {
 		if (!q->task[i] || q->task[i]->group == caller->group)
 			return false;

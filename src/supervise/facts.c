@@ -168,14 +168,14 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
 	if (!mm || (!mm->set_id && !mm->setting))
 		return true;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
-		bool set_id = other->before.known;
+		bool set_id = other->before != NULL;
 
-		if ((!set_id && !other->flight.mm) ||
+		if ((!set_id && !other->flight.setting) ||
 		    !ss_task_shares_mm(other, task))
 			continue;
 		over.tid = other->tid;
 		if (other->flight.kind == SS_FLIGHT_CREDS ||
-		    other->flight.mm) {
+		    other->flight.setting) {
 			if (ss_facts_call_is_over(over.tid))
 				ss_tell(session, &over);
 			else
@@ -195,7 +195,7 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
  */
 static int look_at_owner(const struct ss_task *task, enum ss_dumpable *ret)
 {
-	const struct ss_creds *creds = &task->creds;
+	const struct ss_creds *creds = ss_task_creds(task);
 	struct ss_proc_stat stat;
 	uid_t uid;
 	gid_t gid;
@@ -231,7 +231,7 @@ static bool has_one_id(const struct ss_creds *creds)
 static int ask_kernel(struct ss_session *session, const struct ss_task *task,
 		      struct ss_event *event)
 {
-	const struct ss_creds *creds = &task->creds;
+	const struct ss_creds *creds = ss_task_creds(task);
 	const struct ss_dumpable_target target = {
 		.tid = task->tid,
 		.uid = creds->uid[0],
@@ -266,7 +266,7 @@ static int ask_kernel(struct ss_session *session, const struct ss_task *task,
 static enum ss_dumpable guess(struct ss_session *session,
 			      const struct ss_task *task)
 {
-	const struct ss_creds *creds = &task->creds;
+	const struct ss_creds *creds = ss_task_creds(task);
 	enum ss_dumpable found;
 	struct ss_task *other, *tmp;
 
@@ -275,7 +275,7 @@ static enum ss_dumpable guess(struct ss_session *session,
 		return task->likely ? task->likely : SS_DUMPABLE_YES;
 	HASH_ITER(hh, session->model->tasks, other, tmp) {
 		if (other == task || ss_task_mm(other) != ss_task_mm(task) ||
-		    (!other->creds.known && ss_facts_creds(session, other)))
+		    (!other->creds_known && ss_facts_creds(session, other)))
 			continue;
 		if (!look_at_owner(other, &found) &&
 		    found != SS_DUMPABLE_UNKNOWN)
@@ -298,7 +298,7 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	(void)ss_facts_set_id(session, task);
 	event.dumpable = mm ? mm->dumpable : task->dumpable;
 	if (event.dumpable == SS_DUMPABLE_UNKNOWN) {
-		if (!task->creds.known)
+		if (!task->creds_known)
 			r = ss_facts_creds(session, task);
 		if (!r)
 			r = look_at_owner(task, &event.dumpable);

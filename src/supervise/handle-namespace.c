@@ -58,7 +58,7 @@ static bool pidns_is_refused(const struct ss_task *task, uint64_t flags)
 static bool lacks_rights(const struct ss_task *task, uint64_t flags)
 {
 	return !(flags & CLONE_NEWUSER) &&
-		!(task->creds.effective >> SS_CAP_SYS_ADMIN & 1);
+		!(ss_task_creds(task)->effective >> SS_CAP_SYS_ADMIN & 1);
 }
 
 /* The kernel's own threads, of an io_uring, are in the group, too. */
@@ -106,7 +106,7 @@ bool ss_handle_unshare(struct ss_handling *h)
 			ss_tell_when_let_on(h->session, &event);
 		return true;
 	}
-	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
+	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
 		return false;
 	if (lacks_rights(h->task, event.flags))
 		return true;
@@ -164,14 +164,14 @@ static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
    namespace?  (One below its user namespace it would own.) */
 static bool may_enter_own_ipc(const struct ss_task *task)
 {
-	const struct ss_userns *mine = task->creds.userns, *ns;
+	const struct ss_userns *mine = ss_task_creds(task)->userns, *ns;
 	uint64_t owner;
 
 	if (ss_proc_namespace_owner(task->tid, "ipc", &owner))
 		return false;
 	for (ns = mine; ns; ns = ns->parent) {
 		if (ns->ino == owner)
-			return ss_creds_capable(&task->creds, ns,
+			return ss_creds_capable(ss_task_creds(task), ns,
 						SS_CAP_SYS_ADMIN);
 	}
 	return true;
@@ -189,7 +189,7 @@ bool ss_handle_setns(struct ss_handling *h)
 	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
 	    setns_is_refused(h->task, flags))
 		return true;
-	if (!h->task->creds.known && ss_facts_creds(h->session, h->task))
+	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
 		return false;
 	if (flags & CLONE_NEWPID)
 		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);

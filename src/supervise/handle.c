@@ -194,7 +194,7 @@ static bool handle_clone(struct ss_handling *h)
 		return true;
 	if (waits_for_set_id(h) || waits_for_ioprio(h))
 		return false;
-	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds.known &&
+	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds_known &&
 	    ss_facts_creds(session, h->task))
 		return false;
 	if (!(event.clone.flags & CLONE_VM))
@@ -232,7 +232,7 @@ static bool handle_exec(struct ss_handling *h)
 	if (waits_for_end(h))
 		return false;
 	/* What they were decides whether the new memory is dumpable. */
-	if (h->session->creds_changed && !h->task->creds.known)
+	if (h->session->creds_changed && !h->task->creds_known)
 		(void)!ss_facts_creds(h->session, h->task);
 	ss_exec_enter(h->session, h->task);
 	return true;
@@ -448,7 +448,7 @@ static bool handle_setid(struct ss_handling *h)
 	/* What they were is what tells later whether they changed. */
 	event.set_id = !ss_facts_creds(h->session, h->task);
 	if (event.set_id && ss_task_mm(h->task) &&
-	    !ss_creds_nested(&h->task->creds) &&
+	    !ss_creds_nested(ss_task_creds(h->task)) &&
 	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN)
 		(void)!ss_facts_dumpable(h->session, h->task);
 	ss_tell_when_let_on(h->session, &event);
@@ -475,7 +475,7 @@ static bool handle_dumpable(struct ss_handling *h)
 	if (!ss_call_is_there(h))
 		return false;
 	/* In a nested user namespace nothing follows from it. */
-	if (!h->task->creds.known)
+	if (!h->task->creds_known)
 		(void)!ss_facts_creds(h->session, h->task);
 	ss_tell_when_let_on(h->session, &event);
 	return true;

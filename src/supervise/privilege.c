@@ -32,7 +32,7 @@ struct setting {
 /* set_task_ioprio() */
 static bool may_set(const struct setting *set, const struct ss_creds *target)
 {
-	const struct ss_creds *mine = &set->caller->creds;
+	const struct ss_creds *mine = ss_task_creds(set->caller);
 
 	if (set->mighty)
 		return true;
@@ -53,9 +53,9 @@ static bool set_one(const struct setting *set, const struct ss_task *target)
 	};
 
 	/* Who has gone is not there. */
-	if (!target->creds.known && ss_facts_creds(set->session, target))
+	if (!target->creds_known && ss_facts_creds(set->session, target))
 		return true;
-	if (target != set->caller && !may_set(set, &target->creds))
+	if (target != set->caller && !may_set(set, ss_task_creds(target)))
 		return false;
 	ss_tell_when_let_on(set->session, &event);
 	return true;
@@ -90,7 +90,7 @@ static bool named_user(struct ss_session *session,
 	if (ss_proc_id_map(caller->tid, "uid_map", SS_ID_OUTWARD,
 			   (uint32_t)who, &uid))
 		return false;
-	if (!ss_creds_nested(&caller->creds))
+	if (!ss_creds_nested(ss_task_creds(caller)))
 		uid = (uid_t)who;
 	/* All who have no number in ours look like this one. */
 	if (uid == (uid_t)-1 ||
@@ -149,9 +149,9 @@ static bool set_outsider(const struct setting *set, pid_t tid)
 
 static bool set_insider(const struct setting *set, const struct ss_task *task)
 {
-	if (!task->creds.known && ss_facts_creds(set->session, task))
+	if (!task->creds_known && ss_facts_creds(set->session, task))
 		return true;
-	if (!set->of_group && (task->creds.uid[0] != set->uid ||
+	if (!set->of_group && (ss_task_creds(task)->uid[0] != set->uid ||
 			       !is_visible(set->caller, task)))
 		return true;
 	return set_one(set, task);
@@ -344,12 +344,12 @@ void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 	struct ss_task *task;
 	int who = call->ioprio.who;
 
-	if (!caller->creds.known && ss_facts_creds(session, caller))
+	if (!caller->creds_known && ss_facts_creds(session, caller))
 		return;
-	set.mighty = capable(session, &caller->creds, SS_CAP_SYS_NICE);
+	set.mighty = capable(session, ss_task_creds(caller), SS_CAP_SYS_NICE);
 	/* ioprio_check_cap() */
 	if (set.io_class == SS_IOPRIO_CLASS_RT && !set.mighty &&
-	    !capable(session, &caller->creds, SS_CAP_SYS_ADMIN))
+	    !capable(session, ss_task_creds(caller), SS_CAP_SYS_ADMIN))
 		return;
 	fly(session, caller->tid);
 	switch (call->ioprio.which) {

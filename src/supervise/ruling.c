@@ -188,7 +188,7 @@ static int find_relations(struct finding *f)
 
 static int find_creds(struct finding *f, const struct ss_task *task)
 {
-	return task->creds.known ? 0 : ss_facts_creds(f->session, task);
+	return task->creds_known ? 0 : ss_facts_creds(f->session, task);
 }
 
 /* Who cannot be looked at is no other user's. */
@@ -204,7 +204,8 @@ static int find_users(struct finding *f)
 			return -ESRCH;
 		asked->same_user[i] = task && !find_creds(f, f->caller) &&
 			!find_creds(f, task) &&
-			task->creds.uid[0] == f->caller->creds.uid[0];
+			ss_task_creds(task)->uid[0] ==
+			ss_task_creds(f->caller)->uid[0];
 	}
 	return 0;
 }
@@ -216,8 +217,8 @@ static int find_uid(struct finding *f)
 
 	if (r == -ESRCH)
 		return r;
-	asked->uid = f->caller->creds.uid[0];
-	if (r || (ss_creds_nested(&f->caller->creds) &&
+	asked->uid = ss_task_creds(f->caller)->uid[0];
+	if (r || (ss_creds_nested(ss_task_creds(f->caller)) &&
 		  ss_proc_id_map(f->caller->tid, "uid_map", SS_ID_INWARD,
 				 asked->uid, &asked->uid)))
 		asked->uid = OVERFLOW_ID;

@@ -90,7 +90,8 @@ static bool alike(const struct ss_pending *pending,
 
 	if (pending->flags != flags || pending->domain != task->domain ||
 	    pending->interrupt != ss_task_handlers(task)->interrupt ||
-	    memcmp(&pending->creds, &task->creds, sizeof(task->creds)))
+	    pending->creds != task->creds ||
+	    pending->creds_known != task->creds_known)
 		return false;
 	for (kind = 0; kind < SS_KIND_COUNT; kind++) {
 		if (pending->resources[kind] &&

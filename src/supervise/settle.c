@@ -479,10 +479,10 @@ static bool pass_on(struct ss_session *session,
 /* create_user_ns() needs names for the creator's ids in its own one. */
 static bool may_nest(const struct ss_task *task)
 {
-	const struct ss_creds *creds = &task->creds;
+	const struct ss_creds *creds = ss_task_creds(task);
 	uint32_t id;
 
-	return !creds->known ||
+	return !task->creds_known ||
 		(ss_proc_id_map(task->tid, "uid_map", SS_ID_INWARD,
 				creds->uid[1], &id) != -ENOENT &&
 		 ss_proc_id_map(task->tid, "gid_map", SS_ID_INWARD,

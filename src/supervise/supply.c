@@ -153,7 +153,7 @@ static int supply_flight(struct ss_session *session, struct ss_question *q,
 {
 	enum ss_last_call end = ss_facts_last_call(session, need->task->tid);
 	bool creds = need->task->flight.kind == SS_FLIGHT_CREDS ||
-		need->task->flight.mm;
+		need->task->flight.setting;
 
 	/* A call that changes credentials, or sets whether memory is dumpable,
 	   does not sleep. */

@@ -27,9 +27,9 @@ static struct ss_userns theirs = { .ino = 4, .parent = &outer, .owner = 2000,
 
 #define IDS(r, e, s)	{ r, e, s, e }
 #define SAME(id)	IDS(id, id, id)
-#define USER(id, ns)	{ .known = true, .uid = SAME(id), .gid = SAME(id), \
+#define USER(id, ns)	{ .uid = SAME(id), .gid = SAME(id), \
 			  .userns = ns }
-#define ROOT_IN(ns)	{ .known = true, .userns = ns, \
+#define ROOT_IN(ns)	{ .userns = ns, \
 			  .permitted = ALL_CAPS, .effective = ALL_CAPS }
 
 START_TEST(capabilities_in_namespaces)
@@ -42,10 +42,10 @@ START_TEST(capabilities_in_namespaces)
 		/* Where it lives: what it holds. */
 		{ ROOT_IN(&outer), &outer, true },
 		{ USER(0, &outer), &outer, false },
-		{ { .known = true, .userns = &outer, .effective = OTHER },
+		{ { .userns = &outer, .effective = OTHER },
 		  &outer, false },
 		/* Permitted is not effective. */
-		{ { .known = true, .userns = &outer, .permitted = PTRACE },
+		{ { .userns = &outer, .permitted = PTRACE },
 		  &outer, false },
 		/* Below: the same. */
 		{ ROOT_IN(&outer), &inner, true },
@@ -60,9 +60,9 @@ START_TEST(capabilities_in_namespaces)
 		{ USER(1000, &mine), &inner, true },
 		{ USER(2000, &mine), &inner, false },
 		/* By its effective id, and in all that is below. */
-		{ { .known = true, .uid = IDS(1, 1000, 1),
+		{ { .uid = IDS(1, 1000, 1),
 		    .userns = &outer }, &mine, true },
-		{ { .known = true, .uid = IDS(1000, 1, 1000),
+		{ { .uid = IDS(1000, 1, 1000),
 		    .userns = &outer }, &mine, false },
 		{ USER(1000, &outer), &inner, true },
 		/* Unknown namespaces give nothing. */
@@ -81,6 +81,7 @@ END_TEST
 /* Two tasks of two groups, with an mm each. */
 struct pair {
 	struct ss_group groups[2];
+	struct ss_shared_creds creds[2];
 	struct ss_mm mm;
 	struct ss_task caller, target;
 };
@@ -89,10 +90,13 @@ static void pair_init(struct pair *pair, const struct ss_creds *caller,
 		      const struct ss_creds *target, enum ss_dumpable dumpable)
 {
 	*pair = (struct pair){
+		.creds = { { .creds = *caller }, { .creds = *target } },
 		.mm = { .dumpable = dumpable },
-		.caller = { .creds = *caller },
-		.target = { .creds = *target },
+		.caller = { .creds_known = true },
+		.target = { .creds_known = true },
 	};
+	pair->caller.creds = &pair->creds[0];
+	pair->target.creds = &pair->creds[1];
 	pair->caller.group = &pair->groups[0];
 	pair->target.group = &pair->groups[1];
 	pair->target.resources[SS_KIND_MM] = &pair->mm.r;
@@ -104,10 +108,6 @@ static const struct access_case {
 	enum ss_access access;
 } access_cases[] = {
 	/* Facts that are missing. */
-	{ { .known = false }, USER(1, &outer), SS_DUMPABLE_YES,
-	  SS_ACCESS_NEED_CALLER },
-	{ USER(1, &outer), { .known = false }, SS_DUMPABLE_YES,
-	  SS_ACCESS_NEED_TARGET },
 	{ USER(1, &outer), USER(1, &outer), SS_DUMPABLE_UNKNOWN,
 	  SS_ACCESS_NEED_DUMPABLE },
 	/* The same user. */
@@ -130,34 +130,34 @@ static const struct access_case {
 	{ USER(1, &outer), USER(2, &outer), SS_DUMPABLE_UNKNOWN,
 	  SS_ACCESS_DENIED },
 	/* The caller's real ids against three of the target's. */
-	{ { .known = true, .uid = IDS(1, 9, 9), .gid = IDS(1, 9, 9),
+	{ { .uid = IDS(1, 9, 9), .gid = IDS(1, 9, 9),
 	    .userns = &outer }, USER(1, &outer), SS_DUMPABLE_YES,
 	  SS_ACCESS_ALLOWED },
-	{ USER(1, &outer), { .known = true, .uid = { 1, 1, 1, 9 },
+	{ USER(1, &outer), { .uid = { 1, 1, 1, 9 },
 			     .gid = { 1, 1, 1, 9 }, .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_ALLOWED },
-	{ USER(1, &outer), { .known = true, .uid = IDS(9, 1, 1),
+	{ USER(1, &outer), { .uid = IDS(9, 1, 1),
 			     .gid = SAME(1), .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_DENIED },
-	{ USER(1, &outer), { .known = true, .uid = IDS(1, 9, 1),
+	{ USER(1, &outer), { .uid = IDS(1, 9, 1),
 			     .gid = SAME(1), .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_DENIED },
-	{ USER(1, &outer), { .known = true, .uid = IDS(1, 1, 9),
+	{ USER(1, &outer), { .uid = IDS(1, 1, 9),
 			     .gid = SAME(1), .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_DENIED },
-	{ USER(1, &outer), { .known = true, .uid = SAME(1),
+	{ USER(1, &outer), { .uid = SAME(1),
 			     .gid = IDS(1, 9, 1), .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_DENIED },
 	/* Capabilities: the target's must be among the caller's. */
 	{ USER(0, &outer), ROOT_IN(&outer), SS_DUMPABLE_YES,
 	  SS_ACCESS_DENIED },
-	{ { .known = true, .permitted = OTHER, .userns = &outer },
-	  { .known = true, .permitted = OTHER, .userns = &outer },
+	{ { .permitted = OTHER, .userns = &outer },
+	  { .permitted = OTHER, .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_ALLOWED },
-	{ { .known = true, .permitted = OTHER, .userns = &outer },
-	  { .known = true, .permitted = PTRACE, .userns = &outer },
+	{ { .permitted = OTHER, .userns = &outer },
+	  { .permitted = PTRACE, .userns = &outer },
 	  SS_DUMPABLE_YES, SS_ACCESS_DENIED },
-	{ { .known = true, .effective = PTRACE, .userns = &outer },
+	{ { .effective = PTRACE, .userns = &outer },
 	  ROOT_IN(&outer), SS_DUMPABLE_YES, SS_ACCESS_ALLOWED },
 	/* Another namespace, the same ids. */
 	{ USER(1, &outer), USER(1, &mine), SS_DUMPABLE_YES,
@@ -189,13 +189,55 @@ START_TEST(access_by_credentials)
 }
 END_TEST
 
+/* Those that are not known any more are asked for, the caller's first. */
+START_TEST(unknown_credentials)
+{
+	static const struct ss_creds user = USER(1, &outer);
+	struct pair pair;
+
+	pair_init(&pair, &user, &user, SS_DUMPABLE_YES);
+	pair.target.creds_known = false;
+	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
+			  SS_ACCESS_NEED_TARGET);
+	pair.caller.creds_known = false;
+	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
+			  SS_ACCESS_NEED_CALLER);
+}
+END_TEST
+
+/* Equal ones are the same, and go with their last user. */
+START_TEST(shared_by_content)
+{
+	static const struct ss_creds user = USER(1, &outer);
+	static const struct ss_creds other = USER(1, &mine);
+	struct ss_shared_creds *all = NULL, *one, *two;
+
+	one = ss_creds_share(&all, &user);
+	two = ss_creds_share(&all, &other);
+	ck_assert_ptr_ne(one, two);
+	ck_assert_ptr_eq(ss_creds_share(&all, &user), one);
+	ck_assert_ptr_eq(ss_creds_get(one), one);
+	ck_assert_uint_eq(one->refs, 3);
+	ck_assert_ptr_null(ss_creds_get(NULL));
+	ss_creds_put(&all, NULL);
+	ss_creds_put(&all, two);
+	ck_assert_uint_eq(HASH_COUNT(all), 1);
+	ss_creds_put(&all, one);
+	ss_creds_put(&all, one);
+	ck_assert_ptr_eq(all, one);
+	ss_creds_put(&all, one);
+	ck_assert_ptr_null(all);
+}
+END_TEST
+
 /* One's own group is never asked for anything. */
 START_TEST(own_group)
 {
-	struct ss_creds nobody = { .known = false };
 	struct pair pair;
 
-	pair_init(&pair, &nobody, &nobody, SS_DUMPABLE_NO);
+	pair_init(&pair, &ss_creds_none, &ss_creds_none, SS_DUMPABLE_NO);
+	pair.caller.creds_known = false;
+	pair.target.creds_known = false;
 	pair.target.group = pair.caller.group;
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
 			  SS_ACCESS_ALLOWED);
@@ -249,7 +291,7 @@ START_TEST(without_an_mm)
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
 			  SS_ACCESS_NEED_DUMPABLE);
 	pair.target.dumpable = SS_DUMPABLE_NO;
-	pair.caller.creds = root;
+	pair.creds[0].creds = root;
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
 			  SS_ACCESS_ALLOWED);
 	/* The first one is not ours to see: then nobody has it. */
@@ -306,7 +348,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		capabilities_in_namespaces, access_by_credentials, own_group,
+		capabilities_in_namespaces, access_by_credentials,
+		unknown_credentials, shared_by_content, own_group,
 		namespace_of_the_mm, without_an_mm, landlock_domains, NULL,
 	};
 

@@ -109,7 +109,7 @@ START_TEST(exec_of_a_process_alone)
 		   KEPT_BY_EXEC | KEPT(FILES) | KEPT(SIGHAND));
 	/* Which slots were close-on-exec nobody told. */
 	ck_assert_ptr_null(slot_of(model, ROOT, 3));
-	ck_assert(!task_of(model, ROOT)->creds.known);
+	ck_assert(!task_of(model, ROOT)->creds_known);
 	ck_assert_uint_eq(((struct ss_mm *)has(model, ROOT, SS_KIND_MM))
 			  ->dumpable, SS_DUMPABLE_UNKNOWN);
 	ck_assert_str_eq(ss_resource_print(has(model, ROOT, SS_KIND_MM),
@@ -425,11 +425,11 @@ START_TEST(calls_in_flight)
 	tell_new_file(model, ROOT, 3, 1);
 	tell_close(model, ROOT, 3, 3);
 	ck_assert_uint_eq(root->flight.kind, SS_FLIGHT_SLOTS);
-	ck_assert_ptr_eq(root->flight.table->flights, root);
+	ck_assert_ptr_eq(ss_task_files(root)->flights, root);
 	/* The next one takes its place. */
 	tell_close(model, ROOT, 7, 9);
 	ck_assert_uint_eq(root->flight.first, 7);
-	ck_assert_ptr_eq(root->flight.table->flights, root);
+	ck_assert_ptr_eq(ss_task_files(root)->flights, root);
 	tell_of(model, SS_EVENT_RETURNED, ROOT);
 	ck_assert_uint_eq(root->flight.kind, SS_FLIGHT_NONE);
 	ck_assert_ptr_null(ss_task_files(root)->flights);
@@ -537,26 +537,26 @@ START_TEST(credentials)
 
 	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
 				       .creds = &creds });
-	ck_assert(root->creds.known);
-	ck_assert_uint_eq(root->creds.uid[3], 4);
-	ck_assert_uint_eq(root->creds.gid[0], 5);
-	ck_assert_uint_eq(root->creds.effective, 10);
-	ns = root->creds.userns;
+	ck_assert(root->creds_known);
+	ck_assert_uint_eq(ss_task_creds(root)->uid[3], 4);
+	ck_assert_uint_eq(ss_task_creds(root)->gid[0], 5);
+	ck_assert_uint_eq(ss_task_creds(root)->effective, 10);
+	ns = ss_task_creds(root)->userns;
 	ck_assert_uint_eq(ns->ino, 12);
 	ck_assert_uint_eq(ns->owner, 1000);
 	ck_assert_uint_eq(ns->level, 1);
 	ck_assert_uint_eq(ns->parent->ino, 11);
 	/* Inherited, but by the first task of a user namespace. */
-	ck_assert(spawn(model, ROOT, OTHER, 0)->creds.known);
-	ck_assert(!spawn(model, ROOT, OTHER + 1, CLONE_NEWUSER)->creds.known);
+	ck_assert(spawn(model, ROOT, OTHER, 0)->creds_known);
+	ck_assert(!spawn(model, ROOT, OTHER + 1, CLONE_NEWUSER)->creds_known);
 	tell_of(model, SS_EVENT_CREDS_CHANGE, ROOT);
-	ck_assert(!root->creds.known);
+	ck_assert(!root->creds_known);
 	/* The number belongs to another namespace now. */
 	creds.owner[0] = 2000;
 	creds.namespaces = 1;
 	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
 				       .creds = &creds });
-	ck_assert_ptr_eq(root->creds.userns, ns);
+	ck_assert_ptr_eq(ss_task_creds(root)->userns, ns);
 	ck_assert_uint_eq(ns->owner, 2000);
 	ck_assert_ptr_null(ns->parent);
 	ss_model_free(model);

@@ -78,9 +78,12 @@ START_TEST(damaged_tasks)
 	damaged(root->pending, NULL, "not its creator's");
 	damaged(child->pending, root->pending, "is another's");
 	damaged(child->zombie, true, "has resource");
-	damaged(thread->flight.kind, SS_FLIGHT_NONE, "disagree");
+	damaged(thread->flight.kind, SS_FLIGHT_NONE, "a stranger's call");
 	damaged(root->flight.sharing, 1, "without a call");
-	damaged(thread->flight.table, ss_task_files(child), "another's table");
+	damaged(root->flight.adding, true, "calls add items");
+	damaged(child->creds, NULL, "what credentials");
+	damaged(child->before, child->creds, "references to credentials");
+	damaged(child->creds->creds.uid[0], 7, "are not found");
 	damaged(thread->leaving, true, "are leaving, not");
 	damaged(model->peak, 1, "more than the peak");
 	damaged(model->pending_count, 7, "pending clones, not");
