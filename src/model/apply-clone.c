@@ -297,11 +297,7 @@ static struct ss_group *group_new(struct ss_model *model, pid_t tgid,
 	group->tgid = tgid;
 	set_parent(model, group, parent);
 	group->serial = ++model->group_serial;
-	HASH_ADD_INT(model->groups, tgid, group);
-	if (ss_hash_failed(group)) {
-		free(group);
-		return NULL;
-	}
+	model->groups++;
 	return group;
 }
 
@@ -315,30 +311,24 @@ static struct ss_task *task_new(struct ss_model *model, pid_t tid,
 {
 	struct ss_task *task;
 
-	if (ss_model_task(model, tid) ||
-	    (!group && ss_model_group(model, tid)))
+	if (ss_model_task(model, tid))
 		return NULL;
 	task = calloc(1, sizeof(*task));
 	if (!task)
 		return NULL;
-	task->tid = tid;
-	HASH_ADD_INT(model->tasks, tid, task);
-	if (ss_hash_failed(task)) {
-		free(task);
-		return NULL;
-	}
 	if (!group)
 		group = group_new(model, tid, parent);
 	if (!group) {
-		HASH_DEL(model->tasks, task);
 		free(task);
 		return NULL;
 	}
+	task->tid = tid;
+	ss_numbers_add(&model->tasks, &task->by_tid, tid);
 	task->path = ss_path_get(path);
 	task->group = group;
 	DL_APPEND(group->tasks, task);
-	if (HASH_COUNT(model->tasks) > model->peak)
-		model->peak = HASH_COUNT(model->tasks);
+	if (model->tasks.count > model->peak)
+		model->peak = model->tasks.count;
 	return task;
 }
 
@@ -517,7 +507,7 @@ int ss_apply_start(struct ss_model *model, ss_unused struct ss_task *nobody,
 	struct ss_files *files;
 	enum ss_kind kind;
 
-	if (model->tasks)
+	if (model->tasks.count)
 		return -EINVAL;
 	path = ss_path_new(NULL, 1);
 	if (!path)

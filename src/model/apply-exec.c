@@ -79,20 +79,15 @@ static void take_leadership(struct ss_model *model, struct ss_task *task)
 {
 	struct ss_group *group = task->group;
 	struct ss_task *leader = group->tasks;
-	UT_hash_table *table = model->tasks->hh.tbl;
-	unsigned int noexpand = table->noexpand;
 	pid_t tid = task->tid;
 	unsigned int i;
 
-	/* An add to a table that is not empty and may not grow cannot fail. */
-	table->noexpand = 1;
-	HASH_DEL(model->tasks, task);
+	ss_numbers_remove(&model->tasks, &task->by_tid);
+	ss_numbers_remove(&model->tasks, &leader->by_tid);
 	task->tid = group->tgid;
-	HASH_ADD_INT(model->tasks, tid, task);
-	HASH_DEL(model->tasks, leader);
 	leader->tid = tid;
-	HASH_ADD_INT(model->tasks, tid, leader);
-	table->noexpand = noexpand;
+	ss_numbers_add(&model->tasks, &task->by_tid, task->tid);
+	ss_numbers_add(&model->tasks, &leader->by_tid, leader->tid);
 	for (i = 0; i < task->levels && i < leader->levels; i++) {
 		struct ss_number *a = task->numbers[i];
 		struct ss_number *b = leader->numbers[i];

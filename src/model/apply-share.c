@@ -227,13 +227,13 @@ static void forget_set_id(struct ss_model *model, struct ss_task *task)
 {
 	struct ss_mm *mm = ss_task_mm(task);
 	struct ss_task *t = mm && (mm->set_id || mm->r.refs > 1) ?
-		model->tasks : NULL;
+		ss_model_next(model, NULL) : NULL;
 
 	if (task->flight.kind != SS_FLIGHT_CREDS)
 		forget_before(model, task);
 	if (mm)
 		mm->set_id = false;
-	for (; t; t = t->hh.next) {
+	for (; t; t = ss_model_next(model, t)) {
 		if (ss_task_mm(t) != mm)
 			continue;
 		if (t->flight.kind != SS_FLIGHT_CREDS)

@@ -90,9 +90,9 @@ static struct ss_task *changing_memory(const struct asking *a,
 {
 	const struct ss_mm *mm = ss_task_mm(target);
 	struct ss_task *task = mm && (mm->set_id || mm->setting) ?
-		a->model->tasks : NULL;
+		ss_model_next(a->model, NULL) : NULL;
 
-	for (; task; task = task->hh.next) {
+	for (; task; task = ss_model_next(a->model, task)) {
 		if ((task->flight.kind == SS_FLIGHT_CREDS ||
 		     task->flight.setting) && task != a->caller &&
 		    ss_task_shares_mm(task, target))

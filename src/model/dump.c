@@ -229,11 +229,12 @@ static void dump_tasks(const struct ss_model *model, struct ss_text *text)
 	struct array tasks;
 	size_t i;
 
-	if (array_init(&tasks, HASH_COUNT(model->tasks))) {
+	if (array_init(&tasks, model->tasks.count)) {
 		text->error = -ENOMEM;
 		return;
 	}
-	for (task = model->tasks; task; task = task->hh.next)
+	for (task = ss_model_next(model, NULL); task;
+	     task = ss_model_next(model, task))
 		array_add(&tasks, task);
 	array_sort(&tasks, task_order);
 	for (i = 0; i < tasks.count; i++) {
@@ -253,11 +254,12 @@ static void dump_tables(const struct ss_model *model, struct ss_text *text)
 	size_t i;
 
 	if (array_init(&tables,
-		       HASH_COUNT(model->tasks) + model->pending_count)) {
+		       model->tasks.count + model->pending_count)) {
 		text->error = -ENOMEM;
 		return;
 	}
-	for (task = model->tasks; task; task = task->hh.next) {
+	for (task = ss_model_next(model, NULL); task;
+	     task = ss_model_next(model, task)) {
 		if (ss_task_files(task))
 			array_add(&tables, ss_task_files(task));
 	}

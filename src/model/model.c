@@ -18,13 +18,17 @@ struct ss_model *ss_model_new(const struct ss_limits *limits)
 void ss_model_free(struct ss_model *model)
 {
 	struct ss_userns *ns, *tmp;
+	struct ss_task *task, *next;
 
 	if (!model)
 		return;
 	while (model->pendings)
 		ss_pending_free(model, model->pendings);
-	while (model->tasks)
-		ss_task_free(model, model->tasks);
+	for (task = ss_model_next(model, NULL); task; task = next) {
+		next = ss_model_next(model, task);
+		ss_task_free(model, task);
+	}
+	ss_numbers_release(&model->tasks);
 	HASH_ITER(hh, model->userns, ns, tmp) {
 		HASH_DEL(model->userns, ns);
 		free(ns);
@@ -34,18 +38,31 @@ void ss_model_free(struct ss_model *model)
 
 struct ss_task *ss_model_task(const struct ss_model *model, pid_t tid)
 {
-	struct ss_task *task;
+	return (struct ss_task *)ss_numbers_find(&model->tasks, tid);
+}
 
-	HASH_FIND_INT(model->tasks, &tid, task);
+struct ss_task *ss_model_next(const struct ss_model *model,
+			      const struct ss_task *task)
+{
+	return (struct ss_task *)ss_numbers_next(&model->tasks,
+						 task ? &task->by_tid : NULL);
+}
+
+struct ss_task *ss_model_next_leader(const struct ss_model *model,
+				     const struct ss_task *leader)
+{
+	struct ss_task *task = ss_model_next(model, leader);
+
+	while (task && task->tid != task->group->tgid)
+		task = ss_model_next(model, task);
 	return task;
 }
 
 struct ss_group *ss_model_group(const struct ss_model *model, pid_t tgid)
 {
-	struct ss_group *group;
+	const struct ss_task *leader = ss_model_task(model, tgid);
 
-	HASH_FIND_INT(model->groups, &tgid, group);
-	return group;
+	return leader && leader->group->tgid == tgid ? leader->group : NULL;
 }
 
 struct ss_group *ss_model_parent(const struct ss_model *model,

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/attributes.h"
+#include "base/numbers.h"
 #include "model/event.h"
 
 /* What a child can make grow, and where it ends. */
@@ -25,8 +26,8 @@ struct ss_limits {
 #define SS_LIMITS_DEFAULT	{ .files = 4u << 20 }
 
 struct ss_model {
-	struct ss_task *tasks;		/* owned, by tid */
-	struct ss_group *groups;	/* owned, by tgid */
+	struct ss_numbers tasks;	/* owned: struct ss_task, by tid */
+	unsigned int groups;		/* how many, of one task or more */
 	struct ss_pending *pendings;	/* owned list, oldest first */
 	unsigned int pending_count;
 	unsigned int orphan_count;	/* those whose creators have gone */
@@ -62,6 +63,13 @@ int ss_model_apply(struct ss_model *model, const struct ss_event *event)
 
 /* Lookups: borrowed pointers, NULL if unknown. */
 struct ss_task *ss_model_task(const struct ss_model *model, pid_t tid);
+/* All tasks, in no order: the one after `task`, NULL: the first; while none
+   comes or goes. */
+struct ss_task *ss_model_next(const struct ss_model *model,
+			      const struct ss_task *task);
+/* The same of groups, as their leaders. */
+struct ss_task *ss_model_next_leader(const struct ss_model *model,
+				     const struct ss_task *leader);
 struct ss_group *ss_model_group(const struct ss_model *model, pid_t tgid);
 struct ss_pending *ss_model_pending(const struct ss_model *model,
 				    uint32_t serial);

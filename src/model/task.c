@@ -314,12 +314,12 @@ void ss_task_free(struct ss_model *model, struct ss_task *task)
 	numbers_free(model, task);
 	if (task->leaving)
 		group->leaving--;
-	HASH_DEL(model->tasks, task);
+	ss_numbers_remove(&model->tasks, &task->by_tid);
 	DL_DELETE(group->tasks, task);
 	if (group->execing == task)
 		group->execing = NULL;
 	if (!group->tasks) {
-		HASH_DEL(model->groups, group);
+		model->groups--;
 		free(group);
 	}
 	ss_path_put(task->path);

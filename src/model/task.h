@@ -21,6 +21,7 @@
 
 #include "base/attributes.h"
 #include "base/hash.h"
+#include "base/numbers.h"
 #include "model/credentials.h"
 #include "model/descriptors.h"
 #include "model/label.h"
@@ -47,6 +48,7 @@ struct ss_number {
 
 #define SS_PIDNS_LEVELS		32	/* MAX_PID_NS_LEVEL */
 
+/* It has a leader for as long as it is there, by whose number it is found. */
 struct ss_group {
 	pid_t tgid;
 	pid_t parent;			/* tgid of the real parent as far as
@@ -61,7 +63,6 @@ struct ss_group {
 	unsigned int leaving;		/* how many of its tasks are */
 	bool dying;			/* exit_group was seen to enter */
 	bool dead;			/* a zombie: only the leader is left */
-	UT_hash_handle hh;
 };
 
 /* What a thread's last continued call may still be doing. */
@@ -123,6 +124,7 @@ struct ss_pending {
 };
 
 struct ss_task {
+	struct ss_numbered by_tid;	/* in the model */
 	pid_t tid;
 	uint64_t born_by;		/* it was there at this time, in the
 					   unit of ss_proc_stat.start_time: who
@@ -163,7 +165,6 @@ struct ss_task {
 	struct ss_number **numbers;	/* owned, */
 	unsigned int levels;		/* so many of them */
 	bool pidns_moved;		/* its children may be in another one */
-	UT_hash_handle hh;
 };
 
 static inline struct ss_files *ss_task_files(const struct ss_task *task)

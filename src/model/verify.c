@@ -64,11 +64,10 @@ static bool known_task(const struct checking *c, const struct ss_task *task)
 {
 	const struct ss_task *t;
 
-	for (t = c->model->tasks; t; t = t->hh.next) {
-		if (t == task)
-			return true;
-	}
-	return false;
+	for (t = ss_model_next(c->model, NULL); t && t != task;
+	     t = ss_model_next(c->model, t))
+		;
+	return t != NULL;
 }
 
 /* Tasks and groups. */
@@ -232,20 +231,25 @@ static int check_group(struct checking *c, const struct ss_group *group,
 static int check_tasks(struct checking *c)
 {
 	const struct ss_model *model = c->model;
-	const struct ss_group *group;
 	const struct ss_task *task;
-	size_t members = 0;
+	size_t members = 0, groups = 0;
 	int r = 0;
 
-	for (group = model->groups; group && !r; group = group->hh.next)
-		r = check_group(c, group, &members);
-	for (task = model->tasks; task && !r; task = task->hh.next)
+	for (task = ss_model_next(model, NULL); task && !r;
+	     task = ss_model_next(model, task))
 		r = check_task(c, task);
+	for (task = ss_model_next_leader(model, NULL); task && !r;
+	     task = ss_model_next_leader(model, task)) {
+		r = check_group(c, task->group, &members);
+		groups++;
+	}
 	if (r)
 		return r;
-	if (members != HASH_COUNT(model->tasks))
+	if (groups != model->groups)
+		return bad(c, "%zu groups, not %u", groups, model->groups);
+	if (members != model->tasks.count)
 		return bad(c, "%zu tasks in groups, %u in all", members,
-			   HASH_COUNT(model->tasks));
+			   model->tasks.count);
 	if (model->peak < members)
 		return bad(c, "%zu tasks are more than the peak", members);
 	return 0;
@@ -619,12 +623,13 @@ static int gather_all(struct checking *c)
 	const struct ss_model *model = c->model;
 	const struct ss_pending *pending;
 	const struct ss_task *task;
-	size_t most = HASH_COUNT(model->tasks) + model->pending_count;
+	size_t most = model->tasks.count + model->pending_count;
 
 	c->resources = calloc(most * SS_KIND_COUNT + 1, sizeof(*c->resources));
 	if (!c->resources)
 		return -ENOMEM;
-	for (task = model->tasks; task; task = task->hh.next) {
+	for (task = ss_model_next(model, NULL); task;
+	     task = ss_model_next(model, task)) {
 		gather(c, task->resources);
 		c->users += ss_task_files(task) != NULL;
 	}

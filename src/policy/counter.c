@@ -128,7 +128,7 @@ void ss_counters_sweep(struct ss_counters *counters,
 	struct owner *owner, *tmp;
 
 	if (HASH_COUNT(counters->owners) <
-	    2 * HASH_COUNT(model->tasks) + SPARE)
+	    2 * model->tasks.count + SPARE)
 		return;
 	HASH_ITER(hh, counters->owners, owner, tmp) {
 		if (has_ended(owner, model))

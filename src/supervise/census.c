@@ -53,11 +53,12 @@ void ss_census_take(struct ss_session *session)
 {
 	const struct ss_model *model = session->model;
 	struct ss_stats *stats = &session->stats;
-	const struct ss_task *task, *tmp;
+	const struct ss_task *task;
 
 	stats->end_tables = 0;
 	stats->end_slots = 0;
-	HASH_ITER(hh, model->tasks, task, tmp) {
+	for (task = ss_model_next(model, NULL); task;
+	     task = ss_model_next(model, task)) {
 		const struct ss_files *files = ss_task_files(task);
 
 		if (!files || files->users != task)
@@ -65,8 +66,8 @@ void ss_census_take(struct ss_session *session)
 		stats->end_tables++;
 		stats->end_slots += count_slots(files);
 	}
-	stats->end_tasks = HASH_COUNT(model->tasks);
-	stats->end_processes = HASH_COUNT(session->processes);
+	stats->end_tasks = model->tasks.count;
+	stats->end_processes = session->processes.count;
 	stats->end_clones = model->pending_count;
 	stats->end_files = model->open.count;
 	stats->end_items = count_items(&model->open);

@@ -35,7 +35,7 @@ static void prune(struct ss_session *session)
 	struct ss_delayed *delayed, *tmp;
 
 	if (session->delayed_count <
-	    2 * HASH_COUNT(session->model->tasks) + SPARE)
+	    2 * session->model->tasks.count + SPARE)
 		return;
 	DL_FOREACH_SAFE(session->delayed, delayed, tmp) {
 		if (!is_waiting(session, delayed))

@@ -17,6 +17,7 @@
 #include "supervise/state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@
    ones, and starts many others, must not pay for all of them each time. */
 #define KEPT_MAX	1024
 
+/* Execs of threads that are looked at at once. */
+#define TAKEOVERS_MAX	64
+
 static bool all_zero(const uint8_t *bytes)
 {
 	static const uint8_t zero[SS_RANDOM_BYTES];
@@ -36,15 +40,32 @@ static bool all_zero(const uint8_t *bytes)
 	return !memcmp(bytes, zero, SS_RANDOM_BYTES);
 }
 
-void ss_evidence_clear(struct ss_evidence *evidence)
+#define EVIDENCE_NONE	{ .memory = -1, .thread = -1 }
+
+void ss_evidence_free(struct ss_evidence *evidence)
 {
+	if (!evidence)
+		return;
 	if (evidence->memory >= 0)
 		(void)close(evidence->memory);
 	if (evidence->thread >= 0)
 		(void)close(evidence->thread);
-	memset(evidence, 0, sizeof(*evidence));
-	evidence->memory = -1;
-	evidence->thread = -1;
+	free(evidence);
+}
+
+/* A new one in place of that of an exec before.  NULL: the session fails. */
+static struct ss_evidence *evidence_new(struct ss_session *session,
+					struct ss_process *process)
+{
+	static const struct ss_evidence none = EVIDENCE_NONE;
+
+	ss_evidence_free(process->evidence);
+	process->evidence = malloc(sizeof(none));
+	if (process->evidence)
+		*process->evidence = none;
+	else
+		session->failure = -ENOMEM;
+	return process->evidence;
 }
 
 /* The address is looked up once for each memory. */
@@ -96,8 +117,6 @@ static void evidence_collect(struct ss_session *session,
 {
 	int r;
 
-	ss_evidence_clear(evidence);
-	evidence->tid = task->tid;
 	r = find_random(session, task, &evidence->address);
 	if (!r)
 		r = ss_memory_read(task->tid, evidence->address,
@@ -150,12 +169,15 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 	struct ss_process *process = ss_process_find(session,
 						     task->group->tgid);
 	struct ss_event event = { .type = SS_EVENT_EXEC, .tid = task->tid };
+	struct ss_evidence *evidence = NULL;
 	int kept[KEPT_MAX];
 
 	event.exec.kept = kept;
 	event.exec.count = kept_slots(session, task, kept);
 	if (process)
-		evidence_collect(session, &process->evidence, task);
+		evidence = evidence_new(session, process);
+	if (evidence)
+		evidence_collect(session, evidence, task);
 	ss_tell(session, &event);
 }
 
@@ -309,14 +331,30 @@ void ss_exec_look(struct ss_session *session, struct ss_group *group)
 
 bool ss_exec_takeovers_settle(struct ss_session *session)
 {
-	struct ss_group *group, *tmp;
+	pid_t tgids[TAKEOVERS_MAX];
+	const struct ss_task *leader = NULL;
+	size_t i, n = 0;
 	bool settled = true;
 
-	HASH_ITER(hh, session->model->groups, group, tmp) {
-		if (!group->execing || group->execing->tid == group->tgid)
+	/* Tasks go when one is settled. */
+	while ((leader = ss_model_next_leader(session->model, leader))) {
+		const struct ss_task *task = leader->group->execing;
+
+		if (!task || task == leader)
 			continue;
-		ss_exec_look(session, group);
-		settled = settled && !group->execing;
+		if (n < TAKEOVERS_MAX)
+			tgids[n++] = leader->tid;
+		else
+			settled = false;
+	}
+	for (i = 0; i < n; i++) {
+		struct ss_group *group = ss_model_group(session->model,
+							tgids[i]);
+
+		if (group)
+			ss_exec_look(session, group);
+		group = ss_model_group(session->model, tgids[i]);
+		settled = settled && !(group && group->execing);
 	}
 	return settled;
 }
@@ -326,6 +364,7 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 {
 	struct ss_task *task = group->execing;
 	struct ss_process *process = ss_process_find(session, group->tgid);
+	static const struct ss_evidence none = EVIDENCE_NONE;
 	struct ss_event event = { .type = SS_EVENT_EXEC_FAILED };
 	bool ending;
 
@@ -334,7 +373,8 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 	event.tid = task->tid;
 	/* Looked at first: what has not happened then does not any more. */
 	ending = is_ending(group);
-	if (happened(session, &process->evidence, task,
+	if (happened(session, process->evidence ? process->evidence : &none,
+		     task,
 		     reach(session, group, caller))) {
 		event.type = SS_EVENT_EXEC_DONE;
 		session->stats.execs++;
@@ -342,7 +382,8 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 		/* Another thread calls: it may still happen. */
 		return;
 	}
-	ss_evidence_clear(&process->evidence);
+	ss_evidence_free(process->evidence);
+	process->evidence = NULL;
 	ss_tell(session, &event);
 	if (!ending || event.type == SS_EVENT_EXEC_DONE)
 		return;

@@ -141,12 +141,13 @@ bool ss_facts_call_is_over(pid_t tid)
 bool ss_facts_creds_settle(struct ss_session *session)
 {
 	struct ss_event over = { .type = SS_EVENT_RETURNED };
-	struct ss_task *task, *tmp;
+	struct ss_task *task;
 	bool settled = true;
 
 	if (!session->creds_changed)
 		return true;
-	HASH_ITER(hh, session->model->tasks, task, tmp) {
+	for (task = ss_model_next(session->model, NULL); task;
+	     task = ss_model_next(session->model, task)) {
 		if (task->flight.kind != SS_FLIGHT_CREDS)
 			continue;
 		over.tid = task->tid;
@@ -162,12 +163,13 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
 {
 	struct ss_event over = { .type = SS_EVENT_RETURNED };
 	const struct ss_mm *mm = ss_task_mm(task);
-	struct ss_task *other, *tmp;
+	struct ss_task *other;
 	bool settled = true;
 
 	if (!mm || (!mm->set_id && !mm->setting))
 		return true;
-	HASH_ITER(hh, session->model->tasks, other, tmp) {
+	for (other = ss_model_next(session->model, NULL); other;
+	     other = ss_model_next(session->model, other)) {
 		bool set_id = other->before != NULL;
 
 		if ((!set_id && !other->flight.setting) ||
@@ -268,12 +270,13 @@ static enum ss_dumpable guess(struct ss_session *session,
 {
 	const struct ss_creds *creds = ss_task_creds(task);
 	enum ss_dumpable found;
-	struct ss_task *other, *tmp;
+	struct ss_task *other;
 
 	session->stats.dumpable_unsure++;
 	if (!ss_task_mm(task))
 		return task->likely ? task->likely : SS_DUMPABLE_YES;
-	HASH_ITER(hh, session->model->tasks, other, tmp) {
+	for (other = ss_model_next(session->model, NULL); other;
+	     other = ss_model_next(session->model, other)) {
 		if (other == task || ss_task_mm(other) != ss_task_mm(task) ||
 		    (!other->creds_known && ss_facts_creds(session, other)))
 			continue;

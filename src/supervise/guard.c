@@ -159,14 +159,15 @@ static void seize_sharers(struct ss_session *session,
 {
 	const struct ss_resource *handlers =
 		task->resources[SS_KIND_SIGHAND];
-	struct ss_group *group, *tmp;
+	const struct ss_task *leader;
 
 	if (!ss_task_shares_handlers(task))
 		return;
-	HASH_ITER(hh, session->model->groups, group, tmp) {
-		if (group != task->group && group->tasks &&
-		    group->tasks->resources[SS_KIND_SIGHAND] == handlers)
-			seize_group(session, group->tgid);
+	for (leader = ss_model_next_leader(session->model, NULL); leader;
+	     leader = ss_model_next_leader(session->model, leader)) {
+		if (leader->group != task->group &&
+		    leader->resources[SS_KIND_SIGHAND] == handlers)
+			seize_group(session, leader->tid);
 	}
 }
 

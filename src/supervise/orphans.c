@@ -221,7 +221,7 @@ void ss_orphans_prune(struct ss_session *session)
 {
 	const struct ss_model *model = session->model;
 	uint64_t patience = CLONES_BETWEEN +
-		CLONES_PER_GROUP * (uint64_t)HASH_COUNT(model->groups);
+		CLONES_PER_GROUP * (uint64_t)model->groups;
 	struct ss_pending *pending, *tmp;
 
 	if (!model->orphan_count ||

@@ -26,10 +26,14 @@
 struct ss_process *ss_process_find(const struct ss_session *session,
 				   pid_t tgid)
 {
-	struct ss_process *process;
+	return (struct ss_process *)ss_numbers_find(&session->processes, tgid);
+}
 
-	HASH_FIND_INT(session->processes, &tgid, process);
-	return process;
+struct ss_process *ss_process_next(const struct ss_session *session,
+				   const struct ss_process *process)
+{
+	return (struct ss_process *)ss_numbers_next(
+		&session->processes, process ? &process->by_tgid : NULL);
 }
 
 /* Numbers that pidfds of processes do not take: for all that we open for a
@@ -57,16 +61,8 @@ int ss_process_add(struct ss_session *session, pid_t tgid)
 	if (!process)
 		return -ENOMEM;
 	process->tgid = tgid;
-	process->evidence.memory = -1;
-	process->evidence.thread = -1;
 	process->pidfd = pidfd_within(session, tgid);
-	HASH_ADD_INT(session->processes, tgid, process);
-	if (ss_hash_failed(process)) {
-		if (process->pidfd >= 0)
-			(void)close(process->pidfd);
-		free(process);
-		return -ENOMEM;
-	}
+	ss_numbers_add(&session->processes, &process->by_tgid, tgid);
 	if (process->pidfd < 0) {
 		r = process->pidfd;
 		process->pidfd = -1;
@@ -77,14 +73,14 @@ int ss_process_add(struct ss_session *session, pid_t tgid)
 
 void ss_process_free(struct ss_session *session, struct ss_process *process)
 {
-	HASH_DEL(session->processes, process);
+	ss_numbers_remove(&session->processes, &process->by_tgid);
 	if (process->zombie) {
 		DL_DELETE(session->zombies, process);
 		session->zombie_count--;
 	}
 	if (process->pidfd >= 0)
 		(void)close(process->pidfd);
-	ss_evidence_clear(&process->evidence);
+	ss_evidence_free(process->evidence);
 	free(process);
 }
 
@@ -479,8 +475,9 @@ static size_t leavers_beside(const struct ss_session *session,
 	const struct ss_task *task;
 	size_t n = 0;
 
-	for (task = session->model->tasks; task && n < SHARERS_MAX;
-	     task = task->hh.next) {
+	for (task = ss_model_next(session->model, NULL);
+	     task && n < SHARERS_MAX;
+	     task = ss_model_next(session->model, task)) {
 		if ((task->leaving || task->group != one->group) &&
 		    ss_task_mm(task) == ss_task_mm(one))
 			tids[n++] = task->tid;
@@ -667,11 +664,11 @@ int ss_life_recheck(struct ss_session *session, const struct ss_task *task)
 
 void ss_kill_all(struct ss_session *session)
 {
-	struct ss_process *process, *tmp;
+	const struct ss_process *process = NULL;
 	struct ss_tids list = { 0 };
 	size_t i;
 
-	HASH_ITER(hh, session->processes, process, tmp) {
+	while ((process = ss_process_next(session, process))) {
 		if (process->pidfd >= 0 && !process->zombie)
 			ss_pidfd_kill(process->pidfd);
 	}

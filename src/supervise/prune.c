@@ -66,18 +66,18 @@ static void prune_table(struct ss_session *session, const struct ss_task *task)
 void ss_epolls_prune(struct ss_session *session)
 {
 	struct ss_file_table *open = &session->model->open;
-	struct ss_group *group, *tmp;
-	struct ss_task *task;
+	const struct ss_task *leader, *task;
 
 	/* Not before there are twice as many as were right the last time. */
 	if (open->orphans <= ORPHANS_ALLOWED + open->count / 8 +
 	    2 * session->orphans_kept)
 		return;
-	HASH_ITER(hh, session->model->groups, group, tmp) {
+	for (leader = ss_model_next_leader(session->model, NULL); leader;
+	     leader = ss_model_next_leader(session->model, leader)) {
 		/* It may be another program, with other epolls. */
-		if (group->execing)
+		if (leader->group->execing)
 			continue;
-		DL_FOREACH(group->tasks, task)
+		DL_FOREACH(leader, task)
 			prune_table(session, task);
 	}
 	session->orphans_kept = open->orphans;

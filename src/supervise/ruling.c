@@ -48,7 +48,7 @@ static void sweep(struct ss_session *session)
 	struct ss_ruling *ruling, *tmp;
 
 	if (HASH_COUNT(rulings->by_tid) >=
-	    2 * HASH_COUNT(session->model->tasks) + SPARE) {
+	    2 * session->model->tasks.count + SPARE) {
 		HASH_ITER(hh, rulings->by_tid, ruling, tmp) {
 			if (!ss_model_task(session->model, ruling->tid))
 				drop(rulings, ruling);

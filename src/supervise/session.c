@@ -356,7 +356,7 @@ static int finish(struct ss_session *session)
 
 static void release(struct ss_session *session)
 {
-	struct ss_process *process, *tmp;
+	struct ss_process *process, *next;
 
 	ss_hold_release(session);
 	ss_delays_release(session);
@@ -366,8 +366,12 @@ static void release(struct ss_session *session)
 	ss_deferred_release(session);
 	ss_unsharing_over(session, 0);
 	ss_ioprio_release(session);
-	HASH_ITER(hh, session->processes, process, tmp)
+	for (process = ss_process_next(session, NULL); process;
+	     process = next) {
+		next = ss_process_next(session, process);
 		ss_process_free(session, process);
+	}
+	ss_numbers_release(&session->processes);
 	ss_model_free(session->model);
 	if (session->log)
 		(void)ss_log_close(session->log);

@@ -103,8 +103,9 @@ static size_t others_with(const struct ss_session *session,
 	const struct ss_task *task;
 	size_t n = 0;
 
-	for (task = session->model->tasks; task && n < SHARERS_MAX;
-	     task = task->hh.next) {
+	for (task = ss_model_next(session->model, NULL);
+	     task && n < SHARERS_MAX;
+	     task = ss_model_next(session->model, task)) {
 		if (task->group != one->group && shares(task, one, kind))
 			tids[n++] = task->tid;
 	}

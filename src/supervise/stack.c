@@ -80,7 +80,7 @@ static void sweep(struct ss_session *session)
 	struct ss_stack_read *read, *tmp;
 
 	if (HASH_COUNT(session->stacks.by_tid) <
-	    2 * HASH_COUNT(session->model->tasks) + SPARE)
+	    2 * session->model->tasks.count + SPARE)
 		return;
 	HASH_ITER(hh, session->stacks.by_tid, read, tmp) {
 		if (!ss_model_task(session->model, read->tid))

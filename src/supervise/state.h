@@ -25,6 +25,7 @@
 #include <sys/types.h>
 
 #include "base/hash.h"
+#include "base/numbers.h"
 #include "kernel/features.h"
 #include "kernel/launch.h"
 #include "kernel/notify.h"
@@ -49,7 +50,6 @@
 
 /* What tells whether an exec in flight has happened. */
 struct ss_evidence {
-	pid_t tid;		/* who called; 0: none in flight */
 	uint64_t address;	/* of AT_RANDOM's bytes; 0: not known */
 	uint8_t bytes[SS_RANDOM_BYTES];
 	bool readable;		/* the bytes could be read */
@@ -62,14 +62,14 @@ struct ss_evidence {
 
 /* The supervisor's side of a thread group. */
 struct ss_process {
+	struct ss_numbered by_tgid;	/* in the session */
 	pid_t tgid;
 	int pidfd;		/* owned, or -1 when there was no room */
-	struct ss_evidence evidence;
+	struct ss_evidence *evidence;	/* owned; NULL: no exec in flight */
 	struct ss_process *prev, *next;	/* among the zombies */
 	bool zombie;		/* stands in that list */
 	bool unguarded;		/* counted as refused to the guard */
 	bool asked;		/* has called kcmp; noted for --learn */
-	UT_hash_handle hh;
 };
 
 /* A notification whose answer waits for something else. */
@@ -155,7 +155,7 @@ struct ss_session {
 	struct ss_reader reader;
 	struct ss_launched launched;
 	struct ss_model *model;
-	struct ss_process *processes;	/* owned, by tgid */
+	struct ss_numbers processes;	/* owned: struct ss_process, by tgid */
 	struct ss_process *zombies;	/* list: not reaped by their parents */
 	unsigned int zombie_count;
 	unsigned long nofile;		/* our limit of descriptors */
@@ -308,8 +308,8 @@ void ss_again_look(struct ss_session *session, const struct ss_task *task,
 		   const struct ss_notification *notification);
 
 /* exec.c */
-/* Closes what it owns; it is empty afterwards. */
-void ss_evidence_clear(struct ss_evidence *evidence);
+/* Frees it, with what it owns; NULL is fine. */
+void ss_evidence_free(struct ss_evidence *evidence);
 /* The caller is about to make a child with a copy of its memory. */
 void ss_exec_await_copies(struct ss_session *session,
 			  const struct ss_task *task,
@@ -331,6 +331,10 @@ bool ss_exec_takeovers_settle(struct ss_session *session);
 int ss_process_add(struct ss_session *session, pid_t tgid) ss_must_check;
 struct ss_process *ss_process_find(const struct ss_session *session,
 				   pid_t tgid);
+/* All, in no order: the one after `process`, NULL: the first; while none comes
+   or goes. */
+struct ss_process *ss_process_next(const struct ss_session *session,
+				   const struct ss_process *process);
 void ss_process_free(struct ss_session *session, struct ss_process *process);
 /* Tells the model of every process that has ended. */
 void ss_deaths_drain(struct ss_session *session);

@@ -408,7 +408,8 @@ static void print_flights(struct ss_text *text)
 {
 	const struct ss_task *task;
 
-	for (task = scene.model->tasks; task; task = task->hh.next)
+	for (task = ss_model_next(scene.model, NULL); task;
+	     task = ss_model_next(scene.model, task))
 		ss_text_printf(text, "model %d %d %d %d %d\n", task->tid,
 			       task->cloning, task->undo_new,
 			       task->flight.kind,

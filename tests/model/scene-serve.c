@@ -231,7 +231,8 @@ void scene_look_everywhere(void)
 	}
 	for (i = 0; i < scene.n_orphans; i++)
 		settle_clone(&scene.orphans[i]);
-	for (task = scene.model->tasks; task; task = task->hh.next)
+	for (task = ss_model_next(scene.model, NULL); task;
+	     task = ss_model_next(scene.model, task))
 		tids[n++] = task->tid;
 	for (i = 0; i < n; i++)
 		scene_look_at(tids[i]);
@@ -462,7 +463,8 @@ void scene_prune(void)
 	struct ss_task *task;
 	int fd;
 
-	for (task = scene.model->tasks; task; task = task->hh.next) {
+	for (task = ss_model_next(scene.model, NULL); task;
+	     task = ss_model_next(scene.model, task)) {
 		struct ss_files *files = ss_task_files(task);
 
 		if (!files || ss_files_user(files) != task)

@@ -72,7 +72,7 @@ START_TEST(damaged_tasks)
 	damaged(root->resources[SS_KIND_FS], NULL, "lacks resource");
 	damaged(root->resources[SS_KIND_FS]->kind, SS_KIND_IO,
 		"bad resource");
-	damaged(child->group, root->group, "broken list");
+	damaged(child->group, root->group, "groups, not");
 	damaged(child->group->execing, root, "a stranger's exec");
 	damaged(root->group->tasks->next, NULL, "broken list");
 	damaged(root->pending, NULL, "not its creator's");
@@ -88,7 +88,7 @@ START_TEST(damaged_tasks)
 	damaged(model->peak, 1, "more than the peak");
 	damaged(model->pending_count, 7, "pending clones, not");
 	damaged(model->orphan_count, 7, "orphaned clones, not");
-	damaged(root->group->tgid, 9, "is not found");
+	damaged(root->group->tgid, 9, "has no group");
 	ss_model_free(model);
 }
 END_TEST
