@@ -27,10 +27,10 @@ enum ss_kind {
 };
 
 struct ss_resource {
-	enum ss_kind kind;
-	unsigned int refs;
 	struct ss_path *path;	/* owned reference: for whom it was made */
 	unsigned int serial;	/* the how-manieth of its kind there, from 1 */
+	unsigned int kind : 4;	/* enum ss_kind */
+	unsigned int refs : 28;	/* tasks are fewer than 1 << 22 */
 };
 
 /* get_dumpable(mm) == SUID_DUMP_USER?  Unknown: to be asked of /proc. */
@@ -43,12 +43,12 @@ enum ss_dumpable {
 struct ss_mm {
 	struct ss_resource r;
 	uint64_t at_random;	/* address of AT_RANDOM's bytes; 0: not read */
-	enum ss_dumpable dumpable;
 	uint64_t userns;	/* mm->user_ns; 0: that of the task */
-	unsigned int setting;	/* calls in flight that set .dumpable */
-	bool set_id;		/* set*id calls of its tasks may have made it
+	enum ss_dumpable dumpable;
+	unsigned int setting : 30;	/* calls in flight that set .dumpable */
+	bool set_id : 1;	/* set*id calls of its tasks may have made it
 				   non-dumpable: their credentials tell */
-	bool contested;		/* one of several users has called prctl or
+	bool contested : 1;	/* one of several users has called prctl or
 				   set*id: before or after another's end? */
 };
 

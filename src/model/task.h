@@ -81,12 +81,13 @@ struct ss_flight {
 	bool uses;			/* it needs what is in the slots, and
 					   changes nothing */
 	bool setting;			/* it sets .dumpable of the memory */
-	bool adding;			/* it adds an epoll item, */
+	bool adding;			/* it adds an epoll item */
 	union {
 		struct {
 			unsigned int first, last;	/* for SLOTS */
 		};
-		int added[2];		/* to and of these descriptors */
+		int added[2];		/* for .adding: to and of which
+					   descriptors */
 	};
 	struct ss_copy *copy;		/* owned: by which it got its table, or
 					   NULL */
@@ -126,45 +127,48 @@ struct ss_pending {
 struct ss_task {
 	struct ss_numbered by_tid;	/* in the model */
 	pid_t tid;
+	unsigned int clones;		/* clone calls that entered */
 	uint64_t born_by;		/* it was there at this time, in the
 					   unit of ss_proc_stat.start_time: who
 					   began later has its number only */
 	struct ss_group *group;
 	struct ss_task *prev, *next;	/* in the group */
 	struct ss_path *path;		/* owned reference */
-	unsigned int clones;		/* clone calls that entered */
 	unsigned int made[SS_KIND_COUNT];	/* resources named after it */
 	struct ss_resource *resources[SS_KIND_COUNT];	/* owned references */
 	struct ss_task *fprev, *fnext;	/* among the users of its table */
+	/* its life */
 	bool leaving;			/* exit was seen to enter */
 	bool zombie;			/* a dead leader of living threads */
 	bool fading;			/* dying, and has given up something */
 	bool execed;			/* since it was forked */
 	bool seen;			/* it has made a watched call */
-	bool cloning;			/* since its last clone call it was not
-					   seen again */
-	uint64_t clone_flags;		/* of that call */
-	bool unborn;			/* its last clone call has made no child
-					   so far: the index is nobody's */
-	uint64_t clone_call;		/* which call that was, */
-	pid_t clone_since;		/* and a number that was given out
-					   before; 0: not known */
-	bool undo_new;			/* and that call makes its undo list,
-					   but has made no child yet */
-	enum ss_dumpable dumpable;	/* as it was when the mm went */
-	enum ss_dumpable likely;	/* where that is not known for sure */
+	/* its last clone call */
+	bool cloning;			/* it was not seen again since */
+	bool unborn;			/* it has made no child so far: the
+					   index is nobody's */
+	bool undo_new;			/* it makes its undo list, but has made
+					   no child yet */
+	pid_t clone_since;		/* a number that was given out before;
+					   0: not known */
+	uint64_t clone_call;		/* which call it was */
+	uint64_t clone_flags;
 	struct ss_pending *pending;	/* borrowed, or NULL */
 	struct ss_flight flight;
+	/* who may look at whom */
 	struct ss_shared_creds *creds;	/* owned reference, or NULL: the last
 					   that were seen */
-	bool creds_known;		/* they have not changed since */
 	struct ss_shared_creds *before;	/* owned reference, or NULL: at its last
 					   set*id call: a change of some of them
 					   resets dumpable */
 	struct ss_domain *domain;	/* owned reference: Landlock */
-	struct ss_number **numbers;	/* owned, */
-	unsigned int levels;		/* so many of them */
+	enum ss_dumpable dumpable;	/* as it was when the mm went */
+	enum ss_dumpable likely;	/* where that is not known for sure */
+	bool creds_known;		/* they have not changed since */
+	/* pid namespaces */
 	bool pidns_moved;		/* its children may be in another one */
+	uint8_t levels;			/* how many numbers it has */
+	struct ss_number **numbers;	/* owned */
 };
 
 static inline struct ss_files *ss_task_files(const struct ss_task *task)

@@ -40,7 +40,7 @@ static void setup(void)
 /* A value that is wrong for a moment is found, and only while it is. */
 #define damaged(place, wrong, what) \
 	do { \
-		__typeof__(place) right = (place); \
+		__typeof__((place) + 0) right = (place); \
 		verify(model); \
 		(place) = (wrong); \
 		found(what); \
