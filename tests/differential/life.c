@@ -146,22 +146,33 @@ static int task_has_memory(pid_t tgid, pid_t tid)
 	return readlink(path, link, sizeof(link)) > 0;
 }
 
-static int has_memory(const struct ch_slot *slot)
+static pid_t number_of(const struct ch_slot *slot)
 {
-	return task_has_memory(slot->tgid, slot->tid);
+	return __atomic_load_n(&slot->tid, __ATOMIC_SEQ_CST);
 }
 
 /*
  * A thread that execs has the number of its group's first thread before the
- * new program comes to say so.
+ * new program comes to say so.  As it may say so at any moment, TID is its
+ * number from before one began to look.
  */
-static int may_have_moved(const struct ch_slot *slot)
+static int may_have_moved(const struct ch_slot *slot, pid_t tid)
 {
 	uint32_t done = ch_load(&slot->done);
 
-	return slot->tid != slot->tgid && done != ch_load(&slot->asked) &&
-		slot->ring[done % CH_RING].op == CH_EXEC &&
-		task_has_memory(slot->tgid, slot->tgid);
+	if (tid != slot->tgid && done != ch_load(&slot->asked) &&
+	    slot->ring[done % CH_RING].op == CH_EXEC &&
+	    task_has_memory(slot->tgid, slot->tgid))
+		return 1;
+	return number_of(slot) != tid;
+}
+
+/* At its end, which may take it for as long as others live. */
+static int is_ending(const struct ch_slot *slot)
+{
+	pid_t tid = number_of(slot);
+
+	return !task_has_memory(slot->tgid, tid) && !may_have_moved(slot, tid);
 }
 
 /* The last one to go may take the first, who died before, with it. */
@@ -180,8 +191,9 @@ static void note_death(int index)
 static int is_living(int index)
 {
 	const struct ch_slot *slot = ch_slot_of(index);
-	char state = has_memory(slot) ? 'R' :
-		ch_task_state(slot->tgid, slot->tid);
+	pid_t tid = number_of(slot);
+	char state = task_has_memory(slot->tgid, tid) ? 'R' :
+		ch_task_state(slot->tgid, tid);
 
 	ch_refresh();
 	if (ch_lives[index].state == CH_DEAD ||
@@ -191,14 +203,12 @@ static int is_living(int index)
 		return 1;
 	/* A thread's number is there for a moment after its end. */
 	if (ch_transcript >= 0 && state != 0 &&
-	    (state == 'X' || slot->tid != slot->tgid))
+	    (state == 'X' || tid != slot->tgid))
 		return 1;
-	if (may_have_moved(slot))
+	if (may_have_moved(slot, tid))
 		return 1;
-	/* It may have moved to another number meanwhile. */
-	if (ch_load(&ch_slot_of(index)->exec_at) == ch_lives[index].exec_seen)
-		note_death(index);
-	return ch_lives[index].state != CH_DEAD;
+	note_death(index);
+	return 0;
 }
 
 /* Does it wait in clone for a child that goes on for us? */
@@ -255,8 +265,7 @@ void ch_await(int index, uint32_t left)
 		if (ch_load(&slot->done) == done && !is_living(index))
 			return;
 		/* Killed with its namespace, and waits for others to die. */
-		if (waited > SOON && !has_memory(slot) &&
-		    !may_have_moved(slot)) {
+		if (waited > SOON && is_ending(slot)) {
 			ch_lives[index].state = CH_DYING;
 			return;
 		}
@@ -298,12 +307,6 @@ static void await_late_birth(int index)
 	else if (ch_lives[index].missed > LATE &&
 		 ch_lives[index].state == CH_EMBRYO)
 		ch_lives[index].state = CH_FREE;
-}
-
-/* At its end, which may take it for as long as others live. */
-static int is_ending(const struct ch_slot *slot)
-{
-	return !has_memory(slot) && !may_have_moved(slot);
 }
 
 /*

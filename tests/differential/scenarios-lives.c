@@ -152,6 +152,18 @@
 	"0 sync\n" \
 	"2 ask " leader " " sharer " 4\n"
 
+/* A thread execs while the driver looks, again and again, who lives. */
+#define LOOKS \
+	"3 kill 63\n" "3 kill 63\n" "3 kill 63\n" "3 kill 63\n" \
+	"3 kill 63\n" "3 kill 63\n" "3 kill 63\n" "3 kill 63\n"
+
+#define MOVES(leader, thread) \
+	leader " clone " thread " 0x10f00\n" \
+	thread " exec &\n" \
+	LOOKS LOOKS LOOKS LOOKS LOOKS LOOKS LOOKS LOOKS \
+	"0 sync\n" \
+	leader " eventfd\n"
+
 const struct ch_scenario ch_scenarios_of_lives[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -469,5 +481,13 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  ENDS_THREADS("48", "49", "50", "51", "23")
 	  ENDS_THREADS("52", "53", "54", "55", "25")
 	  ENDS_THREADS("56", "57", "58", "59", "27") },
+	{ "thread-moves-by-exec",
+	  "whose number becomes another by its exec is not dead",
+	  "1 clone 4 0 2 17\n"
+	  MOVES("4", "5") MOVES("5", "6") MOVES("6", "7") MOVES("7", "8")
+	  MOVES("8", "9") MOVES("9", "10") MOVES("10", "11")
+	  MOVES("11", "12") MOVES("12", "13") MOVES("13", "14")
+	  MOVES("14", "15") MOVES("15", "16") MOVES("16", "17")
+	  MOVES("17", "18") MOVES("18", "19") MOVES("19", "20") },
 	{ NULL, NULL, NULL },
 };
