@@ -209,6 +209,8 @@ struct ch_slot {
 	uint32_t failed;	/* the clone that was to make it has failed */
 	uint32_t born_at;	/* on the arena's clock */
 	uint32_t exec_at;	/* its last exec, or 0 */
+	uint32_t called;	/* how often the driver asked: do you live? */
+	uint32_t replied;	/* futex: which of that it has answered */
 	int32_t tid;		/* in the driver's pid namespace */
 	int32_t tgid;
 	int32_t self;		/* in its own */
@@ -265,6 +267,7 @@ struct ch_arena {
 	struct ch_note note[CH_NOTES];
 	struct ch_question batch[CH_BATCH];
 	uint64_t doomed;	/* workers that may be dying */
+	uint64_t killed;	/* those of them who may have been killed */
 	uint32_t table_changes[CH_SLOTS];
 	uint32_t own_changes[CH_SLOTS];
 	uint32_t misc_changes[4];

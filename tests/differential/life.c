@@ -175,11 +175,14 @@ static int is_ending(const struct ch_slot *slot)
 	return !task_has_memory(slot->tgid, tid) && !may_have_moved(slot, tid);
 }
 
+static unsigned int deaths;
+
 /* The last one to go may take the first, who died before, with it. */
 static void note_death(int index)
 {
 	int i;
 
+	deaths++;
 	ch_lives[index].state = CH_DEAD;
 	for (i = 1; i < CH_SLOTS; i++) {
 		if (ch_slot_of(i)->tgid == ch_slot_of(index)->tgid)
@@ -286,17 +289,55 @@ void ch_await_birth(int index, int patience)
 	}
 }
 
-/*
- * Who was to die may live: a namespace's first process survives the signals
- * of its children, and who was to bring the end may have died before.  And
- * such a first process stays for as long as nobody reaps its zombies.
- */
-static int is_spared(int index)
+/* Will it still do what it was told? */
+static int is_acting(int index)
 {
 	const struct ch_slot *slot = ch_slot_of(index);
 
-	return ch_load(&slot->done) == ch_load(&slot->asked) ||
-		ch_is_suspended(index);
+	return ch_load(&slot->done) != ch_load(&slot->asked) &&
+		!ch_is_suspended(index) && !is_ending(slot);
+}
+
+/* Somebody of its group, who is to die, may be about to end it. */
+static int is_endangered(int index)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_DYING &&
+		    ch_slot_of(i)->tgid == ch_slot_of(index)->tgid &&
+		    is_acting(i))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Who was to die may live: a namespace's first process survives the signals
+ * of its children, and who was to bring the end may have died before.  It says
+ * so itself, when nothing is under way any more that could end it: CALL, 0 at
+ * first, is what it has to reply to.  Who waits in clone cannot reply.
+ */
+static int is_spared(int index, uint32_t *call, int is_late)
+{
+	struct ch_slot *slot = ch_slot_of(index);
+	uint32_t replied;
+
+	if (ch_is_suspended(index))
+		return is_late;
+	if (!*call) {
+		if (ch_load(&slot->done) != ch_load(&slot->asked) ||
+		    is_endangered(index))
+			return 0;
+		*call = __atomic_add_fetch(&slot->called, 1, __ATOMIC_SEQ_CST);
+	}
+	replied = ch_load(&slot->replied);
+	if (replied == *call)
+		return 1;
+	/* It may just be falling asleep: it is woken again, and again. */
+	ch_futex_wake(&slot->asked);
+	ch_futex_wait(&slot->replied, replied, 1);
+	return ch_load(&slot->replied) == *call;
 }
 
 /* Whose creator died before will never be. */
@@ -316,12 +357,13 @@ static void await_late_birth(int index)
 static void await_death(int index)
 {
 	int patience = ch_transcript < 0 ? GRACE : LONG_GRACE;
+	uint32_t call = 0;
 	int waited;
 
 	for (waited = 0; waited < PATIENCE; waited++) {
 		if (ch_lives[index].state != CH_DYING || !is_living(index))
 			return;
-		if (waited >= patience && is_spared(index)) {
+		if (is_spared(index, &call, waited >= patience)) {
 			ch_lives[index].state = CH_ALIVE;
 			return;
 		}
@@ -395,6 +437,29 @@ static void sync_all(int again)
 		sync_all(0);
 }
 
+/*
+ * Whom a signal was sent to may still be on its way to its end, and so may
+ * those who go with it; it may also have been sent in vain.  So everybody has
+ * to say that it lives.  Who waits in clone cannot, and is given time.  True if
+ * somebody died: who waited for that goes on now, and may kill others.
+ */
+static int await_killed(void)
+{
+	uint64_t killed = __atomic_load_n(&ch_arena->killed, __ATOMIC_SEQ_CST);
+	unsigned int before = deaths;
+	int i;
+
+	if (!killed)
+		return 0;
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_ALIVE &&
+		    (!ch_is_suspended(i) || killed >> i & 1))
+			ch_lives[i].state = CH_DYING;
+	}
+	ch_settle();
+	return deaths != before;
+}
+
 static void end_guessed(void)
 {
 	uint64_t guessed = ch_guessed();
@@ -415,7 +480,9 @@ void ch_sync_all(void)
 {
 	int i;
 
-	sync_all(1);
+	do
+		sync_all(1);
+	while (await_killed());
 	end_guessed();
 	/* All is quiet: who was to die is dead. */
 	for (i = 1; i < CH_SLOTS; i++) {
@@ -424,6 +491,7 @@ void ch_sync_all(void)
 	}
 	ch_release_ring();
 	doomed_groups = 0;
+	__atomic_store_n(&ch_arena->killed, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&ch_arena->doomed, 0, __ATOMIC_SEQ_CST);
 }
 

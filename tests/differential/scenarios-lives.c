@@ -164,6 +164,22 @@
 	"0 sync\n" \
 	leader " eventfd\n"
 
+/* It dies slowly, after those in its namespace: asked about by who may not
+   look at it. */
+#define ASK_SLOW \
+	"3 ask 4 2 0 5 5\n" "3 ask 4 2 0 5 5\n" "3 ask 4 2 0 5 5\n"
+
+#define DIES_SLOWLY \
+	"1 clone 4 0x20000000 0 17\n" \
+	"4 clone 5 0 2 17\n" \
+	"4 clone 6 0 2 17\n" \
+	"4 clone 7 0 2 17\n" \
+	"4 clone 8 0 2 17\n" \
+	"2 kill 4 &\n" \
+	"0 sync\n" \
+	ASK_SLOW ASK_SLOW ASK_SLOW \
+	"0 sync\n"
+
 const struct ch_scenario ch_scenarios_of_lives[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -489,5 +505,13 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  MOVES("11", "12") MOVES("12", "13") MOVES("13", "14")
 	  MOVES("14", "15") MOVES("15", "16") MOVES("16", "17")
 	  MOVES("17", "18") MOVES("18", "19") MOVES("19", "20") },
+	{ "killed-before-a-question",
+	  "who was killed is dead before anybody asks about it",
+	  "1 sigchld 1\n"
+	  "3 setid 7 12345\n"
+	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY
+	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY
+	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY
+	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY },
 	{ NULL, NULL, NULL },
 };

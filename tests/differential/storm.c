@@ -196,6 +196,9 @@ void ch_change_begin(struct ch_slot *me, const struct ch_step *step)
 	if (changes[step->op] == LEAVES || changes[step->op] == KILLS)
 		__atomic_or_fetch(&ch_arena->doomed, c.owns,
 				  __ATOMIC_SEQ_CST);
+	if (changes[step->op] == KILLS)
+		__atomic_or_fetch(&ch_arena->killed, c.owns,
+				  __ATOMIC_SEQ_CST);
 	count_all(&c);
 }
 
