@@ -138,7 +138,7 @@ static struct ss_pending *youngest(struct ss_session *session, pid_t tid,
 			guess |= found && !(found->last && pending->last);
 			if (!found || ss_settle_is_later(pending, tid))
 				found = pending;
-		} else if (ss_settle_is_child(session, pending, tid)) {
+		} else if (ss_settle_is_child(session, pending, tid, status)) {
 			return pending;
 		} else if (ss_settle_is_dying(pending->creator)) {
 			doubt->dying = true;

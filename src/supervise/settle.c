@@ -26,6 +26,7 @@
 
 #define PARENTS_MAX	8	/* one after the other */
 #define YIELDS_MAX	64
+#define NUMBERS_MAX	16	/* so many are looked at instead of a list */
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
 /* The numbers of a task that may live in a nested pid namespace. */
@@ -136,14 +137,28 @@ static bool adopt_worker(struct ss_session *session, pid_t tid,
 	return true;
 }
 
+/* Has nobody but its creator children in that group?  Then who their parent is
+   says as much as the list does. */
+static bool makes_all(const struct ss_session *session,
+		      const struct ss_pending *pending)
+{
+	return !session->model->orphan_count &&
+		!pending->creator->group->tasks->next;
+}
+
 /* Did this very thread make it?  (Or become its parent, as a reaper.) */
-static bool made_by(const struct ss_pending *pending, pid_t tid)
+static bool made_by(const struct ss_session *session,
+		    const struct ss_pending *pending, pid_t tid,
+		    const struct ss_proc_status *status)
 {
 	struct ss_tids list = { 0 };
 	bool found;
 
-	if (!pending->creator ||
-	    ss_proc_children_all(pending->tgid, pending->creator_tid, &list))
+	if (!pending->creator)
+		return false;
+	if (makes_all(session, pending))
+		return status->ppid == pending->tgid;
+	if (ss_proc_children_all(pending->tgid, pending->creator_tid, &list))
 		return false;
 	found = ss_tids_has(&list, tid);
 	ss_tids_release(&list);
@@ -159,9 +174,11 @@ bool ss_settle_is_dying(const struct ss_task *task)
 }
 
 bool ss_settle_is_child(struct ss_session *session,
-			const struct ss_pending *pending, pid_t tid)
+			const struct ss_pending *pending, pid_t tid,
+			const struct ss_proc_status *status)
 {
-	return made_by(pending, tid) && ss_settle_find(session, pending) == tid;
+	return made_by(session, pending, tid, status) &&
+		ss_settle_find(session, pending) == tid;
 }
 
 /* With CLONE_NEWPID the first of a pid namespace is made, and nobody else; and
@@ -227,7 +244,7 @@ static struct ss_pending *match(struct ss_session *session, pid_t tid,
 			continue;
 		if (!ss_settle_is_later(pending, tid))
 			continue;
-		if (made_by(pending, tid))
+		if (made_by(session, pending, tid, status))
 			return pending;
 		found = pending;
 		orphans |= !pending->creator ||
@@ -317,6 +334,15 @@ struct ss_task *ss_settle_caller(struct ss_session *session, pid_t tid)
 	return settle_unknown(session, tid);
 }
 
+/* Somebody whom the model does not know? */
+static bool is_unknown(struct ss_session *session, pid_t tid)
+{
+	const struct ss_task *known = ss_model_task(session->model, tid);
+
+	return (!known || ss_number_is_new(session, known)) &&
+		!ss_tids_has(&session->inherited.children, tid);
+}
+
 /*
  * The one in the list that the model does not know, and that this clone may
  * have made: the last one.  To a reaper come children of the dead, too, and of
@@ -331,12 +357,9 @@ static pid_t unknown_in(struct ss_session *session,
 
 	while (i--) {
 		pid_t tid = list->tids[i];
-		const struct ss_task *known = ss_model_task(session->model,
-							    tid);
 		struct ss_proc_stat stat;
 
-		if ((known && !ss_number_is_new(session, known)) ||
-		    ss_tids_has(&session->inherited.children, tid))
+		if (!is_unknown(session, tid))
 			continue;
 		if (session->model->rings && !ss_proc_stat(tid, &stat) &&
 		    (stat.flags & PF_USER_WORKER))
@@ -406,11 +429,46 @@ static pid_t find_sibling_anywhere(struct ss_session *session,
 	return found;
 }
 
+/*
+ * To read a list takes the longer the more are in it.  Where they are many: the
+ * only one who fits among those whose numbers were given out since the clone
+ * was let on.  0: none, or the list has to tell.
+ */
+static pid_t find_numbered(struct ss_session *session,
+			   const struct ss_pending *pending)
+{
+	const struct ss_process *process = ss_process_find(session,
+							   pending->tgid);
+	bool thread = pending->flags & CLONE_THREAD;
+	pid_t since = pending->creator ? pending->creator->clone_since : 0;
+	pid_t now, tid, found = 0;
+
+	if (!process || !process->crowded || !since || session->model->rings ||
+	    (!thread && !makes_all(session, pending)))
+		return 0;
+	now = ss_proc_last_number();
+	if (now < since || now - since > NUMBERS_MAX)
+		return 0;
+	for (tid = since + 1; tid <= now; tid++) {
+		struct ss_proc_status status;
+
+		if (!is_unknown(session, tid) || ss_proc_status(tid, &status) ||
+		    (thread ? status.tgid : status.ppid) != pending->tgid ||
+		    (status.tgid == tid) == thread)
+			continue;
+		if (found)
+			return 0;
+		found = tid;
+	}
+	return found;
+}
+
 /* Found in a glance at the list, mostly; that nobody is there takes a look that
    misses none. */
 static pid_t find_listed(struct ss_session *session,
 			 const struct ss_pending *pending, bool all)
 {
+	struct ss_process *process = ss_process_find(session, pending->tgid);
 	struct ss_tids list = { 0 };
 	pid_t found;
 	int r;
@@ -428,6 +486,8 @@ static pid_t find_listed(struct ss_session *session,
 		r = ss_proc_children_by_parent(pending->tgid, &list);
 	if (r)
 		return 0;
+	if (process)
+		process->crowded = list.count > NUMBERS_MAX;
 	found = unknown_in(session, pending, &list,
 			   pending->flags & CLONE_THREAD ? 0 :
 			   younger_orphans(pending));
@@ -443,8 +503,11 @@ pid_t ss_settle_find(struct ss_session *session,
 	if ((pending->flags & (CLONE_THREAD | CLONE_PARENT)) == CLONE_PARENT)
 		return find_sibling_anywhere(session, pending);
 	/* Among orphans it is told by its place, and all have to be there. */
-	if (!session->model->orphan_count)
-		found = find_listed(session, pending, false);
+	if (!session->model->orphan_count) {
+		found = find_numbered(session, pending);
+		if (!found)
+			found = find_listed(session, pending, false);
+	}
 	return found ? found : find_listed(session, pending, true);
 }
 
@@ -616,7 +679,7 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 	if (pending && pending->creator &&
 	    !(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
 	    session->features.has[SS_FEATURE_PROC_CHILDREN] &&
-	    !made_by(pending, nr)) {
+	    !made_by(session, pending, nr, &status)) {
 		if (!creator_dies(session, pending) ||
 		    ss_proc_status(nr, &status))
 			return;

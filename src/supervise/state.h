@@ -70,6 +70,7 @@ struct ss_process {
 	bool zombie;		/* stands in that list */
 	bool unguarded;		/* counted as refused to the guard */
 	bool asked;		/* has called kcmp; noted for --learn */
+	bool crowded;		/* it has many children, or threads: settle.c */
 };
 
 /* A notification whose answer waits for something else. */
@@ -244,7 +245,8 @@ bool ss_settle_may_be_child(const struct ss_session *session,
 			    const struct ss_proc_status *status);
 /* The same where the creator lives: is it?  (Not one that it only reaps.) */
 bool ss_settle_is_child(struct ss_session *session,
-			const struct ss_pending *pending, pid_t tid);
+			const struct ss_pending *pending, pid_t tid,
+			const struct ss_proc_status *status);
 /* Was the number given out after the clone was let on? */
 bool ss_settle_is_later(const struct ss_pending *pending, pid_t tid);
 /* Has the task begun to exit?  Its children get another parent after this

@@ -21,6 +21,7 @@ enum {
 	WORKERS = 4,
 	ROUNDS = 150,
 	FORKS = 12,
+	CROWD = 60,
 	KEPT_A = 300,	/* never touched */
 	KEPT_B = 301,	/* a duplicate of it, never touched */
 	OTHER = 302,	/* another file, never touched */
@@ -220,6 +221,68 @@ static void storm_fork(void)
 	storm_end("threads that fork");
 }
 
+static long same_slot(pid_t one, pid_t two, int fd)
+{
+	return mw_sys(SYS_kcmp, one, two, KCMP_FILE, fd, fd);
+}
+
+static void end_child(pid_t pid)
+{
+	expect(!kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid);
+}
+
+/* Many children of whom nobody hears anything, each with a file of its own:
+   asked about at once, or at the end, or killed before.  Who is taken for
+   another has another's file. */
+static void make_crowd(int base)
+{
+	pid_t me = getpid(), all[CROWD];
+	int i;
+
+	for (i = 0; i < CROWD; i++) {
+		place(base);
+		all[i] = fork();
+		while (all[i] == 0)
+			pause();
+		if (i % 3 == 0)
+			expect(same_slot(me, all[i], base) == 0);
+		if (i % 3 == 2)
+			end_child(all[i]);
+	}
+	place(base);
+	for (i = 0; i < CROWD; i += 3) {
+		expect(same_slot(me, all[i], base) > 0);
+		expect(same_slot(me, all[i + 1], base) > 0);
+		expect(same_slot(all[i], all[i + 1], base) > 0);
+		expect(same_slot(me, all[i + 1], KEPT_A) == 0);
+		expect(same_slot(me, all[i + 2], base) == -ESRCH);
+	}
+	for (i = 0; i < CROWD; i += 3) {
+		end_child(all[i]);
+		end_child(all[i + 1]);
+	}
+}
+
+static void storm_crowd(void)
+{
+	pid_t pid[WORKERS];
+	int i, status;
+
+	storm_begin();
+	for (i = 0; i < WORKERS; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0) {
+			make_crowd(PRIVATE);
+			_exit(atomic_load(&faults) == 0 ? 0 : 1);
+		}
+	}
+	for (i = 0; i < WORKERS; i++) {
+		status = -1;
+		expect(waitpid(pid[i], &status, 0) == pid[i] && status == 0);
+	}
+	storm_end("processes with many children that are silent");
+}
+
 static void *mixed_worker(void *data)
 {
 	return (long)data % 2 != 0 ? fork_worker(data) : file_worker(data);
@@ -309,6 +372,7 @@ const struct mw_scenario mw_storm[] = {
 	{ "storm-files", storm_files, "threads that open and close" },
 	{ "storm-dup2", storm_dup2, "a number replaced while others ask" },
 	{ "storm-fork", storm_fork, "threads that fork" },
+	{ "storm-crowd", storm_crowd, "many children that are silent" },
 	{ "storm-mixed", storm_mixed, "both together" },
 	{ "storm-threads", storm_threads, "threads that make threads" },
 	{ "storm-exec", storm_exec, "programs that exec in turn" },
