@@ -37,12 +37,11 @@ static void end(struct ss_session *session, const struct ss_pending *pending)
 static void settle_threads(struct ss_session *session)
 {
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
-	while ((pending = ss_settle_next(session, serial))) {
+	while ((pending = ss_settle_next(session, &walk))) {
 		pid_t tid;
 
-		serial = pending->serial;
 		if (pending->creator || !(pending->flags & CLONE_THREAD))
 			continue;
 		tid = ss_settle_find(session, pending);
@@ -71,12 +70,11 @@ void ss_orphans_leave(struct ss_session *session, struct ss_pending *pending)
 static void look_at_creators(struct ss_session *session)
 {
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
 	/* By serial, as they stand: looking at one may end others. */
-	while ((pending = ss_settle_next(session, serial)) &&
+	while ((pending = ss_settle_next(session, &walk)) &&
 	       !session->failure) {
-		serial = pending->serial;
 		if (pending->creator && ss_settle_is_dying(pending->creator))
 			ss_orphans_leave(session, pending);
 	}

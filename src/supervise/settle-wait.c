@@ -69,11 +69,10 @@ static bool is_unsettled(struct ss_session *session,
 bool ss_settle_surely(struct ss_session *session)
 {
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 	bool surely = true;
 
-	while ((pending = ss_settle_next(session, serial))) {
-		serial = pending->serial;
+	while ((pending = ss_settle_next(session, &walk))) {
 		if (pending->creator && is_under_way(session, pending))
 			surely = false;
 	}
@@ -122,10 +121,9 @@ bool ss_settle_must_wait(struct ss_session *session,
 			 pid_t parent)
 {
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
-	while ((pending = ss_settle_next(session, serial))) {
-		serial = pending->serial;
+	while ((pending = ss_settle_next(session, &walk))) {
 		if (pending->creator && pending->creator != task &&
 		    same_list(pending, task, flags) &&
 		    !alike(pending, task, flags) &&
@@ -142,10 +140,9 @@ bool ss_settle_makes_child(struct ss_session *session,
 			   const struct ss_task *task)
 {
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
-	while ((pending = ss_settle_next(session, serial))) {
-		serial = pending->serial;
+	while ((pending = ss_settle_next(session, &walk))) {
 		if (pending->creator && pending->creator != task &&
 		    pending->creator->group == task->group &&
 		    is_under_way(session, pending))
@@ -159,10 +156,9 @@ bool ss_settle_makes_sharer(struct ss_session *session,
 {
 	const struct ss_handlers *handlers = ss_task_handlers(task);
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
-	while ((pending = ss_settle_next(session, serial))) {
-		serial = pending->serial;
+	while ((pending = ss_settle_next(session, &walk))) {
 		if (pending->creator &&
 		    ss_task_handlers(pending->creator) == handlers &&
 		    is_under_way(session, pending))
@@ -177,12 +173,11 @@ bool ss_settle_makes_copy(struct ss_session *session,
 {
 	const struct ss_mm *mm = ss_task_mm(task);
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
 	if (!mm || mm->r.refs < 2)
 		return false;
-	while ((pending = ss_settle_next(session, serial))) {
-		serial = pending->serial;
+	while ((pending = ss_settle_next(session, &walk))) {
 		if (pending->creator && pending->creator != task &&
 		    !(pending->flags & CLONE_VM) &&
 		    ss_task_mm(pending->creator) == mm &&

@@ -27,6 +27,7 @@
 #define PARENTS_MAX	8	/* one after the other */
 #define YIELDS_MAX	64
 #define NUMBERS_MAX	16	/* so many are looked at instead of a list */
+#define PENDING_FEW	16	/* so many may be looked at each time */
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
 /* The numbers of a task that may live in a nested pid namespace. */
@@ -221,6 +222,27 @@ bool ss_settle_is_later(const struct ss_pending *pending, pid_t tid)
 		tid > pending->last && tid <= now;
 }
 
+/* The same as match(), of the clones of its parent alone: who has one of them
+   as its child in its list is told from all others. */
+static struct ss_pending *match_parent(struct ss_session *session, pid_t tid,
+				       const struct ss_proc_status *status)
+{
+	const struct ss_group *group = ss_model_group(session->model,
+						      status->ppid);
+	const struct ss_task *task = group ? group->tasks : NULL;
+
+	for (; task; task = task->next) {
+		struct ss_pending *pending = task->pending;
+
+		if (pending && pending->parent == status->ppid &&
+		    ss_settle_may_be_child(session, pending, tid, status) &&
+		    ss_settle_is_later(pending, tid) &&
+		    made_by(session, pending, tid, status))
+			return pending;
+	}
+	return NULL;
+}
+
 /* The clone that made the task, or NULL: none, or not to be told from others
    in this way. */
 static struct ss_pending *match(struct ss_session *session, pid_t tid,
@@ -230,6 +252,11 @@ static struct ss_pending *match(struct ss_session *session, pid_t tid,
 	unsigned int n = 0;
 	bool orphans = false;
 
+	if (session->model->pending_count > PENDING_FEW) {
+		found = match_parent(session, tid, status);
+		if (found)
+			return found;
+	}
 	DL_FOREACH(session->model->pendings, pending) {
 		if (!ss_settle_may_be_child(session, pending, tid, status))
 			continue;
@@ -611,25 +638,33 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 }
 
 struct ss_pending *ss_settle_next(const struct ss_session *session,
-				  uint32_t serial)
+				  struct ss_walk *walk)
 {
-	struct ss_pending *pending = session->model->pendings;
+	const struct ss_model *model = session->model;
+	struct ss_pending *pending = model->pendings;
 
-	while (pending && pending->serial <= serial)
-		pending = pending->next;
+	if (walk->at && walk->changes == model->pending_changes) {
+		pending = walk->at->next;
+	} else {
+		while (pending && pending->serial <= walk->serial)
+			pending = pending->next;
+	}
+	walk->at = pending;
+	walk->changes = model->pending_changes;
+	if (pending)
+		walk->serial = pending->serial;
 	return pending;
 }
 
 void ss_settle_all(struct ss_session *session)
 {
 	struct ss_pending *pending;
-	uint32_t serial = 0;
+	struct ss_walk walk = { 0 };
 
-	while ((pending = ss_settle_next(session, serial))) {
+	while ((pending = ss_settle_next(session, &walk))) {
 		pid_t tid = pending->creator ?
 			ss_settle_find(session, pending) : 0;
 
-		serial = pending->serial;
 		if (tid && ss_settle_adopt(session, pending, tid))
 			session->stats.clones_on_demand++;
 	}

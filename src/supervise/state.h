@@ -255,10 +255,15 @@ bool ss_settle_is_dying(const struct ss_task *task);
 /* Tells the model whose child the task is.  NULL: it has gone. */
 struct ss_task *ss_settle_adopt(struct ss_session *session,
 				struct ss_pending *pending, pid_t tid);
-/* The clone after the one of that serial number, as they stand by now: looking
-   at one may end others. */
+/* A walk along the pending clones, as they stand by now: looking at one may end
+   others.  Start with {0}; NULL: that was the last. */
+struct ss_walk {
+	const struct ss_pending *at;	/* borrowed; gone if one has ended */
+	uint64_t changes;		/* how many had at that time */
+	uint32_t serial;
+};
 struct ss_pending *ss_settle_next(const struct ss_session *session,
-				  uint32_t serial);
+				  struct ss_walk *walk);
 /* Of all pending clones: those that are over have children that are known
    afterwards, or are none.  False: one is still under way. */
 bool ss_settle_surely(struct ss_session *session);
