@@ -5,7 +5,6 @@
 #include "kernel/notify.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -52,59 +51,55 @@ int ss_listener_init(struct ss_listener *listener, int fd, bool sync_wake_up)
 
 	made.fd = fd;
 	r = allocate_buffers(&made);
-	if (r < 0)
-		goto fail;
-	made.receive_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (made.receive_fd < 0) {
-		r = -errno;
-		goto fail;
-	}
-	/* Any file on which the receiving ioctl is ENOTTY. */
-	made.dead_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (made.dead_fd < 0) {
-		r = -errno;
-		goto fail;
+	if (r < 0) {
+		ss_listener_release(&made);
+		return r;
 	}
 	made.sync_wake_up = sync_wake_up &&
 		ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS,
 		      SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) == 0;
 	*listener = made;
 	return 0;
-
-fail:
-	ss_listener_release(&made);
-	return r;
 }
 
 void ss_listener_release(struct ss_listener *listener)
 {
-	ss_close_fd(&listener->receive_fd);
-	ss_close_fd(&listener->dead_fd);
 	ss_close_fd(&listener->fd);
 	free(listener->request);
 	free(listener->response);
 	*listener = SS_LISTENER_EMPTY;
 }
 
+/* The caller looks at what it was about after this, so one that comes meanwhile
+   is not lost. */
+static int was_interrupted(struct ss_listener *listener)
+{
+	listener->receiving = 0;
+	listener->interrupted = 0;
+	return -EINTR;
+}
+
 int ss_listener_receive(struct ss_listener *listener,
 			struct ss_notification *ret)
 {
 	struct seccomp_notif *request = listener->request;
+	int r;
 
 	memset(request, 0, listener->request_size);
-	if (ioctl(listener->receive_fd, SECCOMP_IOCTL_NOTIF_RECV, request)) {
-		int error = errno;
-
-		if (error != ENOTTY)
-			return -error;
-		/*
-		 * An interrupt put dead_fd here.  The caller looks at what it
-		 * was about after this, so one that comes between is not lost.
-		 */
-		if (dup3(listener->fd, listener->receive_fd, O_CLOEXEC) < 0)
-			return -errno;
-		return -EINTR;
+	/* Without the mask, which would cost a system call each time. */
+	if (sigsetjmp(listener->back, 0)) {
+		r = was_interrupted(listener);
+		(void)sigprocmask(SIG_SETMASK, &listener->mask, NULL);
+		return r;
 	}
+	listener->receiving = 1;
+	if (listener->interrupted)
+		return was_interrupted(listener);
+	r = ioctl(listener->fd, SECCOMP_IOCTL_NOTIF_RECV, request) ?
+		-errno : 0;
+	listener->receiving = 0;
+	if (r)
+		return r;
 	ret->id = request->id;
 	ret->tid = (pid_t)request->pid;
 	ret->arch = request->data.arch;
@@ -158,7 +153,14 @@ bool ss_listener_is_valid(const struct ss_listener *listener, uint64_t id)
 	return ioctl(listener->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-void ss_listener_interrupt(const struct ss_listener *listener)
+void ss_listener_interrupt(struct ss_listener *listener, const sigset_t *mask)
 {
-	(void)dup3(listener->dead_fd, listener->receive_fd, O_CLOEXEC);
+	const struct seccomp_notif *request = listener->request;
+
+	listener->interrupted = 1;
+	/* No call is of architecture 0. */
+	if (!listener->receiving || request->data.arch)
+		return;
+	listener->mask = *mask;
+	siglongjmp(listener->back, 1);
 }

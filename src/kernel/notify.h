@@ -11,6 +11,8 @@
 #ifndef SS_KERNEL_NOTIFY_H
 #define SS_KERNEL_NOTIFY_H
 
+#include <setjmp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,19 +50,20 @@ struct ss_reply {
 
 struct ss_listener {
 	int fd;			/* owned: the listener; send, ID_VALID, poll */
-	int receive_fd;		/* owned: a duplicate, only for receiving; see
-				   ss_listener_interrupt() */
-	int dead_fd;		/* owned: what an interrupt puts in its place */
 	void *request;		/* owned, request_size bytes */
 	void *response;		/* owned, response_size bytes */
 	size_t request_size;
 	size_t response_size;
 	bool sync_wake_up;	/* asked for, and the kernel knows it */
+	/* see ss_listener_interrupt() */
+	volatile sig_atomic_t interrupted;	/* and nobody was told so far */
+	volatile sig_atomic_t receiving;	/* .back can be jumped to */
+	sigjmp_buf back;
+	sigset_t mask;		/* where the signal came in */
 };
 
 /* A listener that owns nothing. */
-#define SS_LISTENER_EMPTY \
-	((struct ss_listener){ .fd = -1, .receive_fd = -1, .dead_fd = -1 })
+#define SS_LISTENER_EMPTY	((struct ss_listener){ .fd = -1 })
 
 /*
  * Takes fd (also on failure, where it is closed).  Sets
@@ -96,12 +99,14 @@ int ss_listener_answer(struct ss_listener *listener, uint64_t id,
 bool ss_listener_is_valid(const struct ss_listener *listener, uint64_t id);
 
 /*
- * For signal handlers: makes the receive that runs now, or the next one,
- * return -EINTR.  A plain flag would be lost between the test of the flag
- * and the ioctl; so the descriptor that receives is replaced (dup2, which
- * is async-signal-safe) by one on which the ioctl fails, and receive puts
- * it right again.
+ * For signal handlers, as the last thing that they do, in the thread that
+ * receives: makes the receive that runs now, or the next one, return -EINTR.
+ * `mask` is what the handler has got (uc_sigmask).
+ *
+ * A plain flag would be lost between the test of the flag and the ioctl; so out
+ * of a receive that has received nothing yet the handler jumps, and does not
+ * return.
  */
-void ss_listener_interrupt(const struct ss_listener *listener);
+void ss_listener_interrupt(struct ss_listener *listener, const sigset_t *mask);
 
 #endif

@@ -24,6 +24,7 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 /* How many generations a sender's ancestors are followed. */
@@ -46,7 +47,7 @@ static struct {
 	sigset_t given_mask;
 	struct sigaction given[_NSIG];
 
-	const struct ss_listener *listener;	/* borrowed; NULL: stopped */
+	struct ss_listener *listener;	/* borrowed; NULL: stopped */
 	int command_pidfd;			/* borrowed */
 	pid_t command;
 	pid_t self;
@@ -264,26 +265,26 @@ static void pass_on(int number, siginfo_t *info)
 		(void)raise(number);
 }
 
-static void handle(int number, siginfo_t *info, void *context ss_unused)
+static void handle(int number, siginfo_t *info, void *context)
 {
+	const ucontext_t *interrupted = context;
+	bool ours = number == SIGALRM && info->si_code == SI_TIMER;
 	int saved = errno;
 
+	if (ours && info->si_value.sival_int == TIMER_RETRY)
+		state.timer_expired = 1;
 	/*
 	 * Whoever it is from: while one is pending, the kernel's own says no
 	 * more than that (legacy_queue(), kernel/signal.c).
 	 */
-	if (number == SIGCHLD) {
+	if (number == SIGCHLD)
 		state.child = 1;
-		ss_listener_interrupt(state.listener);
-	}
-	if (number == SIGALRM && info->si_code == SI_TIMER) {
-		if (info->si_value.sival_int == TIMER_RETRY)
-			state.timer_expired = 1;
-		ss_listener_interrupt(state.listener);
-	} else if (is_for_command(number, info)) {
+	if (!ours && is_for_command(number, info))
 		pass_on(number, info);
-	}
 	errno = saved;
+	/* Does not return if we were receiving. */
+	if (ours || number == SIGCHLD)
+		ss_listener_interrupt(state.listener, &interrupted->uc_sigmask);
 }
 
 static int install(int number)
@@ -305,7 +306,7 @@ static int install(int number)
 	return sigaction(number, &action, NULL) < 0 ? -errno : 0;
 }
 
-int ss_signals_start(const struct ss_listener *listener, int command_pidfd,
+int ss_signals_start(struct ss_listener *listener, int command_pidfd,
 		     pid_t command)
 {
 	sigset_t set;

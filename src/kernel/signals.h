@@ -37,7 +37,7 @@ void ss_signals_restore_mask(void);
  * In the parent, after the fork.  Both are borrowed and must outlive
  * ss_signals_stop().
  */
-int ss_signals_start(const struct ss_listener *listener, int command_pidfd,
+int ss_signals_start(struct ss_listener *listener, int command_pidfd,
 		     pid_t command) ss_must_check;
 /* Before the command's pid is reaped and the listener released. */
 void ss_signals_stop(void);

@@ -17,7 +17,9 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -256,11 +258,63 @@ START_TEST(interrupt_is_not_lost)
 
 	ck_assert_int_eq(launch(argv, &launched, &failure), 0);
 	/* Before the receive, and twice: one EINTR, then business as usual. */
-	ss_listener_interrupt(&launched.listener);
-	ss_listener_interrupt(&launched.listener);
+	ss_listener_interrupt(&launched.listener, NULL);
+	ss_listener_interrupt(&launched.listener, NULL);
 	ck_assert_int_eq(ss_listener_receive(&launched.listener,
 					     &notification), -EINTR);
 	serve(&launched, &unused);
+	ck_assert_int_eq(finish(&launched), 0);
+}
+END_TEST
+
+static struct ss_listener *flooded;
+
+static void flood_handler(ss_unused int number, ss_unused siginfo_t *info,
+			  void *context)
+{
+	const ucontext_t *interrupted = context;
+
+	ss_listener_interrupt(flooded, &interrupted->uc_sigmask);
+}
+
+/* They come in at any moment: each call is received, and only once. */
+START_TEST(interrupts_lose_nothing)
+{
+	const struct ss_reply go_on = { .kind = SS_REPLY_CONTINUE };
+	const char *argv[] = { "sh", "-c", "i=0; while [ $i -lt 2000 ]; do "
+		"exec 9<&0 9<&-; i=$((i + 1)); done", NULL };
+	struct sigaction action = {
+		.sa_sigaction = flood_handler,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+	const struct itimerval often = { { 0, 300 }, { 0, 300 } };
+	const struct itimerval never = { { 0, 0 }, { 0, 0 } };
+	struct ss_notification notification;
+	struct ss_launch_failure failure;
+	struct ss_launched launched;
+	unsigned int interrupts = 0;
+	uint64_t last = 0;
+	int r;
+
+	ck_assert_int_eq(launch(argv, &launched, &failure), 0);
+	flooded = &launched.listener;
+	(void)sigfillset(&action.sa_mask);
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	for (;;) {
+		r = ss_listener_receive(flooded, &notification);
+		if (r == -ENOENT && ss_listener_is_over(flooded))
+			break;
+		interrupts += r == -EINTR;
+		if (r)
+			continue;
+		/* The ids are given out in turn. */
+		ck_assert(!last || notification.id == last + 1);
+		last = notification.id;
+		ck_assert_int_eq(ss_listener_answer(flooded, last, &go_on), 0);
+	}
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+	ck_assert_uint_gt(interrupts, 0);
 	ck_assert_int_eq(finish(&launched), 0);
 }
 END_TEST
@@ -306,6 +360,7 @@ int main(void)
 			    SS_ARRAY_SIZE(refusals));
 	tcase_add_test(tests, second_listener_is_refused);
 	tcase_add_test(tests, interrupt_is_not_lost);
+	tcase_add_test(tests, interrupts_lose_nothing);
 	tcase_add_test(tests, answers_to_nobody_are_noticed);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_ENV);
