@@ -95,6 +95,14 @@ int ss_guard_take(bool block, struct ss_stop *ret)
 	return 1;
 }
 
+bool ss_guard_is_more(void)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG |
+		       WNOWAIT | __WALL) && info.si_pid;
+}
+
 static uint32_t arch_of(pid_t tid)
 {
 	struct __ptrace_syscall_info info = { 0 };

@@ -51,6 +51,9 @@ struct ss_stop {
  * 1 and *ret; 0: none now; -ECHILD: nobody is traced.
  */
 int ss_guard_take(bool block, struct ss_stop *ret) ss_must_check;
+/* Has anybody else stopped or ended and not been waited for, whom we trace or
+   who is a child of ours?  (Everything of which SIGCHLD tells.) */
+bool ss_guard_is_more(void);
 
 /*
  * How a call ends that a signal interrupts.  The first two never leave the

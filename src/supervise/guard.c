@@ -448,22 +448,23 @@ static int serve_one(struct ss_session *session, const struct ss_stop *stop)
 	return serve(session, ward, stop);
 }
 
-bool ss_guard_serve(struct ss_session *session)
+enum ss_served ss_guard_serve(struct ss_session *session)
 {
+	enum ss_served served = SS_SERVED_NONE;
 	struct ss_stop stop;
-	bool any = false;
 	int number = 0;
 
-	while (session->guard.used && ss_guard_take(false, &stop) == 1) {
+	while (served != SS_SERVED_ALL && session->guard.used &&
+	       ss_guard_take(false, &stop) == 1) {
 		int stopped = serve_one(session, &stop);
 
-		any = true;
+		served = ss_guard_is_more() ? SS_SERVED_SOME : SS_SERVED_ALL;
 		if (stopped)
 			number = stopped;
 	}
 	if (number)
 		ss_signals_follow(number);
-	return any;
+	return served;
 }
 
 void ss_guard_finish(struct ss_session *session)

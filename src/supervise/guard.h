@@ -78,8 +78,13 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
    guard traces it, and has seen that.)  Until it is forgotten. */
 bool ss_guard_saw_failure(const struct ss_session *session, pid_t tid);
 void ss_guard_forget_failure(struct ss_session *session, pid_t tid);
-/* Serves all stops and ends that are there.  true: there were some. */
-bool ss_guard_serve(struct ss_session *session);
+enum ss_served {
+	SS_SERVED_NONE,		/* nobody whom we trace has stopped or ended */
+	SS_SERVED_SOME,		/* and maybe children of ours have */
+	SS_SERVED_ALL,		/* and nobody else has */
+};
+/* Serves all stops and ends that are there. */
+enum ss_served ss_guard_serve(struct ss_session *session);
 /* Everybody has ended, or is about to: until nobody is left. */
 void ss_guard_finish(struct ss_session *session);
 /* Somebody wants to trace.  true: the task will be let go, come again. */
