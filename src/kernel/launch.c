@@ -7,8 +7,10 @@
 #include "kernel/launch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -19,6 +21,7 @@
 
 #include "kernel/filter.h"
 #include "kernel/passing.h"
+#include "kernel/path-search.h"
 
 /* What kcmp never returns: 0 to 3 are its values. */
 #define TEST_ANSWER	0x73
@@ -88,6 +91,20 @@ static int confine_child(const struct ss_launch *launch, int channel)
 	return 0;
 }
 
+/*
+ * As execvp() does; but each entry of PATH would be a watched call, which waits
+ * for the supervisor, so what is there is tried first.  If that fails, execvp()
+ * makes of it what it makes: other entries, and the shell.
+ */
+static void execute(char *const argv[])
+{
+	char path[PATH_MAX];
+
+	if (!ss_path_search(getenv("PATH"), argv[0], path, sizeof(path)))
+		(void)execv(path, argv);
+	(void)execvp(argv[0], argv);
+}
+
 static ss_noreturn void run_child(const struct ss_launch *launch, int channel)
 {
 	int error;
@@ -99,7 +116,7 @@ static ss_noreturn void run_child(const struct ss_launch *launch, int channel)
 	/* Last: until here the signals that we handle are blocked. */
 	if (launch->before_exec)
 		launch->before_exec();
-	(void)execvp(launch->argv[0], launch->argv);
+	execute(launch->argv);
 	error = errno;
 	(void)send_failure(channel, SS_LAUNCH_EXEC, error);
 	_exit(error == ENOENT ? 127 : 126);

@@ -142,5 +142,31 @@ run_ok "the command is looked for in PATH" env PATH="$tmp/bin:$PATH" \
 	"$SELFSAME" run selfsame-test-command a
 is "and found" "$(cat "$out")" \
 	"named $tmp/bin/selfsame-test-command a"
+# What is lacking is not tried: that would be a watched call for each.
+run_ok "the entries before it cost nothing" env \
+	PATH="$tmp/none:$tmp/inside:$tmp/bin:/usr/bin:/bin" "$SELFSAME" run \
+	--stats selfsame-test-command a
+is "one call of the command itself, and nothing that it calls" \
+	"$(sed -n 's/^notifications.execve //p' "$err")" 1
+# But what is there, and cannot be executed, is left to execvp.
+mkdir "$tmp/locked" "$tmp/locked/selfsame-test-command"
+run_ok "an entry that has a directory of that name" env \
+	PATH="$tmp/locked:$tmp/bin:/usr/bin:/bin" "$SELFSAME" run \
+	selfsame-test-command b
+is "is passed by" "$(cat "$out")" \
+	"named $tmp/bin/selfsame-test-command b"
+printf 'echo "by the shell: $0"\n' >"$tmp/bin/selfsame-test-plain"
+chmod +x "$tmp/bin/selfsame-test-plain"
+run_ok "a file of unknown format" env PATH="$tmp/locked:$tmp/bin:/bin" \
+	"$SELFSAME" run selfsame-test-plain
+is "is the shell's" "$(cat "$out")" \
+	"by the shell: $tmp/bin/selfsame-test-plain"
+is "an empty entry is the working directory" "$(cd "$tmp/bin" &&
+	env PATH="$tmp/none::/bin" "$SELFSAME" run selfsame-test-command c)" \
+	"named selfsame-test-command c"
+run_is "found, but not to be executed, and nowhere else" 126 env \
+	PATH="$tmp/locked" "$SELFSAME" run selfsame-test-command
+run_is "nowhere" 127 env PATH="$tmp/none:$tmp/none/bin" "$SELFSAME" run \
+	selfsame-test-command
 
 done_testing
