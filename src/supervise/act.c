@@ -20,18 +20,37 @@ static bool is_refusal(const struct ss_action *action)
 		action->kind == SS_ACTION_KILL;
 }
 
+/*
+ * What a process runs, as it was named when its first call was refused: who is
+ * refused mostly asks again at once.  Another exec, of anybody, and it is read
+ * anew; NULL if it cannot be.
+ */
+static const char *program_of(struct ss_session *session,
+			      const struct ss_ruling *ruling)
+{
+	static char path[PATH_MAX];
+	uint64_t group = ruling->asked.process->serial;
+
+	if (session->refused.group == group &&
+	    session->refused.execs == session->stats.execs)
+		return path;
+	session->refused.group = 0;
+	if (ss_proc_exe(ruling->tid, path, sizeof(path)))
+		return NULL;
+	session->refused.group = group;
+	session->refused.execs = session->stats.execs;
+	return path;
+}
+
 /* Who was refused, for the summary. */
 static void note_refusal(struct ss_session *session,
 			 const struct ss_ruling *ruling)
 {
-	char path[PATH_MAX];
-	bool known = session->refusals &&
-		!ss_proc_exe(ruling->tid, path, sizeof(path));
-
 	session->stats.refused++;
 	if (session->refusals)
 		ss_refusals_add(session->refusals, &ruling->asked.decision,
-				ruling->question.type, known ? path : NULL);
+				ruling->question.type,
+				program_of(session, ruling));
 }
 
 /* 0, or as ss_kcmp_find(). */

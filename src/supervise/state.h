@@ -181,6 +181,10 @@ struct ss_session {
 	struct ss_stats stats;
 	struct ss_log *log;		/* owned, or NULL */
 	struct ss_refusals *refusals;	/* owned, or NULL */
+	struct {
+		uint64_t group;	/* its serial, or 0 */
+		uint64_t execs;	/* how many had happened */
+	} refused;		/* whose program's name is known (act.c) */
 	struct ss_learned learned;	/* for --learn */
 	int learn_fd;			/* owned, or -1 */
 	struct ss_audit *audit;		/* owned, or NULL */

@@ -296,6 +296,18 @@ run_ok "--stats" "$SELFSAME" run --stats --policy=self-only -- \
 	"$kin" -n 3 1 self child
 like "the summary" "$(cat "$err")" "^refused 3 VM rule .* .*/kin\$"
 like "the counter" "$(cat "$err")" "^policy.refused 3\$"
+# The name is that of the program that asked, in one process and in several.
+asker=${builddir:?}/tests/helpers/asker
+cp "$asker" "$tmp/first"
+cp "$asker" "$tmp/second"
+run_ok "programs after one another, and beside each other" "$SELFSAME" run \
+	--stats --inject=kcmp:error=EPERM -- sh -c '
+	"$1" then "$1" then "$2" then "$2" then "$1" then /bin/sh -c :
+	"$2" then /bin/sh -c :' sh "$tmp/first" "$tmp/second"
+is "each is told of under its own name" "$(sed -n \
+	's/^refused \([0-9]* VM\) .*\/\(.*\)/\1 \2/p' "$err" | sort)" \
+	"6 VM first
+6 VM second"
 
 # ---- learning ----
 

@@ -16,6 +16,8 @@
  *				finds in /proc, again and again
  *	asker hold COMMAND...	holds threads and files while COMMAND runs,
  *				with its own number in ASKER
+ *	asker then COMMAND...	asks about itself twice, whatever the answers,
+ *				then executes COMMAND
  */
 #include <dirent.h>
 #include <errno.h>
@@ -457,6 +459,14 @@ static int hold(char **command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+static int then(char **command)
+{
+	(void)ask(getpid(), getpid(), KCMP_VM, 0, 0);
+	(void)ask(getpid(), getpid(), KCMP_VM, 0, 0);
+	(void)execv(command[0], command);
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -484,6 +494,8 @@ int main(int argc, char **argv)
 		return among(argv + 2);
 	if (argc > 2 && strcmp(mode, "hold") == 0)
 		return hold(argv + 2);
+	if (argc > 2 && strcmp(mode, "then") == 0)
+		return then(argv + 2);
 	fputs("usage: see the first comment of asker.c\n", stderr);
 	return 2;
 }
