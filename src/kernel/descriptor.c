@@ -79,22 +79,28 @@ enum ss_life ss_pidfd_life(int pidfd)
 	return SS_LIFE_DYING;
 }
 
+static int end_at_once(ss_unused void *argument)
+{
+	return 0;
+}
+
 void ss_pidfd_learn(void)
 {
+	/* Not a fork: to copy our memory for it would take longer than it. */
+	static _Alignas(16) char stack[4096];
 	ss_cleanup_fd int pidfd = -1;
 	/* Without a signal at its end: nobody who waits for others meets it. */
-	long pid = syscall(SYS_clone, CLONE_PIDFD, NULL, &pidfd, NULL, 0UL);
+	int pid = clone(end_at_once, stack + sizeof(stack),
+			CLONE_VM | CLONE_VFORK | CLONE_PIDFD, NULL, &pidfd);
 	struct pollfd event = { .events = POLLIN };
 
-	if (pid == 0)
-		_exit(0);
 	if (pid < 0)
 		return;
 	event.fd = pidfd;
 	while (poll(&event, 1, -1) < 0 && errno == EINTR)
 		;
 	(void)ss_pidfd_life(pidfd);
-	while (waitpid((pid_t)pid, NULL, __WCLONE) < 0 && errno == EINTR)
+	while (waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR)
 		;
 }
 
