@@ -105,9 +105,9 @@ void ss_pidfd_learn(void)
 }
 
 /* The kernel's kcmp of our own descriptors, as -1, 0 or 1. */
-static int compare_own(int type, int fd, unsigned long idx2, int *ret)
+static int compare_own(pid_t self, int type, int fd, unsigned long idx2,
+		       int *ret)
 {
-	pid_t self = getpid();
 	long order = syscall(SYS_kcmp, self, self, type, (long)fd, idx2);
 
 	switch (order) {
@@ -147,7 +147,8 @@ int ss_file_order(const struct ss_features *features, int fd_a, int fd_b,
 {
 	if (!features->has[SS_FEATURE_KCMP])
 		return -EOPNOTSUPP;
-	return compare_own(KCMP_FILE, fd_a, (unsigned long)fd_b, ret);
+	return compare_own(features->self, KCMP_FILE, fd_a,
+			   (unsigned long)fd_b, ret);
 }
 
 int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
@@ -162,8 +163,8 @@ int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
 	int r;
 
 	if (features->has[SS_FEATURE_KCMP])
-		return compare_own(KCMP_EPOLL_TFD, fd, (unsigned long)&slot,
-				   ret);
+		return compare_own(features->self, KCMP_EPOLL_TFD, fd,
+				   (unsigned long)&slot, ret);
 	r = ss_epoll_probe(fd, epoll, tfd, ret);
 	/* An epoll is no item of itself, and is not tried as one. */
 	if (r == -EINVAL && ss_file_is_epoll(epoll) == 1) {

@@ -131,7 +131,7 @@ int ss_features_probe(const char *without, struct ss_features *ret,
 		      const char **ret_bad)
 {
 	ss_cleanup_fd int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	struct ss_features features = { 0 };
+	struct ss_features features = { .self = getpid() };
 	int r;
 
 	if (fd < 0)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attributes.h"
 
@@ -68,6 +69,8 @@ extern const struct ss_feature_info ss_feature_infos[SS_FEATURE_COUNT];
 
 struct ss_features {
 	bool has[SS_FEATURE_COUNT];
+	pid_t self;		/* who asks the kernel about its own files: not
+				   a fork of it */
 };
 
 /*

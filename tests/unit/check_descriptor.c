@@ -22,8 +22,8 @@
 /* What descriptor.c is told, tried by the test itself. */
 static struct ss_features probe(void)
 {
-	struct ss_features features = { 0 };
-	long pid = getpid();
+	struct ss_features features = { .self = getpid() };
+	long pid = features.self;
 
 	features.has[SS_FEATURE_KCMP] = syscall(SYS_kcmp, pid, pid, 0, 0L,
 						0L) == 0;
