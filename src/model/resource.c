@@ -32,7 +32,7 @@ struct ss_resource *ss_resource_new(enum ss_kind kind, struct ss_path *path,
 
 	if (!resource)
 		return NULL;
-	resource->kind = (unsigned int)kind & 0xf;
+	resource->kind = kind;
 	resource->refs = 1;
 	resource->path = ss_path_get(path);
 	resource->serial = serial;
