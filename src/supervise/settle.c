@@ -614,18 +614,18 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_pending *pending = task->pending;
 	struct ss_event end = { .type = SS_EVENT_CLONE_END };
+	bool failed = ss_guard_saw_failure(session, task->tid);
 	pid_t tid;
 
 	if (!pending)
 		return;
-	tid = ss_settle_find(session, pending);
+	tid = failed ? 0 : ss_settle_find(session, pending);
 	if (tid) {
 		session->stats.clones_late++;
 		if (ss_settle_adopt(session, pending, tid) || session->failure)
 			return;
 	}
-	if (!ss_guard_saw_failure(session, task->tid) &&
-	    pass_on(session, pending))
+	if (!failed && pass_on(session, pending))
 		return;
 	/* Killed while we look: then the child has another parent by now. */
 	if (ss_settle_is_dying(task))
