@@ -39,25 +39,10 @@ static const struct ss_usage usage = {
 
 /*
  * A plus for each library that this build uses, a minus for the others.  That
- * a library is installed (HAVE_*) does not mean that something uses it.
+ * jansson is installed (HAVE_JANSSON) does not mean that something uses it.
  */
 static const char features[] =
-	"+seccomp"
-#ifdef SS_WITH_UNWIND
-	" +unwind"
-#else
-	" -unwind"
-#endif
-#ifdef SS_WITH_JSON
-	" +json"
-#else
-	" -json"
-#endif
-#ifdef SS_WITH_YAML
-	" +yaml"
-#else
-	" -yaml"
-#endif
+	"+seccomp +unwind -json +yaml"
 #ifdef SS_WITH_SANITIZERS
 	" +sanitizers"
 #endif

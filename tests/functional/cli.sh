@@ -37,6 +37,21 @@ run_ok "selfsame --version" "$SELFSAME" --version
 like "the version" "$(sed -n 1p "$out")" '^selfsame [0-9]+\.[0-9]'
 like "the features built in" "$(sed -n 2p "$out")" \
 	'^\+seccomp( [+-][a-z]+)+$'
+# What is linked is used: libseccomp.so.2, libunwind-ptrace.so.0, and so on.
+features="$(sed -n 2p "$out") "
+linked=$(ldd "$SELFSAME")
+while read -r feature library; do
+	case $linked in
+	*$library*) sign=+ ;;
+	*) sign=- ;;
+	esac
+	like "truly $sign$feature" "$features" "[$sign]$feature "
+done <<'END'
+seccomp libseccomp.so
+unwind libunwind-ptrace.so
+json libjansson.so
+yaml libyaml
+END
 
 misuse "no subcommand" "no subcommand"
 misuse "an unknown subcommand" "unknown subcommand 'walk'" walk
