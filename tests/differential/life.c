@@ -205,8 +205,7 @@ static int is_living(int index)
 	if (state != 0 && state != 'Z' && state != 'X')
 		return 1;
 	/* A thread's number is there for a moment after its end. */
-	if (ch_transcript >= 0 && state != 0 &&
-	    (state == 'X' || tid != slot->tgid))
+	if (state != 0 && (state == 'X' || tid != slot->tgid))
 		return 1;
 	if (may_have_moved(slot, tid))
 		return 1;
@@ -376,20 +375,7 @@ static void await_death(int index)
 	report_stuck(index);
 }
 
-void ch_settle(void)
-{
-	int i;
-
-	for (i = 1; i < CH_SLOTS; i++) {
-		if (ch_lives[i].state == CH_DYING)
-			await_death(i);
-	}
-	for (i = 1; i < CH_SLOTS; i++) {
-		if (ch_lives[i].state == CH_ALIVE)
-			is_living(i);
-	}
-}
-
+/* Who is to be reaped by nobody else has gone then, too. */
 static void await_rest(int index)
 {
 	int waited;
@@ -402,6 +388,27 @@ static void await_rest(int index)
 	ch_lives[index].rests = 1;
 }
 
+void ch_settle(void)
+{
+	int i;
+
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_DYING)
+			await_death(i);
+	}
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state != CH_ALIVE || !is_living(i) ||
+		    !is_ending(ch_slot_of(i)))
+			continue;
+		ch_lives[i].state = CH_DYING;
+		await_death(i);
+	}
+	for (i = 1; i < CH_SLOTS; i++) {
+		if (ch_lives[i].state == CH_DEAD && !ch_lives[i].rests)
+			await_rest(i);
+	}
+}
+
 void ch_come_to_rest(void)
 {
 	int i;
@@ -412,10 +419,7 @@ void ch_come_to_rest(void)
 		if (ch_lives[i].state == CH_ALIVE)
 			ch_await(i, 1);
 	}
-	for (i = 1; i < CH_SLOTS; i++) {
-		if (ch_lives[i].state == CH_DEAD && !ch_lives[i].rests)
-			await_rest(i);
-	}
+	ch_settle();
 }
 
 /* Until nobody has anything to do.  Who waited for a death goes on then. */

@@ -180,6 +180,19 @@
 	ASK_SLOW ASK_SLOW ASK_SLOW \
 	"0 sync\n"
 
+/* Nobody reaps it: it goes when the last of its threads has gone. */
+#define THREAD_OF_4(thread) \
+	"4 clone " thread " 0x10f00\n"
+
+#define GOES_WITH_ITS_THREADS \
+	"1 clone 4 0 2 17\n" \
+	THREAD_OF_4("5") THREAD_OF_4("6") THREAD_OF_4("7") THREAD_OF_4("8") \
+	THREAD_OF_4("9") THREAD_OF_4("10") THREAD_OF_4("11") \
+	THREAD_OF_4("12") \
+	"4 exit-group &\n" \
+	"0 sync\n" \
+	ASK_SLOW ASK_SLOW
+
 const struct ch_scenario ch_scenarios_of_lives[] = {
 	{ "failed-exec-of-thread",
 	  "a failed exec does not delay that of another thread",
@@ -513,5 +526,15 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY
 	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY
 	  DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY DIES_SLOWLY },
+	{ "gone-before-a-question",
+	  "whom the kernel reaps has gone before anybody asks about it",
+	  "1 sigchld 1\n"
+	  "3 setid 7 12345\n"
+	  GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS
+	  GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS
+	  GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS
+	  GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS
+	  GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS
+	  GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS GOES_WITH_ITS_THREADS },
 	{ NULL, NULL, NULL },
 };
