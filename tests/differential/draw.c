@@ -177,8 +177,10 @@ static void fill_spawn(struct ch_random *random, const struct ch_view *view,
 static void fill_exec(struct ch_random *random, const struct ch_view *view,
 		      struct ch_step *step)
 {
-	(void)view;
 	step->arg[0] = ch_draw(random, CH_EXECS);
+	/* Others go on before anybody hears of the new program. */
+	if (view->tempo > 1 && chance(random, 15))
+		step->arg[1] = 1 + ch_draw(random, 4);
 }
 
 static void fill_exec_fail(struct ch_random *random,
