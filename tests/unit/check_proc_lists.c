@@ -185,7 +185,8 @@ static Suite *proc_lists_suite(void)
 	Suite *suite = suite_create("proc_lists");
 	TCase *tasks = tcase_create("tasks");
 
-	tcase_set_timeout(tasks, 60);
+	/* Some thousand forks, which the sanitizers make slow. */
+	tcase_set_timeout(tasks, 240);
 	tcase_add_test(tasks, no_thread_is_missing);
 	tcase_add_test(tasks, no_child_is_missing);
 	suite_add_tcase(suite, tasks);
