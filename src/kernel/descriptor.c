@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,28 +78,27 @@ enum ss_life ss_pidfd_life(int pidfd)
 	return SS_LIFE_DYING;
 }
 
-static int end_at_once(ss_unused void *argument)
-{
-	return 0;
-}
-
 void ss_pidfd_learn(void)
 {
-	/* Not a fork: to copy our memory for it would take longer than it. */
-	static _Alignas(16) char stack[4096];
 	ss_cleanup_fd int pidfd = -1;
-	/* Without a signal at its end: nobody who waits for others meets it. */
-	int pid = clone(end_at_once, stack + sizeof(stack),
-			CLONE_VM | CLONE_VFORK | CLONE_PIDFD, NULL, &pidfd);
+	/* Not a fork: to copy our memory for it would take longer than it. */
+	pid_t pid = vfork();
 	struct pollfd event = { .events = POLLIN };
 
+	if (pid == 0)
+		_exit(0);
 	if (pid < 0)
 		return;
-	event.fd = pidfd;
-	while (poll(&event, 1, -1) < 0 && errno == EINTR)
-		;
-	(void)ss_pidfd_life(pidfd);
-	while (waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR)
+	/* Where SIGCHLD is ignored it may have gone: then another one's death
+	   tells. */
+	pidfd = ss_pidfd_open(pid, false);
+	if (pidfd >= 0) {
+		event.fd = pidfd;
+		while (poll(&event, 1, -1) < 0 && errno == EINTR)
+			;
+		(void)ss_pidfd_life(pidfd);
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
