@@ -239,9 +239,8 @@ int ss_apply_clone_pass(struct ss_model *model, struct ss_task *task,
 static struct ss_pidns *pidns_get(struct ss_model *model, uint64_t ino,
 				  unsigned int level)
 {
-	struct ss_pidns *ns;
+	struct ss_pidns *ns = ss_model_pidns(model, ino);
 
-	HASH_FIND(hh, model->pidns, &ino, sizeof(ino), ns);
 	if (ns)
 		return ns;
 	ns = calloc(1, sizeof(*ns));

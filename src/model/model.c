@@ -87,6 +87,14 @@ struct ss_pending *ss_model_pending(const struct ss_model *model,
 	return NULL;
 }
 
+struct ss_pidns *ss_model_pidns(const struct ss_model *model, uint64_t ino)
+{
+	struct ss_pidns *ns;
+
+	HASH_FIND(hh, model->pidns, &ino, sizeof(ino), ns);
+	return ns;
+}
+
 struct ss_task *ss_model_resolve(const struct ss_model *model,
 				 const struct ss_task *caller, pid_t nr)
 {

@@ -77,6 +77,8 @@ struct ss_pending *ss_model_pending(const struct ss_model *model,
    been reaped, or is none of us. */
 struct ss_group *ss_model_parent(const struct ss_model *model,
 				 const struct ss_group *group);
+/* A nested pid namespace in which somebody is, dead or not. */
+struct ss_pidns *ss_model_pidns(const struct ss_model *model, uint64_t ino);
 /* The task that `caller` means by a number. */
 struct ss_task *ss_model_resolve(const struct ss_model *model,
 				 const struct ss_task *caller, pid_t nr);

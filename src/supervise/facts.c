@@ -330,6 +330,31 @@ bool ss_facts_children_elsewhere(const struct ss_task *task)
 		own != children;
 }
 
+bool ss_facts_makes_nobody(const struct ss_session *session,
+			   const struct ss_task *task)
+{
+	const struct ss_pidns *ns;
+	struct ss_number *number;
+	pid_t first = 1;
+	uint64_t ino;
+
+	if (!ss_facts_children_elsewhere(task) ||
+	    ss_proc_namespace(task->tid, "pid_for_children", &ino))
+		return false;
+	ns = ss_model_pidns(session->model, ino);
+	if (!ns)
+		return true;
+	HASH_FIND_INT(ns->numbers, &first, number);
+	if (number)
+		return !ss_group_has_living(number->task->group);
+	/* Reaped, after all others; or it came into being without us. */
+	for (number = ns->numbers; number; number = number->hh.next) {
+		if (ss_group_has_living(number->task->group))
+			return false;
+	}
+	return true;
+}
+
 int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 		    const char *ns_name)
 {

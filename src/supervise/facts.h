@@ -42,6 +42,9 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 
 /* Does it make its children in another pid namespace than its own? */
 bool ss_facts_children_elsewhere(const struct ss_task *task);
+/* Has that one's first process begun to end?  Then nobody is made any more. */
+bool ss_facts_makes_nobody(const struct ss_session *session,
+			   const struct ss_task *task);
 
 /*
  * An unshare or setns of which nobody can tell from outside whether it will

@@ -293,8 +293,7 @@ void ss_children_await(struct ss_session *session)
 	ss_signals_free_child();
 }
 
-/* Anybody in the group who has not begun to exit? */
-static bool has_living(const struct ss_group *group)
+bool ss_group_has_living(const struct ss_group *group)
 {
 	struct ss_tids list = { 0 };
 	struct ss_proc_stat stat;
@@ -321,7 +320,7 @@ bool ss_group_is_ending(const struct ss_session *session, pid_t tgid)
 	if (process && process->pidfd >= 0 &&
 	    ss_pidfd_life(process->pidfd) == SS_LIFE_ALIVE)
 		return false;
-	return !has_living(group);
+	return !ss_group_has_living(group);
 }
 
 static void tell_about(struct ss_session *session, enum ss_event_type type,

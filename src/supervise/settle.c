@@ -579,6 +579,20 @@ static bool may_nest(const struct ss_task *task)
 				creds->gid[1], &id) != -ENOENT);
 }
 
+/* Was there a reason for the clone to fail that is looked at after the user
+   namespace was made? */
+static bool fails_late(const struct ss_session *session,
+		       const struct ss_pending *pending)
+{
+	/* It may not be new where the list is shared. */
+	if (pending->flags & CLONE_NEWIPC)
+		return true;
+	/* Another pid namespace on the way to one is refused. */
+	if (pending->flags & CLONE_NEWPID)
+		return ss_facts_children_elsewhere(pending->creator);
+	return ss_facts_makes_nobody(session, pending->creator);
+}
+
 /*
  * The clone that was to make the undo list has failed: before copy_semundo() or
  * after?  A user namespace is made before; everything else comes after, but for
@@ -591,7 +605,6 @@ static void guess_undo(struct ss_session *session,
 		.type = SS_EVENT_UNDO_DROP,
 		.tid = pending->creator->tid,
 	};
-	bool ipc = pending->flags & CLONE_NEWIPC;
 
 	/* That is the first thing that it looks at. */
 	if (ss_guard_saw_failure(session, none.tid)) {
@@ -599,14 +612,10 @@ static void guess_undo(struct ss_session *session,
 		return;
 	}
 	session->stats.undo_unsure++;
-	/* Another pid namespace on the way to one is what was refused then. */
-	if ((pending->flags & CLONE_NEWPID) &&
-	    ss_facts_children_elsewhere(pending->creator))
-		return;
-	/* The namespace is what is refused mostly; if not, it is that of ipc,
-	   which may not be new where the list is shared. */
+	/* Where one can be made, it is refused for limits or by policy: mostly,
+	   if there is no other reason. */
 	if ((pending->flags & CLONE_NEWUSER) &&
-	    (!ipc || !may_nest(pending->creator)))
+	    (!may_nest(pending->creator) || !fails_late(session, pending)))
 		ss_tell(session, &none);
 }
 

@@ -386,6 +386,8 @@ bool ss_unsharing_beside(struct ss_session *session,
 			 const struct ss_task *task);
 /* Takes the threads that have ended out of a group. */
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group);
+/* Anybody in the group who has not begun to exit? */
+bool ss_group_has_living(const struct ss_group *group);
 /* Have all its threads begun to exit?  Then its children are not, or will not
    be for long, its own. */
 bool ss_group_is_ending(const struct ss_session *session, pid_t tgid);

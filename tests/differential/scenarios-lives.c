@@ -391,6 +391,30 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  "3 unshare 0x20000000\n"
 	  "3 clone 5 0x30040400 4 17\n"
 	  "1 ask 1 3 6\n" },
+	{ "undo-list-of-namespace-and-nobody",
+	  "where the first process has gone a clone fails after the list",
+	  "3 unshare 0x20000000\n"
+	  "3 clone 4 0 4 17\n"
+	  "4 exit-group\n"
+	  "3 wait 4\n"
+	  "3 clone 5 0x90041000 0 17\n"
+	  "1 ask 1 3 6\n" },
+	{ "undo-list-of-namespace-that-ends",
+	  "so it does where the first process waits for the others to end",
+	  "3 unshare 0x20000000\n"
+	  "3 clone 4 0 4 17\n"
+	  "3 clone 5 0 4 17\n"
+	  "4 exit-group\n"
+	  "3 clone 6 0x90041000 0 17\n"
+	  "1 ask 1 3 6\n" },
+	{ "no-undo-list-of-two-namespaces",
+	  "a user namespace is refused before a pid namespace is",
+	  "1 clone 4 0x600 0 17\n"
+	  "4 unshare 0x20000000\n"
+	  "4 unshare 0x10000000\n"
+	  "4 clone 5 0x30040400 4 17\n"
+	  "1 clone 6 0 0 17\n"
+	  "1 ask 4 6 6\n" },
 	{ "ioprio-or-clone-first",
 	  "whether ioprio_set without a class comes before clones is known",
 	  "1 clone 4 0x10900\n"
