@@ -82,9 +82,8 @@ static bool is_elses(const struct ss_session *session,
 		status.ppid != task->group->tgid;
 }
 
-/* Is none of the numbers that were given out since that of its child? */
-static bool has_made_nobody(struct ss_session *session,
-			    const struct ss_task *task)
+bool ss_again_made_nobody(const struct ss_session *session,
+			  const struct ss_task *task)
 {
 	pid_t since = task->clone_since;
 	pid_t now = since ? ss_proc_last_number() : 0;
@@ -115,7 +114,7 @@ void ss_again_look(struct ss_session *session, const struct ss_task *task,
 	if (task->pending || !task->unborn ||
 	    (!sure && task->clone_call != identity(notification)))
 		return;
-	if (sure || has_made_nobody(session, task)) {
+	if (sure || ss_again_made_nobody(session, task)) {
 		session->stats.clones_again++;
 		ss_tell(session, &failed);
 	} else {

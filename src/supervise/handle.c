@@ -202,7 +202,8 @@ static bool handle_clone(struct ss_handling *h)
 	/* If there will be a choice, its child's number tells. */
 	if (h->call->chosen)
 		ss_again_chosen(session);
-	else if (session->model->pendings)
+	else if (session->model->pendings ||
+		 (event.clone.flags & CLONE_NEWUSER))
 		event.clone.last = ss_proc_last_number();
 	ss_again_note(session, h->notification, &event);
 	ss_tell_when_let_on(session, &event);

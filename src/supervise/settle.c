@@ -596,7 +596,8 @@ static bool fails_late(const struct ss_session *session,
 /*
  * The clone that was to make the undo list has failed: before copy_semundo() or
  * after?  A user namespace is made before; everything else comes after, but for
- * the limits on processes, which nobody shows.
+ * the limits on processes, which nobody shows.  Who has got a number has come
+ * past all that, also if it was for nothing.
  */
 static void guess_undo(struct ss_session *session,
 		       const struct ss_pending *pending)
@@ -612,10 +613,12 @@ static void guess_undo(struct ss_session *session,
 		return;
 	}
 	session->stats.undo_unsure++;
-	/* Where one can be made, it is refused for limits or by policy: mostly,
-	   if there is no other reason. */
+	/* Where one can be made it is refused for limits or by policy, if there
+	   is no other reason; or its child was killed and reaped unseen. */
 	if ((pending->flags & CLONE_NEWUSER) &&
-	    (!may_nest(pending->creator) || !fails_late(session, pending)))
+	    (!may_nest(pending->creator) ||
+	     (!fails_late(session, pending) &&
+	      ss_again_made_nobody(session, pending->creator))))
 		ss_tell(session, &none);
 }
 

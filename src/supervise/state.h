@@ -318,6 +318,11 @@ void ss_again_chosen(struct ss_session *session);
 void ss_again_look(struct ss_session *session, const struct ss_task *task,
 		   const struct ss_notification *notification);
 
+/* The task's last clone is over, and has no child.  Did it never have one?
+   That is sure if none of the numbers given out since can be its child's. */
+bool ss_again_made_nobody(const struct ss_session *session,
+			  const struct ss_task *task);
+
 /* exec.c */
 /* Frees it, with what it owns; NULL is fine. */
 void ss_evidence_free(struct ss_evidence *evidence);

@@ -407,6 +407,14 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  "4 exit-group\n"
 	  "3 clone 6 0x90041000 0 17\n"
 	  "1 ask 1 3 6\n" },
+	{ "undo-list-of-the-unseen",
+	  "a clone whose child nobody saw before it was reaped made the list",
+	  "1 clone 4 0 4 17\n"
+	  "4 clone 5 0x10040000 4 17\n"
+	  "1 kill 5\n"
+	  "4 wait 5\n"
+	  "1 clone 6 0 4 17\n"
+	  "1 ask 4 6 6\n" },
 	{ "no-undo-list-of-two-namespaces",
 	  "a user namespace is refused before a pid namespace is",
 	  "1 clone 4 0x600 0 17\n"
