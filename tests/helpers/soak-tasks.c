@@ -215,8 +215,7 @@ static void round_flags(unsigned int n)
 	}
 }
 
-/* Closes all before it says that it is done: nobody waits for its end, and
-   its files are ours. */
+/* Closes all before it says that it is done: its files are ours. */
 static void orphan(int gate, unsigned int index)
 {
 	atomic_store(&soak_tally->orphans[index], (int)self());
@@ -228,10 +227,20 @@ static void orphan(int gate, unsigned int index)
 	_exit(0);
 }
 
+/* Until who has adopted it has reaped it: what the next round, or the end of
+   all, finds is only what was forgotten. */
+static void await_gone(int pidfd)
+{
+	while (!syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0))
+		(void)sched_yield();
+	(void)close(pidfd);
+}
+
 /* Their parents end before them. */
 static void round_orphans(unsigned int n)
 {
 	int gate = soak_gate(), done = atomic_load(&soak_tally->done);
+	int pidfd[SOAK_BATCH];
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -251,9 +260,14 @@ static void round_orphans(unsigned int n)
 
 		soak_born(pid);
 		ask_one(first, pid, 0);
+		pidfd[i] = (int)syscall(SYS_pidfd_open, pid, 0);
+		if (pidfd[i] < 0)
+			soak_die("pidfd_open");
 	}
 	soak_open_gate();
 	soak_await(&soak_tally->done, done + (int)n);
+	for (i = 0; i < n; i++)
+		await_gone(pidfd[i]);
 	atomic_fetch_add(&soak_tally->processes, n);
 }
 
