@@ -319,15 +319,24 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	return r;
 }
 
-/* A namespace that has no init yet cannot be read. */
-bool ss_facts_children_elsewhere(const struct ss_task *task)
+/* In which pid namespace its children are made, if in another than its own: 0
+   if that has no init yet, and cannot be read. */
+static bool find_elsewhere(const struct ss_task *task, uint64_t *ret)
 {
-	uint64_t own, children;
+	uint64_t own;
 
 	if (!task->pidns_moved || ss_proc_namespace(task->tid, "pid", &own))
 		return false;
-	return ss_proc_namespace(task->tid, "pid_for_children", &children) ||
-		own != children;
+	if (ss_proc_namespace(task->tid, "pid_for_children", ret))
+		*ret = 0;
+	return *ret != own;
+}
+
+bool ss_facts_children_elsewhere(const struct ss_task *task)
+{
+	uint64_t ino;
+
+	return find_elsewhere(task, &ino);
 }
 
 bool ss_facts_makes_nobody(const struct ss_session *session,
@@ -338,8 +347,7 @@ bool ss_facts_makes_nobody(const struct ss_session *session,
 	pid_t first = 1;
 	uint64_t ino;
 
-	if (!ss_facts_children_elsewhere(task) ||
-	    ss_proc_namespace(task->tid, "pid_for_children", &ino))
+	if (!find_elsewhere(task, &ino) || !ino)
 		return false;
 	ns = ss_model_pidns(session->model, ino);
 	if (!ns)
