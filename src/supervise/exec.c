@@ -40,7 +40,7 @@ static bool all_zero(const uint8_t *bytes)
 	return !memcmp(bytes, zero, SS_RANDOM_BYTES);
 }
 
-#define EVIDENCE_NONE	{ .memory = -1, .thread = -1 }
+static const struct ss_evidence no_evidence = { .memory = -1, .thread = -1 };
 
 void ss_evidence_free(struct ss_evidence *evidence)
 {
@@ -57,12 +57,10 @@ void ss_evidence_free(struct ss_evidence *evidence)
 static struct ss_evidence *evidence_new(struct ss_session *session,
 					struct ss_process *process)
 {
-	static const struct ss_evidence none = EVIDENCE_NONE;
-
 	ss_evidence_free(process->evidence);
-	process->evidence = malloc(sizeof(none));
+	process->evidence = malloc(sizeof(no_evidence));
 	if (process->evidence)
-		*process->evidence = none;
+		*process->evidence = no_evidence;
 	else
 		session->failure = -ENOMEM;
 	return process->evidence;
@@ -364,17 +362,18 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 {
 	struct ss_task *task = group->execing;
 	struct ss_process *process = ss_process_find(session, group->tgid);
-	static const struct ss_evidence none = EVIDENCE_NONE;
+	const struct ss_evidence *evidence = &no_evidence;
 	struct ss_event event = { .type = SS_EVENT_EXEC_FAILED };
 	bool ending;
 
 	if (!task || !process)
 		return;
 	event.tid = task->tid;
+	if (process->evidence)
+		evidence = process->evidence;
 	/* Looked at first: what has not happened then does not any more. */
 	ending = is_ending(group);
-	if (happened(session, process->evidence ? process->evidence : &none,
-		     task,
+	if (happened(session, evidence, task,
 		     reach(session, group, caller))) {
 		event.type = SS_EVENT_EXEC_DONE;
 		session->stats.execs++;
