@@ -2,7 +2,6 @@
 #include "supervise/act.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 
 #include "kernel/death.h"
@@ -28,18 +27,17 @@ static bool is_refusal(const struct ss_action *action)
 static const char *program_of(struct ss_session *session,
 			      const struct ss_ruling *ruling)
 {
-	static char path[PATH_MAX];
+	struct ss_refused *last = &session->refused;
 	uint64_t group = ruling->asked.process->serial;
 
-	if (session->refused.group == group &&
-	    session->refused.execs == session->stats.execs)
-		return path;
-	session->refused.group = 0;
-	if (ss_proc_exe(ruling->tid, path, sizeof(path)))
+	if (last->group == group && last->execs == session->stats.execs)
+		return last->program;
+	last->group = 0;
+	if (ss_proc_exe(ruling->tid, last->program, sizeof(last->program)))
 		return NULL;
-	session->refused.group = group;
-	session->refused.execs = session->stats.execs;
-	return path;
+	last->group = group;
+	last->execs = session->stats.execs;
+	return last->program;
 }
 
 /* Who was refused, for the summary. */

@@ -20,6 +20,7 @@
 #ifndef SS_SUPERVISE_STATE_H
 #define SS_SUPERVISE_STATE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -148,6 +149,13 @@ struct ss_unsharing {
 	struct ss_unsharing *prev, *next;
 };
 
+/* Whose program's name is known (act.c). */
+struct ss_refused {
+	uint64_t group;		/* its serial; 0: not known */
+	uint64_t execs;		/* how many had happened then */
+	char program[PATH_MAX];
+};
+
 struct ss_session {
 	struct ss_session_options options;
 	struct ss_features features;
@@ -181,10 +189,7 @@ struct ss_session {
 	struct ss_stats stats;
 	struct ss_log *log;		/* owned, or NULL */
 	struct ss_refusals *refusals;	/* owned, or NULL */
-	struct {
-		uint64_t group;	/* its serial, or 0 */
-		uint64_t execs;	/* how many had happened */
-	} refused;		/* whose program's name is known (act.c) */
+	struct ss_refused refused;
 	struct ss_learned learned;	/* for --learn */
 	int learn_fd;			/* owned, or -1 */
 	struct ss_audit *audit;		/* owned, or NULL */
