@@ -209,6 +209,14 @@ pid_t ss_proc_last_number(void)
 	return last;
 }
 
+pid_t ss_proc_last_number_since(pid_t since, pid_t most)
+{
+	pid_t last = since ? ss_proc_last_number() : 0;
+
+	/* They may have begun again. */
+	return last >= since && last - since <= most ? last : 0;
+}
+
 int ss_proc_call(pid_t tid, struct ss_proc_call *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;

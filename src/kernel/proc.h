@@ -117,6 +117,9 @@ uint64_t ss_proc_time_now(void);
 /* The number that was given out last in our pid namespace; 0: the kernel does
    not tell. */
 pid_t ss_proc_last_number(void);
+/* The same, if at most `most` numbers were given out after `since` (0: not
+   known); or else 0. */
+pid_t ss_proc_last_number_since(pid_t since, pid_t most);
 
 enum ss_proc_where {
 	SS_PROC_RUNNING,	/* on a processor or about to be: unknown */

@@ -86,12 +86,12 @@ bool ss_again_made_nobody(const struct ss_session *session,
 			  const struct ss_task *task)
 {
 	pid_t since = task->clone_since;
-	pid_t now = since ? ss_proc_last_number() : 0;
+	pid_t last = ss_proc_last_number_since(since, NUMBERS_MAX);
 	pid_t tid;
 
-	if (now < since || !now || now - since > NUMBERS_MAX)
+	if (!last)
 		return false;
-	for (tid = now; tid > since; tid--) {
+	for (tid = last; tid > since; tid--) {
 		if (!is_elses(session, task, tid))
 			return false;
 	}

@@ -468,15 +468,13 @@ static pid_t find_numbered(struct ss_session *session,
 							   pending->tgid);
 	bool thread = pending->flags & CLONE_THREAD;
 	pid_t since = pending->creator ? pending->creator->clone_since : 0;
-	pid_t now, tid, found = 0;
+	pid_t last, tid, found = 0;
 
-	if (!process || !process->crowded || !since || session->model->rings ||
+	if (!process || !process->crowded || session->model->rings ||
 	    (!thread && !makes_all(session, pending)))
 		return 0;
-	now = ss_proc_last_number();
-	if (now < since || now - since > NUMBERS_MAX)
-		return 0;
-	for (tid = since + 1; tid <= now; tid++) {
+	last = ss_proc_last_number_since(since, NUMBERS_MAX);
+	for (tid = since + 1; tid <= last; tid++) {
 		struct ss_proc_status status;
 
 		if (!is_unknown(session, tid) || ss_proc_status(tid, &status) ||
@@ -626,11 +624,12 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_pending *pending = task->pending;
 	struct ss_event end = { .type = SS_EVENT_CLONE_END };
-	bool failed = ss_guard_saw_failure(session, task->tid);
+	bool failed;
 	pid_t tid;
 
 	if (!pending)
 		return;
+	failed = ss_guard_saw_failure(session, task->tid);
 	tid = failed ? 0 : ss_settle_find(session, pending);
 	if (tid) {
 		session->stats.clones_late++;
