@@ -9,12 +9,16 @@ kin=${builddir:?}/tests/helpers/kin
 SELFSAME_POLICIES=$srcdir/policies
 export SELFSAME_POLICIES
 
+# under ARG...: what a run says, and its status if that is not 0.
+under() {
+	timeout 60 "${SELFSAME:?}" run "$@" 2>"$err" || echo "status $?"
+}
+
 # answer SPEC ARG...: what kin is answered under one rule.
 answer() {
 	spec=$1
 	shift
-	timeout 60 "${SELFSAME:?}" run "--inject=$spec" -- "$kin" "$@" \
-		2>"$err" || echo "status $?"
+	under "--inject=$spec" -- "$kin" "$@"
 }
 
 # ---- relations ----
@@ -40,8 +44,7 @@ told="s/E2BIG/self/; s/EACCES/thread/; s/EBUSY/parent/; s/ECHILD/child/
 stands() {
 	# Options are words.
 	# shellcheck disable=SC2086
-	is "${2:+$2, }$1" "$({ timeout 60 "${SELFSAME:?}" run $rules -- \
-		"$kin" -a -n 11 $2 0 "$1" "$1" 2>"$err" || echo "status $?"; } |
+	is "${2:+$2, }$1" "$(under $rules -- "$kin" -a -n 11 $2 0 "$1" "$1" |
 		sed "$told" | tr '\n' ' ')" "$3 "
 }
 
@@ -108,9 +111,9 @@ is "an error is neither" "$(answer kcmp:same=no:retval=3 0 self unknown)" \
 is "a user" "$(answer "kcmp:uid=$(id -u):retval=3" 1 self self)" 3
 is "another user" "$(answer "kcmp:uid=4711:retval=3" 1 self self)" 0
 if unshare -U true 2>/dev/null; then
-	is "a user as the caller sees it" "$(timeout 60 "$SELFSAME" run \
+	is "a user as the caller sees it" "$(under \
 		--inject=kcmp:uid=65534:retval=3 -- \
-		unshare -U "$kin" 1 self self || echo "status $?")" 3
+		unshare -U "$kin" 1 self self)" 3
 else
 	skip "a user as the caller sees it" "no user namespaces here"
 fi

@@ -172,6 +172,12 @@ static const struct access_case {
 	  SS_ACCESS_DENIED },
 };
 
+/* Seen from a supervisor in the outer namespace. */
+static enum ss_access access_of(const struct pair *pair)
+{
+	return ss_access_check(&pair->caller, &pair->target, &outer);
+}
+
 START_TEST(access_by_credentials)
 {
 	size_t i;
@@ -182,7 +188,7 @@ START_TEST(access_by_credentials)
 		enum ss_access access;
 
 		pair_init(&pair, &c->caller, &c->target, c->dumpable);
-		access = ss_access_check(&pair.caller, &pair.target, &outer);
+		access = access_of(&pair);
 		ck_assert_msg(access == c->access, "case %zu: %u, not %u", i,
 			      access, c->access);
 	}
@@ -197,11 +203,9 @@ START_TEST(unknown_credentials)
 
 	pair_init(&pair, &user, &user, SS_DUMPABLE_YES);
 	pair.target.creds_known = false;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_NEED_TARGET);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_NEED_TARGET);
 	pair.caller.creds_known = false;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_NEED_CALLER);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_NEED_CALLER);
 }
 END_TEST
 
@@ -239,8 +243,7 @@ START_TEST(own_group)
 	pair.caller.creds_known = false;
 	pair.target.creds_known = false;
 	pair.target.group = pair.caller.group;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_ALLOWED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_ALLOWED);
 }
 END_TEST
 
@@ -252,23 +255,18 @@ START_TEST(namespace_of_the_mm)
 	struct pair pair;
 
 	pair_init(&pair, &root, &user, SS_DUMPABLE_NO);
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_ALLOWED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_ALLOWED);
 	pair.mm.userns = mine.ino;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_ALLOWED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_ALLOWED);
 	/* Whose it is shows only when it is looked at. */
 	pair.mm.dumpable = SS_DUMPABLE_UNKNOWN;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_NEED_DUMPABLE);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_NEED_DUMPABLE);
 	pair.mm.dumpable = SS_DUMPABLE_NO;
 	/* It did its exec outside. */
 	pair.mm.userns = outer.ino;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_DENIED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_DENIED);
 	pair.mm.dumpable = SS_DUMPABLE_YES;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_ALLOWED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_ALLOWED);
 }
 END_TEST
 
@@ -282,18 +280,14 @@ START_TEST(without_an_mm)
 	pair_init(&pair, &user, &user, SS_DUMPABLE_YES);
 	pair.target.resources[SS_KIND_MM] = NULL;
 	pair.target.dumpable = SS_DUMPABLE_YES;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_ALLOWED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_ALLOWED);
 	pair.target.dumpable = SS_DUMPABLE_NO;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_DENIED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_DENIED);
 	pair.target.dumpable = SS_DUMPABLE_UNKNOWN;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_NEED_DUMPABLE);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_NEED_DUMPABLE);
 	pair.target.dumpable = SS_DUMPABLE_NO;
 	pair.creds[0].creds = root;
-	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, &outer),
-			  SS_ACCESS_ALLOWED);
+	ck_assert_uint_eq(access_of(&pair), SS_ACCESS_ALLOWED);
 	/* The first one is not ours to see: then nobody has it. */
 	ck_assert_uint_eq(ss_access_check(&pair.caller, &pair.target, NULL),
 			  SS_ACCESS_DENIED);
