@@ -134,10 +134,49 @@ if [ "$(id -u)" = 0 ]; then
 	spared "a file that its user may not open" "$deny" sealed 2 2
 	like "is looked at all the same" "$(cat "$err")" '^stacks.read 2$'
 	refused "the same, as root" "$deny" plain 2 2
+	# Who has it open, and digested, does not look at it again.
+	refused "what is known of its code is kept" "$deny" kept 1 2
 else
-	skip "a file that its user may not open" \
-		"only root can become another user"
+	for what in "a file that its user may not open" \
+		"what is known of its code is kept"; do
+		skip "$what" "only root can become another user"
+	done
 fi
+
+# Sets $keeper and $reader, in a command under supervision.
+cat >"$tmp/processes" <<'END'
+child() {
+	ps -eo ppid=,pid=,comm= | awk -v ppid="$1" \
+		'$1 == ppid && $3 == "selfsame-stack" { print $2 }'
+}
+keeper=$(child $PPID)
+reader=$(child "$keeper")
+END
+
+# What it digests may be made to grow.  (Sanitizers need more.)
+limit=268435456
+case $("$SELFSAME" --version) in
+*sanitizers*) limit=unlimited ;;
+esac
+# shellcheck disable=SC2016
+run_ok "its process" "$SELFSAME" run --log=/dev/null -k -- sh -c \
+	'. "$0"; cat "/proc/$reader/limits"' "$tmp/processes"
+is "has so much memory and no more" \
+	"$(sed -n 's/^Max data size  *\([^ ]*\).*/\1/p' "$out")" "$limit"
+
+# Each keeps it busy for a second, and its call waits no longer than two or three.
+mkdir "$tmp/queue"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+	cp "$places" "$tmp/queue/$i"
+done
+# shellcheck disable=SC2016
+run_ok "who comes when many wait" timeout -k 5 100 "$SELFSAME" run \
+	--kill-on-exit --log="$tmp/log" -k -- sh -c '
+	for i in "$1"/*; do "$i" fifo 1 >/dev/null & done
+	tail -n +1 -f "$0" | grep -q -m 1 "too much to do"' \
+	"$tmp/log" "$tmp/queue"
+like "has no stack" "$(cat "$tmp/log")" \
+	'\[no stack: the reader of stacks has too much to do\]$'
 
 # As root it has had the ids of another user, and has to die all the same.
 # shellcheck disable=SC2016
@@ -145,13 +184,9 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	run_ok "a reader that is stopped, and has lost its parent" \
 		timeout -k 1 30 "$SELFSAME" run --log=/dev/null -k -- sh -c '
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$1" plain 1
-		child() {
-			ps -eo ppid=,pid=,comm= | awk -v ppid="$1" \
-			'\''$1 == ppid && $3 == "selfsame-stack" { print $2 }'\''
-		}
-		keeper=$(child $PPID)
-		kill -STOP "$(child "$keeper")" && kill -KILL "$keeper"' \
-		- "$program"
+		. "$0"
+		kill -STOP "$reader" && kill -KILL "$keeper"' \
+		"$tmp/processes" "$program"
 else
 	skip "a reader that is stopped, and has lost its parent" \
 		"only root has programs of other users"

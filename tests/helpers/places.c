@@ -19,6 +19,7 @@
  *	fifo		where the file of the program cannot be opened: its
  *			name is that of a FIFO
  *	sealed		by another user, who may not open the program's file
+ *	kept		the same, but it has called before it became one
  *	alarms		under a flood of signals, the handler of which lacks
  *			SA_RESTART
  *	loops		the same, but the handler calls kcmp, too
@@ -327,6 +328,12 @@ static void run_sealed(const char *self)
 	call();
 }
 
+static void run_kept(const char *self)
+{
+	call();
+	run_sealed(self);
+}
+
 static void run_fifo(const char *self)
 {
 	char name[4096];
@@ -367,6 +374,8 @@ int main(int argc, char **argv)
 		run_fifo(argv[0]);
 	else if (!strcmp(way, "sealed"))
 		run_sealed(argv[0]);
+	else if (!strcmp(way, "kept"))
+		run_kept(argv[0]);
 	else if (!strcmp(way, "alarms"))
 		run_alarms(nothing);
 	else if (!strcmp(way, "loops"))
