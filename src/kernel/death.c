@@ -123,3 +123,11 @@ bool ss_thread_exists(pid_t tgid, pid_t tid)
 {
 	return !syscall(SYS_tgkill, tgid, tid, 0) || errno == EPERM;
 }
+
+void ss_await_release(void)
+{
+	siginfo_t info;
+
+	/* We are no child of ours, but the kernel looks with the lock held. */
+	(void)waitid(P_PID, (id_t)getpid(), &info, WEXITED | WNOHANG);
+}

@@ -56,4 +56,12 @@ void ss_thread_signal(pid_t tgid, pid_t tid, int number);
 /* Is there a thread of this id in this group (also as a zombie)? */
 bool ss_thread_exists(pid_t tgid, pid_t tid);
 
+/*
+ * Returns when whose number was seen to be free is out of its thread group, and
+ * has given up its signal handlers: the kernel takes the number away first, and
+ * only then the rest, but all of it under one lock (kernel/exit.c,
+ * release_task(), tasklist_lock), for which this waits.
+ */
+void ss_await_release(void);
+
 #endif

@@ -25,21 +25,25 @@ enum presence {
 	PRESENCE_ENDING,	/* it may be gone in a moment */
 };
 
-/* A thread that has called exit. */
+/*
+ * A thread that has called exit.  A tracer keeps it, stopped or dead, for as
+ * long as it likes; without one it is a zombie, too, but only for a moment
+ * (kernel/exit.c, exit_notify()).
+ */
 static enum presence look_at_thread(struct ss_session *session,
 				    const struct ss_task *task)
 {
-	struct ss_proc_stat stat;
+	struct ss_proc_status status;
 
 	if (!ss_thread_exists(task->group->tgid, task->tid) ||
-	    ss_proc_stat(task->tid, &stat))
+	    ss_proc_status(task->tid, &status))
 		return PRESENCE_GONE;
 	if (ss_guard_has(session, task->tid)) {
 		(void)ss_guard_serve(session);
 		return PRESENCE_ENDING;
 	}
-	/* A tracer keeps it, for as long as it likes. */
-	return stat.state == 'Z' || stat.state == 't' || stat.state == 'T' ?
+	return status.state == 't' || status.state == 'T' ||
+		(status.state == 'Z' && status.tracer) ?
 		PRESENCE_THERE : PRESENCE_ENDING;
 }
 
@@ -133,11 +137,9 @@ static bool are_settled(struct ss_session *session, const struct ss_task *one,
 	return !ending;
 }
 
-bool ss_sharers_are_settled(struct ss_session *session,
+static bool all_are_settled(struct ss_session *session,
 			    const struct ss_task *task, uint64_t flags)
 {
-	if (!(flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)))
-		return true;
 	if (!threads_are_settled(session, task))
 		return false;
 	/* Each of them implies those before. */
@@ -146,6 +148,19 @@ bool ss_sharers_are_settled(struct ss_session *session,
 	if (!are_settled(session, task, SS_KIND_SIGHAND))
 		return false;
 	return !(flags & CLONE_VM) || are_settled(session, task, SS_KIND_MM);
+}
+
+bool ss_sharers_are_settled(struct ss_session *session,
+			    const struct ss_task *task, uint64_t flags)
+{
+	bool settled;
+
+	if (!(flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)))
+		return true;
+	settled = all_are_settled(session, task, flags);
+	/* Those that were found to be gone do not count any more. */
+	ss_await_release();
+	return settled;
 }
 
 void ss_unsharing_note(struct ss_session *session, const struct ss_task *task)

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -207,47 +209,105 @@ static void setns_(void)
 	mw_ask_peers(two, "that was the ipc", NULL, two);
 }
 
-enum { ROUNDS = 200, STACK = 65536 };
+enum { ROUNDS = 200, STACK = 65536, WAITERS = 1000 };
 
-static atomic_int leaving;
+static atomic_int going, leaving;
 
 static int leave(void *data)
 {
 	(void)data;
+	while (!atomic_load(&going))
+		sched_yield();
 	atomic_store(&leaving, 1);
 	return (int)mw_sys(SYS_exit, 0);
 }
 
+static void await_sleep(long pid)
+{
+	char path[64], text[64] = "";
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/syscall", pid);
+	do {
+		sched_yield();
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			mw_die(path, -errno);
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	} while (n > 0 && !strncmp(text, "running", 7));
+}
+
+/* Somebody with the same descriptor table; with a pidfd it waits for that in
+   many places, all of which the kernel serves while the thread is a zombie. */
+static long partner_of(int pidfd)
+{
+	long pid = mw_sys(SYS_clone, CLONE_FILES | SIGCHLD);
+
+	if (pid == 0) {
+		static struct pollfd all[WAITERS];
+		int i;
+
+		for (i = 0; i < WAITERS; i++)
+			all[i] = (struct pollfd){ pidfd, POLLIN, 0 };
+		if (pidfd >= 0)
+			(void)poll(all, WAITERS, -1);
+		for (;;)
+			mw_sys(SYS_pause, 0);
+	}
+	if (pid < 0)
+		mw_die("clone", (int)pid);
+	await_sleep(pid);
+	return pid;
+}
+
 /* The last other thread goes while the call is made: nobody knows whether it
    is refused, but what it did is what kcmp says. */
-static void unshare_racing(void)
+static void race_with_unshare(bool watched)
 {
 	char *stack = mw_alloc(STACK);
 	int wrong = 0;
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		long partner = mw_sys(SYS_clone, CLONE_FILES | SIGCHLD);
-		const long arg[5] = { mw_pid(NULL), partner, KCMP_FILES };
+		long arg[5] = { mw_pid(NULL), 0, KCMP_FILES };
+		int pidfd = -1;
 		long ret;
 		int tid;
 
-		while (partner == 0)
-			mw_sys(SYS_pause, 0);
+		atomic_store(&going, 0);
 		atomic_store(&leaving, 0);
 		tid = clone(leave, stack + STACK, CLONE_VM | CLONE_FS |
 			    CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
 		if (tid < 0)
 			mw_die("clone", -errno);
+		/* A kernel before 6.9 has no pidfd of a thread. */
+		if (watched)
+			pidfd = (int)syscall(SYS_pidfd_open, tid, O_EXCL);
+		arg[1] = partner_of(pidfd);
+		atomic_store(&going, 1);
 		while (!atomic_load(&leaving))
 			sched_yield();
 		ret = mw_sys(SYS_unshare, CLONE_THREAD | CLONE_FILES);
 		wrong += (ret == 0) != (mw_kcmp(NULL, arg) != 0);
 		mw_gone((pid_t)mw_pid(NULL), tid);
-		kill((pid_t)partner, SIGKILL);
-		waitpid((pid_t)partner, NULL, 0);
+		kill((pid_t)arg[1], SIGKILL);
+		waitpid((pid_t)arg[1], NULL, 0);
+		if (pidfd >= 0)
+			close(pidfd);
 	}
 	mw_say("wrong: %d of %d", wrong, ROUNDS);
+}
+
+static void unshare_racing(void)
+{
+	race_with_unshare(false);
+}
+
+static void unshare_racing_watched(void)
+{
+	race_with_unshare(true);
 }
 
 const struct mw_scenario mw_unshare[] = {
@@ -257,6 +317,8 @@ const struct mw_scenario mw_unshare[] = {
 	{ "unshare-thread", unshare_thread, "unshare by threads" },
 	{ "unshare-secret", unshare_secret, "unshare that cannot be watched" },
 	{ "unshare-racing", unshare_racing, "while a thread ends" },
+	{ "unshare-racing-watched", unshare_racing_watched,
+	  "while a thread ends that others wait for" },
 	{ "setns", setns_, "setns to where one is" },
 	{ NULL, NULL, NULL },
 };
