@@ -86,8 +86,11 @@ static struct ss_task *find_caller(struct ss_session *session,
 	struct ss_event over = { .type = SS_EVENT_RETURNED, .tid = tid };
 	struct ss_task *task;
 
-	/* Killed while it waited, and forgotten, it is nobody's new child. */
+	/* Killed while it was held, and forgotten, it is nobody's new child.
+	   Who has just called was there when that was received, and nobody was
+	   forgotten since. */
 	if (!ss_model_task(session->model, tid) &&
+	    ss_hold_is_held(session, notification) &&
 	    !is_valid(session, notification))
 		return NULL;
 	task = ss_settle_caller(session, tid);
