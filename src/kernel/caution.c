@@ -1,12 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ *	      give               made in time
+ *	idle ------> busy ---------------------> idle
+ *	               |  too late
+ *	               +---------> abandoned --> freed by its own thread
+ *
+ * Threads and no processes: where Yama restricts ptrace only ancestors of a
+ * task may look at it.
+ */
 #include "kernel/caution.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 
 #define STACK_SIZE	(256 * 1024)
+
+enum helper_state {
+	HELPER_IDLE,
+	HELPER_BUSY,
+	HELPER_ABANDONED,
+};
+
+struct helper {
+	enum helper_state state;
+	pthread_cond_t given;
+	pthread_cond_t done;
+	struct ss_careful *careful;	/* its own once it is abandoned */
+};
+
+/* All of it under the lock. */
+static struct {
+	pthread_mutex_t lock;
+	struct helper *helper;	/* owned, or NULL: made when needed */
+	struct helper *abandoned[SS_CAUTION_ABANDONED_MAX];
+	unsigned int count;	/* of those */
+} helpers = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* Used by one thread only: the helpers need not know. */
 static bool begun;
@@ -19,19 +49,6 @@ void ss_caution_begin(void)
 bool ss_caution_has_begun(void)
 {
 	return begun;
-}
-
-bool ss_caution_about(int fd)
-{
-	struct statx status;
-
-	if (!begun)
-		return false;
-	/* The type is known without a question to the server. */
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-		  &status) < 0)
-		return true;
-	return S_ISREG(status.stx_mode) || S_ISDIR(status.stx_mode);
 }
 
 int ss_caution_thread(void *(*run)(void *), void *data)
@@ -68,4 +85,119 @@ struct timespec ss_caution_deadline(long ms)
 		time.tv_nsec -= 1000000000;
 	}
 	return time;
+}
+
+static void helper_free(struct helper *helper)
+{
+	(void)pthread_cond_destroy(&helper->given);
+	(void)pthread_cond_destroy(&helper->done);
+	free(helper);
+}
+
+/* Lock held. */
+static void forget_abandoned(const struct helper *helper)
+{
+	unsigned int i = 0;
+
+	while (helpers.abandoned[i] != helper)
+		i++;
+	helpers.abandoned[i] = helpers.abandoned[--helpers.count];
+}
+
+static void *helper_run(void *data)
+{
+	struct helper *helper = data;
+
+	(void)pthread_mutex_lock(&helpers.lock);
+	for (;;) {
+		while (helper->state == HELPER_IDLE)
+			(void)pthread_cond_wait(&helper->given, &helpers.lock);
+		(void)pthread_mutex_unlock(&helpers.lock);
+		helper->careful->run(helper->careful);
+		(void)pthread_mutex_lock(&helpers.lock);
+		if (helper->state == HELPER_ABANDONED)
+			break;
+		helper->state = HELPER_IDLE;
+		(void)pthread_cond_signal(&helper->done);
+	}
+	forget_abandoned(helper);
+	(void)pthread_mutex_unlock(&helpers.lock);
+	helper->careful->release(helper->careful);
+	helper_free(helper);
+	return NULL;
+}
+
+/* Lock held. */
+static int helper_new(void)
+{
+	struct helper *helper = calloc(1, sizeof(*helper));
+	pthread_condattr_t attributes;
+	int error;
+
+	if (!helper)
+		return -ENOMEM;
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&helper->given, NULL);
+	(void)pthread_cond_init(&helper->done, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	error = ss_caution_thread(helper_run, helper);
+	if (error) {
+		helper_free(helper);
+		return error;
+	}
+	helpers.helper = helper;
+	return 0;
+}
+
+/* Lock held. */
+static bool would_be_late(const struct ss_careful *careful)
+{
+	unsigned int i;
+
+	for (i = 0; i < helpers.count; i++) {
+		const struct ss_careful *late = helpers.abandoned[i]->careful;
+
+		if (late->lock == careful->lock &&
+		    late->task == careful->task &&
+		    late->which == careful->which)
+			return true;
+	}
+	return helpers.count == SS_CAUTION_ABANDONED_MAX;
+}
+
+/* Lock held. */
+static int helper_wait(struct helper *helper)
+{
+	struct timespec deadline = ss_caution_deadline(SS_CAUTION_PATIENCE_MS);
+	int error = 0;
+
+	while (helper->state == HELPER_BUSY && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&helper->done, &helpers.lock,
+					       &deadline);
+	if (helper->state == HELPER_IDLE)
+		return 0;
+	helper->state = HELPER_ABANDONED;
+	helpers.helper = NULL;
+	helpers.abandoned[helpers.count++] = helper;
+	return -ETIMEDOUT;
+}
+
+int ss_careful_do(struct ss_careful *careful)
+{
+	int error;
+
+	(void)pthread_mutex_lock(&helpers.lock);
+	error = would_be_late(careful) ? -ETIMEDOUT :
+		helpers.helper ? 0 : helper_new();
+	if (error) {
+		careful->release(careful);
+	} else {
+		helpers.helper->careful = careful;
+		helpers.helper->state = HELPER_BUSY;
+		(void)pthread_cond_signal(&helpers.helper->given);
+		error = helper_wait(helpers.helper);
+	}
+	(void)pthread_mutex_unlock(&helpers.lock);
+	return error;
 }

@@ -3,23 +3,27 @@
  * Calls of ours that only a program can end.
  *
  * The holder of a userfaultfd(2) fills pages of memory, and a FUSE server
- * answers for files.  Reading such a page, or closing such a file (the server
- * is told of it), waits for that program in the kernel; a signal does not end
- * the wait, with FUSE not even SIGKILL does.  If the program is in the sandbox
- * it may in turn wait for us: at each of its own watched calls it does.  No
- * check beforehand helps for memory: a child with threads takes the page away
- * after it.
+ * answers for files.  Whoever reads such a page, or closes such a file (the
+ * server is told of it), waits for that program in the kernel, and keeps others
+ * waiting with the locks that it holds there: epoll_wait(2) those of the epoll
+ * while it writes to a page, execve(2) those of the task while it closes files.
+ * A signal does not end the wait, with FUSE not even SIGKILL does.  If the
+ * program is in the sandbox it may in turn wait for us: at each of its own
+ * watched calls it does.  No check beforehand helps: a child with threads takes
+ * the page away after it.
  *
  * So ss_caution_begin() is to be called as soon as anybody in the sandbox
  * sets out to become such a program (at entry of userfaultfd, of ioctl
- * USERFAULTFD_IOC_NEW, mount and fsopen).  From then on ss_memory_read() and
- * ss_fetched_close() let helper threads do it and wait with a limit, which
- * costs some microseconds each.  Before, they cost nothing more.
+ * USERFAULTFD_IOC_NEW, mount and fsopen).  From then on helper threads make
+ * such calls, and are waited for with a limit, which costs some microseconds
+ * each.  Before, they cost nothing more.
  */
 #ifndef SS_KERNEL_CAUTION_H
 #define SS_KERNEL_CAUTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "base/attributes.h"
@@ -29,13 +33,41 @@ void ss_caution_begin(void);
 bool ss_caution_has_begun(void);
 
 /*
- * Might a call on this file (ours) wait for a server?  Says so of regular
- * files and directories, whatever file system they are on: it cannot be asked
- * without waiting for it.
+ * A call for a helper: the beginning of an allocated structure with what the
+ * call needs and what it finds.  Everything in it is its own: it stays behind
+ * with a helper that does not come back.
  */
-bool ss_caution_about(int fd);
+struct ss_careful {
+	void (*run)(struct ss_careful *careful);
+	/* Frees it, and what it has found. */
+	void (*release)(struct ss_careful *careful);
+	/* What it may wait for: with two that are alike it is the same. */
+	enum ss_careful_lock {
+		SS_CAREFUL_PAGE,	/* of a task's memory, by address */
+		SS_CAREFUL_TABLE,	/* a task's table, by our pidfd */
+		SS_CAREFUL_EXEC,	/* a task that execs */
+		SS_CAREFUL_FILE,	/* an epoll of a task, by number */
+		SS_CAREFUL_ITEM,	/* an epoll of ours, by number */
+		SS_CAREFUL_KCMP,	/* two tasks, and the type */
+	} lock;
+	pid_t task;
+	uint64_t which;
+};
 
-/* For memory.c and closer.c: a detached thread to which no signal is ever
+/*
+ * Has a helper make the call.  0: it has been made, whatever came of it.  Else
+ * it is not the caller's any more: -ETIMEDOUT, -ENOMEM, -EAGAIN.
+ *
+ * What takes longer than SS_CAUTION_PATIENCE_MS is given up, and the helper is
+ * left to its fate.  As long as it sleeps, what would wait for the same is
+ * -ETIMEDOUT at once; and so is everything with SS_CAUTION_ABANDONED_MAX of
+ * them asleep.
+ */
+#define SS_CAUTION_PATIENCE_MS		1000
+#define SS_CAUTION_ABANDONED_MAX	8
+int ss_careful_do(struct ss_careful *careful) ss_must_check;
+
+/* For closer.c: a detached thread to which no signal is ever
    delivered, ... */
 int ss_caution_thread(void *(*run)(void *), void *data) ss_must_check;
 /* ... and a point of CLOCK_MONOTONIC. */

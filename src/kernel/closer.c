@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Closing fetched descriptors of which the close may wait for a FUSE server.
+ * Closing fetched descriptors, where that may wait: for a FUSE server, or for
+ * somebody who holds the epoll in which the file is.
  *
  * One thread closes them in turn.  Whoever hands one over waits until it is
  * closed, but not behind one that is late already: then it is closed when the
@@ -104,7 +105,7 @@ void ss_fetched_close(int fd)
 {
 	if (fd < 0)
 		return;
-	if (!ss_caution_about(fd)) {
+	if (!ss_caution_has_begun()) {
 		(void)close(fd);
 		return;
 	}

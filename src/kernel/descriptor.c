@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/caution.h"
 #include "kernel/epoll-probe.h"
 
 #ifndef PIDFD_THREAD
@@ -33,11 +35,62 @@ int ss_pidfd_open(pid_t tid, bool thread)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int ss_pidfd_fetch(int pidfd, int number)
+static int fetch_directly(int pidfd, int number)
 {
 	long fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
 
 	return fd < 0 ? -errno : (int)fd;
+}
+
+struct fetching {
+	struct ss_careful careful;
+	int number;
+	int result;		/* owned, if it is a descriptor */
+};
+
+static void fetching_run(struct ss_careful *careful)
+{
+	struct fetching *fetching = (struct fetching *)careful;
+
+	fetching->result = fetch_directly((int)careful->which,
+					  fetching->number);
+}
+
+static void fetching_release(struct ss_careful *careful)
+{
+	const struct fetching *fetching = (const struct fetching *)careful;
+
+	if (fetching->result >= 0)
+		(void)close(fetching->result);
+	free(careful);
+}
+
+int ss_pidfd_fetch(int pidfd, int number)
+{
+	struct fetching *fetching;
+	int r;
+
+	if (!ss_caution_has_begun())
+		return fetch_directly(pidfd, number);
+	fetching = malloc(sizeof(*fetching));
+	if (!fetching)
+		return -ENOMEM;
+	*fetching = (struct fetching){
+		.careful = {
+			.run = fetching_run,
+			.release = fetching_release,
+			.lock = SS_CAREFUL_TABLE,
+			.which = (uint64_t)pidfd,
+		},
+		.number = number,
+		.result = -EBADF,
+	};
+	r = ss_careful_do(&fetching->careful);
+	if (r)
+		return r;
+	r = fetching->result;
+	free(fetching);
+	return r;
 }
 
 /*
@@ -149,6 +202,60 @@ int ss_file_order(const struct ss_features *features, int fd_a, int fd_b,
 			   (unsigned long)fd_b, ret);
 }
 
+struct ordering {
+	struct ss_careful careful;
+	int fd;
+	struct kcmp_epoll_slot slot;
+	pid_t self;
+	int order;
+	int result;
+};
+
+static void ordering_run(struct ss_careful *careful)
+{
+	struct ordering *ordering = (struct ordering *)careful;
+
+	ordering->result = compare_own(ordering->self, KCMP_EPOLL_TFD,
+				       ordering->fd,
+				       (unsigned long)&ordering->slot,
+				       &ordering->order);
+}
+
+static void ordering_release(struct ss_careful *careful)
+{
+	free(careful);
+}
+
+/* The kernel's order, whoever holds the epoll. */
+static int order_item_carefully(pid_t self, int fd,
+				const struct kcmp_epoll_slot *slot, int *ret)
+{
+	struct ordering *ordering = malloc(sizeof(*ordering));
+	int r;
+
+	if (!ordering)
+		return -ENOMEM;
+	*ordering = (struct ordering){
+		.careful = {
+			.run = ordering_run,
+			.release = ordering_release,
+			.lock = SS_CAREFUL_ITEM,
+			.which = slot->efd,
+		},
+		.fd = fd,
+		.slot = *slot,
+		.self = self,
+	};
+	r = ss_careful_do(&ordering->careful);
+	if (r)
+		return r;
+	r = ordering->result;
+	if (!r)
+		*ret = ordering->order;
+	free(ordering);
+	return r;
+}
+
 int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
 		       int tfd, unsigned int toff, int *ret)
 {
@@ -161,8 +268,10 @@ int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
 	int r;
 
 	if (features->has[SS_FEATURE_KCMP])
-		return compare_own(features->self, KCMP_EPOLL_TFD, fd,
-				   (unsigned long)&slot, ret);
+		return ss_caution_has_begun() ?
+			order_item_carefully(features->self, fd, &slot, ret) :
+			compare_own(features->self, KCMP_EPOLL_TFD, fd,
+				    (unsigned long)&slot, ret);
 	r = ss_epoll_probe(fd, epoll, tfd, ret);
 	/* An epoll is no item of itself, and is not tried as one. */
 	if (r == -EINVAL && ss_file_is_epoll(epoll) == 1) {

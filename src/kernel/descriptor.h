@@ -22,14 +22,15 @@ int ss_pidfd_open(pid_t tid, bool thread) ss_must_check;
  * pidfd_getfd: a descriptor, -EBADF if the number is closed, -ESRCH if the
  * task is dying or gone, -EPERM, -EMFILE.  The pidfd of a process reaches the
  * table of its leader: once the leader has ended and other threads have not,
- * that is -ESRCH, and only pidfds of those threads help.
+ * that is -ESRCH, and only pidfds of those threads help.  After
+ * ss_caution_begin() (caution.h) also -ETIMEDOUT: its exec does not come on.
  */
 int ss_pidfd_fetch(int pidfd, int number) ss_must_check;
 /*
  * Closes what ss_pidfd_fetch() gave; -1 is ignored.  To be used for nothing
- * else, and nothing else is to be used: closing a file of a FUSE server waits
- * for the server, which may be in the sandbox.  After ss_caution_begin() that
- * is left to a helper, and waited for no longer than this.
+ * else, and nothing else is to be used: closing a file may wait for the
+ * sandbox.  After ss_caution_begin() that is left to a helper, and waited for
+ * no longer than this.
  */
 #define SS_CLOSE_PATIENCE_MS	100
 void ss_fetched_close(int fd);

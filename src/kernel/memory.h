@@ -15,7 +15,8 @@
 
 /*
  * All of it or nothing.  0; -EFAULT; -ESRCH, also of a zombie; -EPERM if the
- * image may not be read by us; -ETIMEDOUT, only after ss_caution_begin().
+ * image may not be read by us; after ss_caution_begin() (caution.h) also
+ * -ETIMEDOUT: the page does not come.
  *
  * -EFAULT is what the child itself would meet, with these exceptions, where
  * the child can read and nobody else can: memory of memfd_secret(2) and of
@@ -26,18 +27,9 @@ int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 	ss_must_check;
 
 /*
- * After ss_caution_begin() (caution.h) a read of a page that does not come is
- * given up after SS_MEMORY_PATIENCE_MS.  The helper that reads it is left to
- * its fate then; with SS_MEMORY_ABANDONED_MAX of them asleep, reads fail at
- * once with -ETIMEDOUT, until one wakes.
- */
-#define SS_MEMORY_PATIENCE_MS	1000
-#define SS_MEMORY_ABANDONED_MAX	4
-
-/*
  * /proc/TID/mem, which names the memory that the task has *now*, whatever it
  * execs later.  Returns a descriptor or -errno; a zombie is -ESRCH, or, on
- * older kernels, memory without users.
+ * older kernels, memory without users.  -ETIMEDOUT as above.
  */
 int ss_memory_open(pid_t tid) ss_must_check;
 /* 1 if the memory behind it still has users, 0 if its last user has gone.

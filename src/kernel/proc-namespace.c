@@ -3,7 +3,6 @@
 #include "kernel/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,9 +36,9 @@ int ss_proc_namespace(pid_t tid, const char *name, uint64_t *ret)
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
-	n = readlink(path, link, sizeof(link));
+	n = ss_proc_link(tid, path, link, sizeof(link));
 	if (n < 0)
-		return ss_proc_error(-errno, tid, -ENODATA);
+		return ss_proc_error((int)n, tid, -ENODATA);
 	return parse_link(link, (size_t)n, ret);
 }
 
@@ -89,9 +88,9 @@ int ss_proc_namespace_chain(pid_t tid, const char *name,
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = ss_proc_open(tid, path);
 	if (fd < 0)
-		return ss_proc_error(-errno, tid, -ENODATA);
+		return ss_proc_error(fd, tid, -ENODATA);
 	error = chain_climb(&chain, fd, is_user);
 	if (error)
 		return error;
@@ -107,9 +106,9 @@ int ss_proc_namespace_owner(pid_t tid, const char *name, uint64_t *ret)
 	struct stat status;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = ss_proc_open(tid, path);
 	if (fd < 0)
-		return ss_proc_error(-errno, tid, -ENODATA);
+		return ss_proc_error(fd, tid, -ENODATA);
 	owner = ioctl(fd, NS_GET_USERNS);
 	if (owner < 0 || fstat(owner, &status))
 		return -errno;

@@ -6,8 +6,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "kernel/caution.h"
 
 /*
  * The kernel fills a buffer with whole records until the next one does not
@@ -72,7 +75,18 @@ static int text_fill(struct ss_proc_text *text, int fd)
 	}
 }
 
-int ss_proc_text_read(struct ss_proc_text *text, const char *path)
+static int text_begin(struct ss_proc_text *text, int fd, size_t most)
+{
+	ssize_t n = read(fd, text->data, most);
+
+	if (n < 0)
+		return -errno;
+	text->length = (size_t)n;
+	return 0;
+}
+
+/* most: at most what fits the structure. */
+static int text_read(struct ss_proc_text *text, const char *path, size_t most)
 {
 	ss_cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int error;
@@ -81,12 +95,178 @@ int ss_proc_text_read(struct ss_proc_text *text, const char *path)
 	text->length = 0;
 	if (fd < 0)
 		return -errno;
-	error = text_fill(text, fd);
+	error = most ? text_begin(text, fd, most) : text_fill(text, fd);
 	if (error) {
 		ss_proc_text_release(text);
 		return error;
 	}
 	return 0;
+}
+
+int ss_proc_text_read(struct ss_proc_text *text, const char *path)
+{
+	return text_read(text, path, 0);
+}
+
+/* A file of a task, to be read, opened, or followed. */
+struct looking {
+	struct ss_careful careful;
+	char path[SS_PROC_PATH_SIZE];
+	size_t most;
+	struct ss_proc_text text;
+	int fd;			/* owned, or -1 */
+	int error;
+};
+
+static void look_read(struct ss_careful *careful)
+{
+	struct looking *looking = (struct looking *)careful;
+
+	looking->error = text_read(&looking->text, looking->path,
+				   looking->most);
+}
+
+static void look_open(struct ss_careful *careful)
+{
+	struct looking *looking = (struct looking *)careful;
+
+	looking->fd = open(looking->path, O_RDONLY | O_CLOEXEC);
+	looking->error = looking->fd < 0 ? -errno : 0;
+}
+
+static void look_follow(struct ss_careful *careful)
+{
+	struct looking *looking = (struct looking *)careful;
+	ssize_t n = readlink(looking->path, looking->text.short_text,
+			     sizeof(looking->text.short_text));
+
+	looking->error = n < 0 ? -errno : 0;
+	looking->text.length = n < 0 ? 0 : (size_t)n;
+}
+
+static void looking_release(struct ss_careful *careful)
+{
+	struct looking *looking = (struct looking *)careful;
+
+	ss_close_fd(&looking->fd);
+	ss_proc_text_release(&looking->text);
+	free(looking);
+}
+
+/* Has it done; *ret to be released then. */
+static int look(void (*run)(struct ss_careful *), enum ss_careful_lock lock,
+		pid_t tid, uint64_t which, const char *path, size_t most,
+		struct looking **ret)
+{
+	struct looking *looking = malloc(sizeof(*looking));
+	int error;
+
+	if (!looking)
+		return -ENOMEM;
+	looking->careful = (struct ss_careful){
+		.run = run,
+		.release = looking_release,
+		.lock = lock,
+		.task = tid,
+		.which = which,
+	};
+	(void)snprintf(looking->path, sizeof(looking->path), "%s", path);
+	looking->most = most;
+	looking->text.data = NULL;
+	looking->fd = -1;
+	error = ss_careful_do(&looking->careful);
+	if (error)
+		return error;
+	error = looking->error;
+	if (error)
+		looking_release(&looking->careful);
+	else
+		*ret = looking;
+	return error;
+}
+
+/* What was read goes to another structure. */
+static void text_take(struct ss_proc_text *text, struct ss_proc_text *from)
+{
+	text->length = from->length;
+	if (from->data == from->short_text) {
+		memcpy(text->short_text, from->short_text, from->length);
+		text->data = text->short_text;
+	} else {
+		text->data = from->data;
+	}
+	from->data = NULL;
+}
+
+static int read_carefully(struct ss_proc_text *text, enum ss_careful_lock lock,
+			  pid_t tid, uint64_t which, const char *path,
+			  size_t most)
+{
+	struct looking *looking;
+	int error;
+
+	if (!ss_caution_has_begun())
+		return text_read(text, path, most);
+	text->data = NULL;
+	error = look(look_read, lock, tid, which, path, most, &looking);
+	if (error)
+		return error;
+	text_take(text, &looking->text);
+	looking_release(&looking->careful);
+	return 0;
+}
+
+int ss_proc_text_of(struct ss_proc_text *text, pid_t tid, const char *path)
+{
+	return read_carefully(text, SS_CAREFUL_EXEC, tid, 0, path, 0);
+}
+
+int ss_proc_text_of_fd(struct ss_proc_text *text, pid_t tid, int fd,
+		       size_t most)
+{
+	char path[SS_PROC_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
+	return read_carefully(text, SS_CAREFUL_FILE, tid, (uint64_t)fd, path,
+			      most);
+}
+
+int ss_proc_open(pid_t tid, const char *path)
+{
+	struct looking *looking;
+	int fd, error;
+
+	if (!ss_caution_has_begun()) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	error = look(look_open, SS_CAREFUL_EXEC, tid, 0, path, 0, &looking);
+	if (error)
+		return error;
+	fd = looking->fd;
+	looking->fd = -1;
+	looking_release(&looking->careful);
+	return fd;
+}
+
+ssize_t ss_proc_link(pid_t tid, const char *path, char *buffer, size_t size)
+{
+	struct looking *looking;
+	ssize_t n;
+	int error;
+
+	if (!ss_caution_has_begun()) {
+		n = readlink(path, buffer, size);
+		return n < 0 ? -errno : n;
+	}
+	error = look(look_follow, SS_CAREFUL_EXEC, tid, 0, path, 0, &looking);
+	if (error)
+		return error;
+	if (size > looking->text.length)
+		size = looking->text.length;
+	memcpy(buffer, looking->text.short_text, size);
+	looking_release(&looking->careful);
+	return (ssize_t)size;
 }
 
 void ss_proc_text_release(struct ss_proc_text *text)

@@ -37,6 +37,22 @@ struct ss_proc_text {
    .data; reads begin by setting it. */
 int ss_proc_text_read(struct ss_proc_text *text, const char *path)
 	ss_must_check;
+/*
+ * The next three do the same carefully (caution.h), once that has begun: also
+ * -ETIMEDOUT then.  Many files of a task are not shown while it execs, and an
+ * exec lasts as long as the program wants that serves a file which it closes.
+ */
+int ss_proc_text_of(struct ss_proc_text *text, pid_t tid, const char *path)
+	ss_must_check;
+/* `most`: so many bytes of its beginning are enough, or 0: all of it. */
+int ss_proc_text_of_fd(struct ss_proc_text *text, pid_t tid, int fd,
+		       size_t most) ss_must_check;
+/* A descriptor, or -errno. */
+int ss_proc_open(pid_t tid, const char *path) ss_must_check;
+/* The target of a link, without a NUL: its length, or -errno; at most
+   SS_PROC_INLINE_SIZE. */
+ssize_t ss_proc_link(pid_t tid, const char *path, char *buffer, size_t size)
+	ss_must_check;
 void ss_proc_text_release(struct ss_proc_text *text);
 
 /* All entries of a directory that are numbers. */

@@ -23,6 +23,18 @@ static int read_of_task(struct ss_proc_text *text, pid_t tid, const char *name,
 	return error ? ss_proc_error(error, tid, absent) : 0;
 }
 
+/* The same of what is not shown while the task execs. */
+static int read_between_execs(struct ss_proc_text *text, pid_t tid,
+			      const char *name, int absent)
+{
+	char path[SS_PROC_PATH_SIZE];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	error = ss_proc_text_of(text, tid, path);
+	return error ? ss_proc_error(error, tid, absent) : 0;
+}
+
 int ss_proc_children(pid_t tgid, pid_t tid, struct ss_tids *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;
@@ -176,7 +188,7 @@ int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret)
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error;
 
-	error = read_of_task(&text, tid, "stat", -ESRCH);
+	error = read_between_execs(&text, tid, "stat", -ESRCH);
 	if (error)
 		return error;
 	return ss_proc_parse_stat(text.data, text.length, ret);
@@ -222,7 +234,7 @@ int ss_proc_call(pid_t tid, struct ss_proc_call *ret)
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error;
 
-	error = read_of_task(&text, tid, "syscall", -EOPNOTSUPP);
+	error = read_between_execs(&text, tid, "syscall", -EOPNOTSUPP);
 	if (error)
 		return error;
 	return ss_proc_parse_call(text.data, text.length, ret);
@@ -231,13 +243,11 @@ int ss_proc_call(pid_t tid, struct ss_proc_call *ret)
 int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;
-	char name[32];
 	int error;
 
-	(void)snprintf(name, sizeof(name), "fdinfo/%d", efd);
-	error = read_of_task(&text, tid, name, -EBADF);
+	error = ss_proc_text_of_fd(&text, tid, efd, 0);
 	if (error)
-		return error;
+		return ss_proc_error(error, tid, -EBADF);
 	return ss_proc_parse_epoll(text.data, text.length, ret);
 }
 
@@ -246,20 +256,15 @@ int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret)
 
 int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
 {
-	char path[SS_PROC_PATH_SIZE], text[FD_FLAGS_BYTES];
-	ss_cleanup_fd int info = -1;
+	ss_cleanup_proc_text struct ss_proc_text text;
 	uint64_t flags;
-	ssize_t n;
 	int r;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	if (info < 0)
-		return ss_proc_error(-errno, tid, -EBADF);
-	n = read(info, text, sizeof(text));
-	if (n < 0)
-		return ss_proc_error(-errno, tid, -EBADF);
-	r = ss_proc_parse_fd_flags(text, (size_t)n, &flags);
+	r = ss_proc_text_of_fd(&text, tid, fd, FD_FLAGS_BYTES);
+	if (r)
+		r = ss_proc_error(r, tid, -EBADF);
+	else
+		r = ss_proc_parse_fd_flags(text.data, text.length, &flags);
 	if (!r)
 		*ret = flags & O_CLOEXEC;
 	return r;
@@ -271,7 +276,7 @@ int ss_proc_at_random(pid_t tid, uint64_t *ret)
 	bool is_32bit;
 	int error;
 
-	error = read_of_task(&text, tid, "auxv", -ESRCH);
+	error = read_between_execs(&text, tid, "auxv", -ESRCH);
 	if (error)
 		return error;
 	is_32bit = ss_proc_auxv_is_32bit(text.data, text.length);
@@ -309,9 +314,9 @@ static int read_link(pid_t tid, const char *path, int missing, char *buffer,
 
 	if (size == 0)
 		return -EINVAL;
-	n = readlink(path, buffer, size - 1);
+	n = ss_proc_link(tid, path, buffer, size - 1);
 	if (n < 0)
-		return ss_proc_error(-errno, tid, missing);
+		return ss_proc_error((int)n, tid, missing);
 	buffer[n] = '\0';
 	return 0;
 }

@@ -249,7 +249,9 @@ static enum ss_audit_class classify(const struct ss_audit *audit,
 		return SS_AUDIT_MEMORY;
 	if (!audit->asked)
 		return SS_AUDIT_OUTSIDE;
-	if (essence(audit->before) != essence(after))
+	/* The kernel has not answered at all, or not the same. */
+	if (audit->before == -ETIMEDOUT || after == -ETIMEDOUT ||
+	    essence(audit->before) != essence(after))
 		return SS_AUDIT_RACED;
 	if (essence(ours) == essence(after))
 		return SS_AUDIT_AGREES;

@@ -99,17 +99,22 @@ int ss_facts_outside(struct ss_session *session, pid_t tid,
 static bool is_asleep(pid_t tid)
 {
 	struct ss_proc_stat stat;
+	int r = ss_proc_stat(tid, &stat);
 
-	return ss_proc_stat(tid, &stat) || stat.state != 'R';
+	return r ? r != -ETIMEDOUT : stat.state != 'R';
 }
 
 bool ss_facts_call(pid_t tid, struct ss_proc_call *ret)
 {
 	unsigned int i;
+	int r;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
+		r = ss_proc_call(tid, ret);
+		if (r == -ETIMEDOUT)
+			return false;
 		/* Who has gone is in no call. */
-		if (ss_proc_call(tid, ret))
+		if (r)
 			ret->where = SS_PROC_NO_CALL;
 		if (ret->where == SS_PROC_NO_CALL ||
 		    (ret->where == SS_PROC_IN_CALL && is_asleep(tid)))
@@ -307,7 +312,7 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 			r = look_at_owner(task, &event.dumpable);
 		if (!r && event.dumpable == SS_DUMPABLE_UNKNOWN)
 			r = ask_kernel(session, task, &event);
-		if (r == -ESRCH)
+		if (r == -ESRCH || r == -ETIMEDOUT)
 			return r;
 		if (r)
 			event.dumpable = guess(session, task);

@@ -184,6 +184,9 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 			continue;
 		if (r == -EBUSY)
 			return r;
+		/* The kernel's kcmp would wait for it, too. */
+		if (r == -ETIMEDOUT && !ss_hold_is_over(session, notification))
+			return -EBUSY;
 		if (r == -ESRCH) {
 			q->alive[0] = q->alive[1] = false;
 			if (life_has_changed(session, subjects))

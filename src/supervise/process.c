@@ -299,12 +299,14 @@ bool ss_group_has_living(const struct ss_group *group)
 	struct ss_proc_stat stat;
 	bool living = false;
 	size_t i;
+	int r;
 
 	if (ss_proc_threads_all(group->tgid, &list))
 		return false;
-	for (i = 0; i < list.count && !living; i++)
-		living = !ss_proc_stat(list.tids[i], &stat) &&
-			!(stat.flags & SS_PROC_EXITING);
+	for (i = 0; i < list.count && !living; i++) {
+		r = ss_proc_stat(list.tids[i], &stat);
+		living = r ? r == -ETIMEDOUT : !(stat.flags & SS_PROC_EXITING);
+	}
 	ss_tids_release(&list);
 	return living;
 }
@@ -354,6 +356,15 @@ static unsigned int given_up(const struct ss_task *task,
 	return gone;
 }
 
+/* Or gone. */
+static bool is_zombie(pid_t tid)
+{
+	struct ss_proc_stat stat;
+	int r = ss_proc_stat(tid, &stat);
+
+	return r ? r != -ETIMEDOUT : stat.state == 'Z' || stat.state == 'X';
+}
+
 /*
  * A dying task gives up one thing after the other, and each of them can take
  * long (much memory, a slow file system).  What it still has at this moment is
@@ -366,15 +377,12 @@ static void fade(struct ss_session *session, const struct ss_task *task)
 {
 	struct ss_event event = { .type = SS_EVENT_FADING, .tid = task->tid };
 	struct ss_proc_status status;
-	struct ss_proc_stat stat;
 
 	if (task->zombie || ss_proc_status(task->tid, &status))
 		return;
 	event.gone = given_up(task, &status);
 	if (!status.has_mm && !status.has_files && !status.has_fs &&
-	    (!task->resources[SS_KIND_IO] ||
-	     ss_proc_stat(task->tid, &stat) || stat.state == 'Z' ||
-	     stat.state == 'X')) {
+	    (!task->resources[SS_KIND_IO] || is_zombie(task->tid))) {
 		await_end(task);
 		event.type = SS_EVENT_TASK_ZOMBIE;
 	} else if (!event.gone) {
@@ -426,11 +434,14 @@ static enum leaving look_at_leaving(struct ss_session *session,
 	enum leaving seen = LEAVING_NOT_YET;
 	struct ss_proc_stat stat;
 	unsigned int i;
+	int r;
 
 	for (i = 0; i < YIELDS_MAX; i++) {
-		if (!ss_thread_exists(task->group->tgid, task->tid) ||
-		    ss_proc_stat(task->tid, &stat))
-			return LEAVING_GONE;
+		r = ss_thread_exists(task->group->tgid, task->tid) ?
+			ss_proc_stat(task->tid, &stat) : -ESRCH;
+		if (r)
+			return r == -ETIMEDOUT ? LEAVING_NOT_YET :
+				LEAVING_GONE;
 		if (is_another(&stat, task))
 			return LEAVING_OTHER;
 		if ((stat.state == 'Z' || stat.state == 't') &&
@@ -548,6 +559,7 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 {
 	struct ss_proc_stat stat;
 	enum ss_life life = ss_pidfd_life(process->pidfd);
+	int r;
 
 	if (life == SS_LIFE_GONE || ss_pidfd_is_over(process->pidfd)) {
 		process_dead(session, process);
@@ -559,11 +571,10 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 	}
 	if (life == SS_LIFE_ALIVE && !task->group->dying)
 		return;
-	if (ss_proc_stat(task->tid, &stat)) {
+	r = ss_proc_stat(task->tid, &stat);
+	if (r && r != -ETIMEDOUT)
 		number_gone(session, task);
-		return;
-	}
-	if (stat.flags & SS_PROC_EXITING)
+	else if (!r && (stat.flags & SS_PROC_EXITING))
 		fade(session, task);
 }
 

@@ -169,9 +169,9 @@ static bool made_by(const struct ss_session *session,
 bool ss_settle_is_dying(const struct ss_task *task)
 {
 	struct ss_proc_stat stat;
+	int r = ss_proc_stat(task->tid, &stat);
 
-	return ss_proc_stat(task->tid, &stat) ||
-		stat.flags & SS_PROC_EXITING;
+	return r ? r != -ETIMEDOUT : stat.flags & SS_PROC_EXITING;
 }
 
 bool ss_settle_is_child(struct ss_session *session,

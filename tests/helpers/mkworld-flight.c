@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls that have entered the kernel and do not come on: clone3 reads the
- * numbers that it is to give out of a page that a userfaultfd(2) holds back.
+ * Calls that have entered the kernel and do not come on, because of a page that
+ * a userfaultfd(2) holds back: clone3 reads the numbers there that it is to
+ * give out, and epoll_wait writes there what has happened.
  */
 #include "mkworld.h"
 
@@ -14,6 +15,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -157,7 +159,62 @@ static void clone_held(void)
 	pthread_join(thread, NULL);
 }
 
+static struct kcmp_epoll_slot item;
+
+static void *wait_for_events(void *data)
+{
+	if (mw_sys(SYS_epoll_wait, item.efd, MW_P(page), 1, -1) != 1)
+		mw_die("epoll_wait", -errno);
+	return data;
+}
+
+static long ask_about_item(struct mw_peer *peer, long parent)
+{
+	long answer = mw_sys(SYS_kcmp, parent, parent, KCMP_EPOLL_TFD,
+			     item.tfd, MW_P(&item));
+
+	(void)peer;
+	if (write(answers[1], &answer, sizeof(answer)) != sizeof(answer))
+		mw_die("write", -errno);
+	return 0;
+}
+
+/* Who holds an epoll keeps those waiting who ask about it, and nobody else. */
+static void epoll_held(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct mw_peer *asker;
+	pthread_t thread;
+	long answer = 0;
+	int ends[2];
+
+	page_hold_back();
+	if (pipe(answers) || pipe(ends) || write(ends[1], "", 1) != 1)
+		mw_die("pipe", -errno);
+	item.efd = (unsigned int)mw_must("epoll_create1",
+					 mw_sys(SYS_epoll_create1, 0));
+	item.tfd = (unsigned int)ends[0];
+	mw_must("epoll_ctl", mw_sys(SYS_epoll_ctl, item.efd, EPOLL_CTL_ADD,
+				    item.tfd, MW_P(&event)));
+	asker = mw_fork(NULL);
+	if (pthread_create(&thread, NULL, wait_for_events, NULL))
+		mw_die("thread", -errno);
+	page_await();
+	mw_start(asker, ask_about_item, getpid());
+	/* It may not have asked yet: then this shows nothing. */
+	mw_say("too soon: %s", poll(&(struct pollfd){
+			.fd = answers[0], .events = POLLIN,
+		}, 1, PATIENCE_MS) ? "YES" : "no");
+	mw_did("close", mw_sys(SYS_close, ends[1]));
+	page_fill();
+	pthread_join(thread, NULL);
+	if (read(answers[0], &answer, sizeof(answer)) != sizeof(answer))
+		mw_die("read", -errno);
+	mw_say("the item: %s", mw_result(answer > 0 ? 1 : answer));
+}
+
 const struct mw_scenario mw_flight[] = {
+	{ "epoll-held", epoll_held, "an epoll that a thread keeps locked" },
 	{ "clone-held", clone_held, "a clone that has not made its undo list" },
 	{ NULL, NULL, NULL },
 };

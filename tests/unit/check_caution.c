@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <linux/fuse.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,11 +23,12 @@
 #include "child.h"
 #include "kernel/descriptor.h"
 #include "kernel/memory.h"
+#include "kernel/proc.h"
 
 #define FILE_SIZE	65536
 #define REQUEST_SIZE	(FUSE_MIN_READ_BUFFER + 65536)
 
-/* Shared with the server. */
+/* Shared with the server: the kind, and how many requests. */
 static volatile uint32_t *stalled;
 static char directory[] = "/tmp/selfsame-caution-XXXXXX";
 
@@ -128,7 +130,9 @@ static void run_server(const struct child *child)
 		n = read(device, request, sizeof(request));
 		if (n < 0 && errno != EINTR && errno != ENOENT)
 			_exit(0);
-		if (n > 0 && in->opcode != *stalled)
+		if (n > 0 && in->opcode == *stalled)
+			stalled[1]++;
+		else if (n > 0)
 			serve(device, in);
 	}
 }
@@ -148,7 +152,7 @@ static bool start_server(struct child *ret)
 	stalled = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne((void *)(uintptr_t)stalled, MAP_FAILED);
-	*stalled = 0;
+	stalled[0] = stalled[1] = 0;
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	*ret = child_start(run_server);
 	refused = (int)child_hear(ret);
@@ -200,7 +204,6 @@ START_TEST(a_server_that_never_hears_of_the_close)
 	ss_caution_begin();
 	for (int i = 0; i < CLOSES; i++)
 		fds[i] = open_served();
-	ck_assert(ss_caution_about(fds[0]));
 	ss_fetched_close(fds[0]);
 	/* The server answered, so it is done. */
 	ck_assert_int_eq(fcntl(fds[0], F_GETFD), -1);
@@ -276,21 +279,126 @@ START_TEST(memory_of_a_server)
 }
 END_TEST
 
-START_TEST(most_files_need_no_caution)
+/* Somebody makes a request that is not answered. */
+static void await_stalled(void)
 {
+	while (!stalled[1])
+		(void)sched_yield();
+}
+
+static void *wait_for_events(void *data)
+{
+	const int *epoll = data;
+	void *map = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+			 open_served(), 0);
+
+	child_assert(map != MAP_FAILED);
+	*stalled = FUSE_READ;
+	(void)epoll_wait(*epoll, map, 1, -1);
+	return NULL;
+}
+
+/* Its thread holds the epoll as long as the page does not come. */
+static void run_with_epoll(const struct child *child)
+{
+	struct epoll_event event = { .events = EPOLLIN };
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	pthread_t thread;
+	int ends[2];
+
+	child_assert(pipe(ends) == 0 && write(ends[1], "", 1) == 1);
+	child_assert(!epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event));
+	child_assert(!pthread_create(&thread, NULL, wait_for_events, &epoll));
+	child_say(child, epoll);
+	child_say(child, ends[0]);
+	(void)child_wait(child);
+}
+
+START_TEST(an_epoll_that_somebody_holds)
+{
+	struct ss_features features = { .self = getpid() };
+	struct ss_proc_epoll list;
+	struct child server, holder;
+	int epoll, number, fd, order;
+	bool cloexec;
+	long start;
+
+	if (!start_server(&server))
+		return;
+	ss_caution_begin();
+	holder = child_start(run_with_epoll);
+	epoll = (int)child_hear(&holder);
+	number = (int)child_hear(&holder);
+	await_stalled();
+	start = now_ms();
+	ck_assert_int_eq(ss_proc_epoll(holder.pid, epoll, &list), -ETIMEDOUT);
+	ck_assert_int_ge(now_ms() - start, SS_CAUTION_PATIENCE_MS - 1);
+	/* It is known by now. */
+	start = now_ms();
+	ck_assert_int_eq(ss_proc_fd_cloexec(holder.pid, epoll, &cloexec),
+			 -ETIMEDOUT);
+	ck_assert_int_lt(now_ms() - start, SS_CAUTION_PATIENCE_MS);
+	fd = ss_pidfd_open(holder.pid, false);
+	epoll = ss_pidfd_fetch(fd, epoll);
+	ck_assert_int_ge(epoll, 0);
+	features.has[SS_FEATURE_KCMP] = true;
+	ck_assert_int_eq(ss_file_order_item(&features, fd, epoll, number, 0,
+					    &order), -ETIMEDOUT);
+	stop_server(&server);
+	/* Now the holder lets go. */
+	while (ss_file_order_item(&features, fd, epoll, number, 0, &order) ==
+	       -ETIMEDOUT)
+		(void)sched_yield();
+	child_kill(&holder);
+	child_reap(&holder);
+}
+END_TEST
+
+static void run_exec(const struct child *child)
+{
+	(void)open_served();
+	child_say(child, 0);
+	(void)child_wait(child);
+	(void)execl("/bin/true", "true", NULL);
+}
+
+START_TEST(an_exec_that_closes_a_file)
+{
+	struct child server, execing;
+	struct ss_proc_call call;
+	int pidfd;
+
+	if (!start_server(&server))
+		return;
+	ss_caution_begin();
+	execing = child_start(run_exec);
+	(void)child_hear(&execing);
+	*stalled = FUSE_FLUSH;
+	child_say(&execing, 0);
+	await_stalled();
+	pidfd = ss_pidfd_open(execing.pid, false);
+	ck_assert_int_ge(pidfd, 0);
+	ck_assert_int_eq(ss_pidfd_fetch(pidfd, 0), -ETIMEDOUT);
+	ck_assert_int_eq(ss_pidfd_life(pidfd), SS_LIFE_ALIVE);
+	ck_assert_int_eq(ss_proc_call(execing.pid, &call), -ETIMEDOUT);
+	ck_assert_int_eq(ss_memory_open(execing.pid), -ETIMEDOUT);
+	stop_server(&server);
+	while (ss_pidfd_fetch(pidfd, 0) == -ETIMEDOUT)
+		(void)sched_yield();
+	child_reap(&execing);
+}
+END_TEST
+
+START_TEST(with_caution_files_are_closed)
+{
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int root = open("/", O_RDONLY | O_CLOEXEC);
 
 	ck_assert(!ss_caution_has_begun());
-	ck_assert(!ss_caution_about(root));
-	ss_caution_begin();
-	ck_assert(ss_caution_has_begun());
-	ck_assert(ss_caution_about(root));
-	ck_assert(!ss_caution_about(null));
-	ck_assert(!ss_caution_about(epoll));
 	ss_fetched_close(null);
 	ck_assert_int_eq(fcntl(null, F_GETFD), -1);
+	ss_caution_begin();
+	ck_assert(ss_caution_has_begun());
 	ss_fetched_close(root);
 	ck_assert_int_eq(fcntl(root, F_GETFD), -1);
 	ss_fetched_close(-1);
@@ -303,7 +411,9 @@ static Suite *caution_suite(void)
 	TCase *servers = tcase_create("servers");
 
 	tcase_set_timeout(servers, 30);
-	tcase_add_test(servers, most_files_need_no_caution);
+	tcase_add_test(servers, with_caution_files_are_closed);
+	tcase_add_test(servers, an_epoll_that_somebody_holds);
+	tcase_add_test(servers, an_exec_that_closes_a_file);
 	tcase_add_test(servers, hints_need_no_server);
 	tcase_add_test(servers, a_server_that_never_hears_of_the_close);
 	tcase_add_test(servers, memory_of_a_server);
