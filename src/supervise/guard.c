@@ -92,7 +92,20 @@ static struct ss_ward *add_guarded(struct ss_session *session, pid_t tid)
 	return ward;
 }
 
-static int seize(struct ss_session *session, pid_t tid)
+/*
+ * PTRACE_SEIZE waits until the exec of any thread in the group is over, which
+ * may wait for the sandbox: for the server of the file, or for a thread that a
+ * tracer has stopped at its end.  If the exec fails, the task is seized at its
+ * next watched call.
+ */
+static bool execs(const struct ss_session *session, pid_t tgid)
+{
+	const struct ss_group *group = ss_model_group(session->model, tgid);
+
+	return group && group->execing;
+}
+
+static int seize(struct ss_session *session, pid_t tgid, pid_t tid)
 {
 	struct ss_ward *ward = find(session, tid);
 	int r;
@@ -106,6 +119,8 @@ static int seize(struct ss_session *session, pid_t tid)
 		return 0;
 	if (is_released(session, tid))
 		return -EPERM;
+	if (execs(session, tgid))
+		return -EBUSY;
 	r = ss_guard_seize(tid);
 	if (!r && !add_guarded(session, tid))
 		r = -ENOMEM;
@@ -114,11 +129,13 @@ static int seize(struct ss_session *session, pid_t tid)
 
 int ss_guard_stop(struct ss_session *session, pid_t tid)
 {
+	const struct ss_task *task = ss_model_task(session->model, tid);
 	struct ss_ward *ward = find(session, tid);
 	int r;
 
 	if (!ward) {
-		if (is_released(session, tid))
+		if (is_released(session, tid) ||
+		    (task && task->group->execing))
 			return -EPERM;
 		r = ss_guard_seize_alone(tid);
 		if (r)
@@ -146,7 +163,7 @@ static void seize_group(struct ss_session *session, pid_t tgid)
 			return;
 		for (i = 0; i < list.count; i++) {
 			if (!find_guarded(session, list.tids[i]) &&
-			    !seize(session, list.tids[i]))
+			    !seize(session, tgid, list.tids[i]))
 				found = true;
 		}
 		ss_tids_release(&list);
@@ -177,7 +194,7 @@ static int seize_all(struct ss_session *session, const struct ss_task *task)
 {
 	pid_t tgid = task->group->tgid;
 	struct ss_process *process = ss_process_find(session, tgid);
-	int r = seize(session, task->tid);
+	int r = seize(session, tgid, task->tid);
 
 	if (r == -EPERM && process && !process->unguarded) {
 		process->unguarded = true;

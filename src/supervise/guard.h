@@ -64,8 +64,8 @@ bool ss_guard_traces(const struct ss_session *session, pid_t tid);
 /*
  * Stops a task that waits for its answer, which is to be
  * SS_GUARD_ERRNO_AGAIN: then ss_stack_stopped() is told its registers, and it
- * makes its call again.  0; -EPERM: somebody else traces it, or we may not;
- * -ESRCH, -ENOMEM.
+ * makes its call again.  0; -EPERM: somebody else traces it, we may not, or
+ * its group execs; -ESRCH, -ENOMEM.
  */
 int ss_guard_stop(struct ss_session *session, pid_t tid) ss_must_check;
 /* The caller installs a handler that interrupts. */

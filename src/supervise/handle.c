@@ -528,6 +528,11 @@ static bool handle_caution(ss_unused struct ss_handling *h)
 
 static bool handle_guard(struct ss_handling *h)
 {
+	/* Whose exec is under way is not to be traced before that is over. */
+	if (is_beside_exec(h) && ss_call_waits(h))
+		return false;
+	if (!ss_call_is_there(h))
+		return false;
 	/* A clone that has begun already is not traced from its birth. */
 	if (ss_settle_makes_sharer(h->session, h->task) && ss_call_waits(h))
 		return false;
