@@ -191,4 +191,20 @@ done
 run_ok "and we do not" "$SELFSAME" run sh -c '"$0" find "$PPID"' "$asker"
 is "either" "$(cat "$out")" ESRCH
 
+# A file server inside that answers only after a watched call of somebody else,
+# while an exec waits for it: nobody waits for ever.
+mkdir "$tmp/served"
+for what in closing reading; do
+	run timeout -k 5 60 "${builddir:?}/tests/helpers/served" "$what" \
+		"$tmp/served"
+	if [ "$status" -eq 77 ]; then
+		skip "an exec that waits for $what" "no FUSE here"
+		continue
+	fi
+	cp "$out" "$tmp/natively"
+	run_ok "an exec that waits for $what" timeout -k 5 60 "$SELFSAME" run \
+		"${builddir:?}/tests/helpers/served" "$what" "$tmp/served"
+	same "$what: as natively" "$tmp/natively" "$out"
+done
+
 done_testing
