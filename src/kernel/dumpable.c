@@ -6,7 +6,9 @@
 #include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "kernel/caution.h"
 #include "kernel/proc-read.h"
 #include "kernel/self.h"
 
@@ -154,6 +157,8 @@ static int probe(void *argument)
 	pid_t tid = probing->target->tid;
 	int r = become(probing->target);
 
+	/* It has our table, and must not keep that when we have gone. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (level = chain->count; !r && level-- > 0;) {
 		if (setns(chain->fds[level], CLONE_NEWUSER))
 			return STATUS_ERRNO + errno;
@@ -202,8 +207,8 @@ static int probe_apart(const struct ss_dumpable_target *target,
 	return r;
 }
 
-int ss_dumpable_probe(const struct ss_dumpable_target *target,
-		      struct ss_dumpable_found *ret)
+static int probe_directly(const struct ss_dumpable_target *target,
+			  struct ss_dumpable_found *ret)
 {
 	int r;
 
@@ -221,4 +226,51 @@ int ss_dumpable_probe(const struct ss_dumpable_target *target,
 	ret->dumpable = !r;
 	ret->userns = 0;
 	return 0;
+}
+
+struct looking {
+	struct ss_careful careful;
+	struct ss_dumpable_target target;
+	struct ss_dumpable_found found;
+	int result;
+};
+
+static void looking_run(struct ss_careful *careful)
+{
+	struct looking *looking = (struct looking *)careful;
+
+	looking->result = probe_directly(&looking->target, &looking->found);
+}
+
+static void looking_release(struct ss_careful *careful)
+{
+	free(careful);
+}
+
+int ss_dumpable_probe(const struct ss_dumpable_target *target,
+		      struct ss_dumpable_found *ret)
+{
+	struct looking *looking;
+	int r;
+
+	if (!ss_caution_has_begun())
+		return probe_directly(target, ret);
+	looking = malloc(sizeof(*looking));
+	if (!looking)
+		return -ENOMEM;
+	looking->careful = (struct ss_careful){
+		.run = looking_run,
+		.release = looking_release,
+		.lock = SS_CAREFUL_EXEC,
+		.task = target->tid,
+	};
+	looking->target = *target;
+	r = ss_careful_do(&looking->careful);
+	if (r)
+		return r;
+	r = looking->result;
+	if (!r)
+		*ret = looking->found;
+	free(looking);
+	return r;
 }

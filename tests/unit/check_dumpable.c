@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "child.h"
+#include "kernel/caution.h"
 #include "world.h"
 
 #define SOMEBODY	65534
@@ -84,6 +85,23 @@ START_TEST(of_ours)
 }
 END_TEST
 
+/* In a thread that has capabilities of its own. */
+START_TEST(by_a_helper)
+{
+	const struct ss_dumpable_target us = {
+		.uid = getuid(), .gid = getgid(),
+	};
+	const struct ss_dumpable_target nested = {
+		.uid = getuid(), .gid = getgid(), .nested = true,
+	};
+
+	ss_caution_begin();
+	look(as_we_are, &us);
+	ck_assert(probe(in_namespace, 1, false, &nested).dumpable);
+	ck_assert(!probe(in_namespace, 0, false, &nested).dumpable);
+}
+END_TEST
+
 START_TEST(of_somebody)
 {
 	const struct ss_dumpable_target as = {
@@ -140,8 +158,8 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		of_ours, of_somebody, of_a_namespace, of_nobody,
-		of_the_mighty, NULL,
+		of_ours, by_a_helper, of_somebody, of_a_namespace,
+		of_nobody, of_the_mighty, NULL,
 	};
 
 	return run_tests("kernel/dumpable", tests);
