@@ -228,7 +228,8 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
 	DL_FOREACH_SAFE(session->guard.released, released, tmp) {
 		if ((released->tracer == task->tid &&
 		     call->family != SS_FAMILY_SIGNAL) ||
-		    !ss_model_task(session->model, released->tracer))
+		    !ss_model_task(session->model, released->tracer) ||
+		    !ss_model_task(session->model, released->tid))
 			forget_released(session, released);
 	}
 	if (ss_task_handlers(task)->interrupt &&
