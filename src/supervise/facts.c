@@ -460,25 +460,36 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 	}
 }
 
-bool ss_deferred_copies(struct ss_session *session, const struct ss_task *task)
+/* A task whose unshare may be copying this one's table, or 0. */
+static pid_t find_copier(const struct ss_session *session,
+			 const struct ss_task *task)
 {
 	const struct ss_files *files = ss_task_files(task);
-	struct ss_deferred *deferred, *tmp;
+	const struct ss_deferred *deferred;
+	const struct ss_task *other;
 
-	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
-		pid_t tid = deferred->event.tid;
-		const struct ss_task *other = ss_model_task(session->model,
-							    tid);
-
+	if (!files || files->r.refs < 2)
+		return 0;
+	DL_FOREACH(session->deferred, deferred) {
 		if (deferred->event.type != SS_EVENT_UNSHARE ||
-		    !(deferred->event.flags & CLONE_FILES) || !other ||
-		    !files || files->r.refs < 2 ||
-		    ss_task_files(other) != files)
+		    !(deferred->event.flags & CLONE_FILES))
 			continue;
+		other = ss_model_task(session->model, deferred->event.tid);
+		if (other && ss_task_files(other) == files)
+			return other->tid;
+	}
+	return 0;
+}
+
+bool ss_deferred_copies(struct ss_session *session, const struct ss_task *task)
+{
+	pid_t tid;
+
+	/* Settled, it is none any more. */
+	while ((tid = find_copier(session, task))) {
 		if (ss_facts_last_call(session, tid) != SS_LAST_CALL_OVER)
 			return true;
 		ss_deferred_settle(session, tid);
-		return ss_deferred_copies(session, task);
 	}
 	return false;
 }
