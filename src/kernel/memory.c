@@ -116,7 +116,7 @@ int ss_memory_open(pid_t tid)
 	return fd == -EACCES ? -EPERM : fd;
 }
 
-int ss_memory_is_alive(int fd, uint64_t some_mapped_address)
+int ss_memory_is_alive(int fd)
 {
 	char byte;
 	ssize_t n;
@@ -126,7 +126,6 @@ int ss_memory_is_alive(int fd, uint64_t some_mapped_address)
 	 * address, and an address that cannot be mapped keeps it from waiting
 	 * for a page.
 	 */
-	(void)some_mapped_address;
 	n = pread(fd, &byte, sizeof(byte), NEVER_MAPPED);
 	if (n == 0)
 		return 0;

@@ -32,8 +32,8 @@ int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
  * older kernels, memory without users.  -ETIMEDOUT as above.
  */
 int ss_memory_open(pid_t tid) ss_must_check;
-/* 1 if the memory behind it still has users, 0 if its last user has gone.
-   The address is not touched. */
-int ss_memory_is_alive(int fd, uint64_t some_mapped_address) ss_must_check;
+/* 1 if the memory behind it still has users, 0 if its last user has gone.  No
+   page is touched. */
+int ss_memory_is_alive(int fd) ss_must_check;
 
 #endif

@@ -72,7 +72,7 @@
 	X(order_unsure, "order.unsure", \
 	  "unequal files with io_uring and without kcmp(2) of the host") \
 	X(unfetchable, "slots.unfetchable", \
-	  "descriptors that could not be fetched") \
+	  "facts that could not be had") \
 	X(linear, "slots.searched-linearly", \
 	  "searches among open files of one inode that had to try each") \
 	X(unwatched, "processes.unwatched", \

@@ -242,8 +242,7 @@ static bool happened_otherwise(struct ss_session *session,
 	if (evidence->denied && !ss_proc_at_random(tid, &address))
 		return true;
 	if (evidence->memory >= 0)
-		return !ss_memory_is_alive(evidence->memory,
-					   evidence->address);
+		return !ss_memory_is_alive(evidence->memory);
 	return has_execed(session, evidence, task, tid);
 }
 

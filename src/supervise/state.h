@@ -5,6 +5,7 @@
  *	loop.c		receives, finds the caller, lets handle.c decide, sends
  *	handle.c	one handler for each kind of call
  *	settle.c	pending clones: whose child is this task?
+ *	settle-wait.c	pending clones: who has to wait for them?
  *	orphans.c	pending clones whose creators have died
  *	again.c		clones that a signal made fail, and that are made again
  *	exec.c		execs in flight: did they succeed?
@@ -13,6 +14,7 @@
  *	identify.c	which open file is in this slot?
  *	prune.c		epoll items that the kernel has dropped
  *	hold.c		notifications that must wait for others
+ *	delay.c		answers that are given later
  *	census.c	what there is when the command ends
  *	guard.c		calls that no signal may interrupt: guard.h
  *	stack.c		where a caller is in its code: stack.h
