@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 int ss_file_create_new(const char *path)
@@ -12,6 +13,14 @@ int ss_file_create_new(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Whoever else has the file open may have set O_NONBLOCK. */
+static void await_room(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+
+	(void)poll(&pollfd, 1, -1);
+}
+
 int ss_file_write(int fd, const char *data, size_t length)
 {
 	while (length) {
@@ -19,8 +28,12 @@ int ss_file_write(int fd, const char *data, size_t length)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n < 0 && errno == EAGAIN) {
+			await_room(fd);
+			continue;
+		}
+		if (n <= 0)
+			return n ? -errno : -EIO;
 		data += n;
 		length -= (size_t)n;
 	}

@@ -11,7 +11,8 @@
 
 /* A new file: a descriptor, -EEXIST or another -errno of open(2). */
 int ss_file_create_new(const char *path) ss_must_check;
-/* All of it, whatever signals come in.  0 or -errno of write(2). */
+/* All of it, whatever signals come in, and also where the program has set
+   O_NONBLOCK.  0 or -errno of write(2). */
 int ss_file_write(int fd, const char *data, size_t length) ss_must_check;
 
 #endif

@@ -7,20 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Nobody can be told that telling failed: then the rest is dropped. */
-static void write_all(const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t done = write(STDERR_FILENO, data, length);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return;
-		data += done;
-		length -= (size_t)done;
-	}
-}
+#include "base/file.h"
 
 static void say(const char *prefix, const char *format, va_list arguments)
 	__attribute__((__format__(__printf__, 2, 0)));
@@ -44,7 +31,8 @@ static void say(const char *prefix, const char *format, va_list arguments)
 		memcpy(line + used, cut, strlen(cut));
 		used += strlen(cut);
 	}
-	write_all(line, used);
+	/* Nobody can be told that telling failed. */
+	(void)!ss_file_write(STDERR_FILENO, line, used);
 	errno = saved_errno;
 }
 

@@ -284,7 +284,7 @@ static void print_stats(struct ss_session *session)
 	session->stats.tasks_peak = session->model->peak;
 	session->stats.files_peak = session->model->open.peak;
 	if (!ss_stats_print(&session->stats, &text))
-		(void)!write(STDERR_FILENO, text.data, text.length);
+		(void)!ss_file_write(STDERR_FILENO, text.data, text.length);
 	ss_text_release(&text);
 }
 
@@ -294,7 +294,7 @@ static void print_refusals(struct ss_session *session)
 
 	ss_refusals_print(session->refusals, &text);
 	if (!text.error && text.length)
-		(void)!write(STDERR_FILENO, text.data, text.length);
+		(void)!ss_file_write(STDERR_FILENO, text.data, text.length);
 	ss_text_release(&text);
 }
 

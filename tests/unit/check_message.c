@@ -2,10 +2,12 @@
 /* Unit tests of base/message and base/check: what arrives on stderr. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +86,34 @@ START_TEST(long_lines_are_cut)
 }
 END_TEST
 
+static void drain(int number)
+{
+	char byte;
+
+	(void)number;
+	while (recv(capture[0], &byte, 1, MSG_DONTWAIT) > 0)
+		;
+}
+
+/* Programs set that, and have our standard error. */
+START_TEST(nothing_is_lost_without_blocking)
+{
+	struct sigaction action = { .sa_handler = drain };
+	const struct itimerval soon = { .it_value = { .tv_usec = 50000 } };
+	char buffer[4096];
+
+	ck_assert_int_eq(fcntl(capture[1], F_SETFL, O_NONBLOCK), 0);
+	while (write(capture[1], "x", 1) == 1)
+		;
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	ss_error("late");
+	receive(buffer, sizeof(buffer));
+	ck_assert_str_eq(buffer, "selfsame: late\n");
+}
+END_TEST
+
 START_TEST(true_assertion_says_nothing)
 {
 	char buffer[16];
@@ -126,6 +156,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_test(tests, one_line_one_write);
 	tcase_add_test(tests, long_lines_are_cut);
+	tcase_add_test(tests, nothing_is_lost_without_blocking);
 	tcase_add_test(tests, true_assertion_says_nothing);
 	tcase_add_test(tests, false_assertion_aborts);
 	suite_add_tcase(suite, tests);
