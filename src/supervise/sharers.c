@@ -74,6 +74,48 @@ static bool shares(const struct ss_task *a, const struct ss_task *b,
 	return a->resources[kind] && a->resources[kind] == b->resources[kind];
 }
 
+/* Has it begun to end, as far as is known?  A leader may be dead, and the
+   others of its group not. */
+static bool is_ending(struct ss_session *session, const struct ss_task *task)
+{
+	const struct ss_process *process;
+
+	if (task->leaving || task->group->dying)
+		return true;
+	if (task->tid != task->group->tgid)
+		return false;
+	process = ss_process_find(session, task->tid);
+	return process && process->pidfd >= 0 &&
+		ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE;
+}
+
+/*
+ * Who shares handlers does so until it is reaped.  A zombie stays until
+ * somebody waits for it, or is one for a moment, if nobody has to; which of
+ * the two is decided under the lock under which it becomes one (kernel/exit.c,
+ * exit_notify()).
+ */
+static enum presence look_at_ending(struct ss_session *session,
+				    const struct ss_task *task,
+				    enum ss_kind kind)
+{
+	struct ss_proc_status status;
+
+	if (ss_proc_status(task->tid, &status))
+		return PRESENCE_ENDING;
+	if (ss_guard_has(session, task->tid)) {
+		(void)ss_guard_serve(session);
+		return PRESENCE_ENDING;
+	}
+	if (status.state == 't' || status.state == 'T')
+		return PRESENCE_THERE;
+	if (kind != SS_KIND_SIGHAND || status.state != 'Z')
+		return PRESENCE_ENDING;
+	ss_await_release();
+	return !ss_proc_status(task->tid, &status) && status.state == 'Z' ?
+		PRESENCE_THERE : PRESENCE_ENDING;
+}
+
 /* Somebody of another process who shares it: handlers are given up when it is
    reaped, memory before it is dead. */
 static enum presence look_at_sharer(struct ss_session *session, pid_t tid,
@@ -81,7 +123,6 @@ static enum presence look_at_sharer(struct ss_session *session, pid_t tid,
 				    enum ss_kind kind)
 {
 	struct ss_task *task = ss_model_task(session->model, tid);
-	const struct ss_process *process;
 
 	if (task && task->group->execing)
 		ss_exec_look(session, task->group);
@@ -93,11 +134,8 @@ static enum presence look_at_sharer(struct ss_session *session, pid_t tid,
 		return PRESENCE_GONE;
 	if (task->group->execing)
 		return PRESENCE_ENDING;
-	process = ss_process_find(session, task->group->tgid);
-	if (kind == SS_KIND_MM && process && process->pidfd >= 0 &&
-	    ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE)
-		return PRESENCE_ENDING;
-	return PRESENCE_THERE;
+	return is_ending(session, task) ?
+		look_at_ending(session, task, kind) : PRESENCE_THERE;
 }
 
 static size_t others_with(const struct ss_session *session,

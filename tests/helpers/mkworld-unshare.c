@@ -262,10 +262,17 @@ static long partner_of(int pidfd)
 	return pid;
 }
 
-/* The last other thread goes while the call is made: nobody knows whether it
+struct race {
+	int clone_flags;	/* with which the other was made */
+	long flags;		/* of unshare */
+	bool watched;
+};
+
+/* Who may be in the way goes while the call is made: nobody knows whether it
    is refused, but what it did is what kcmp says. */
-static void race_with_unshare(bool watched)
+static void race_with_unshare(const struct race *race)
 {
+	bool thread = race->clone_flags & CLONE_THREAD;
 	char *stack = mw_alloc(STACK);
 	int wrong = 0;
 	int i;
@@ -278,20 +285,20 @@ static void race_with_unshare(bool watched)
 
 		atomic_store(&going, 0);
 		atomic_store(&leaving, 0);
-		tid = clone(leave, stack + STACK, CLONE_VM | CLONE_FS |
-			    CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL);
+		tid = clone(leave, stack + STACK, race->clone_flags, NULL);
 		if (tid < 0)
 			mw_die("clone", -errno);
 		/* A kernel before 6.9 has no pidfd of a thread. */
-		if (watched)
-			pidfd = (int)syscall(SYS_pidfd_open, tid, O_EXCL);
+		if (race->watched)
+			pidfd = (int)syscall(SYS_pidfd_open, tid,
+					     thread ? O_EXCL : 0);
 		arg[1] = partner_of(pidfd);
 		atomic_store(&going, 1);
 		while (!atomic_load(&leaving))
 			sched_yield();
-		ret = mw_sys(SYS_unshare, CLONE_THREAD | CLONE_FILES);
+		ret = mw_sys(SYS_unshare, race->flags | CLONE_FILES);
 		wrong += (ret == 0) != (mw_kcmp(NULL, arg) != 0);
-		mw_gone((pid_t)mw_pid(NULL), tid);
+		mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
 		kill((pid_t)arg[1], SIGKILL);
 		waitpid((pid_t)arg[1], NULL, 0);
 		if (pidfd >= 0)
@@ -300,14 +307,49 @@ static void race_with_unshare(bool watched)
 	mw_say("wrong: %d of %d", wrong, ROUNDS);
 }
 
+static void race_with_thread(bool watched)
+{
+	const struct race race = {
+		.clone_flags = CLONE_VM | CLONE_FS | CLONE_FILES |
+			CLONE_SIGHAND | CLONE_THREAD,
+		.flags = CLONE_THREAD,
+		.watched = watched,
+	};
+
+	race_with_unshare(&race);
+}
+
+/* A process that nobody has to wait for goes by itself, as threads do. */
+static void race_with_sharer(bool watched)
+{
+	const struct race race = {
+		.clone_flags = CLONE_VM | CLONE_SIGHAND | SIGCHLD,
+		.flags = CLONE_SIGHAND,
+		.watched = watched,
+	};
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	race_with_unshare(&race);
+}
+
 static void unshare_racing(void)
 {
-	race_with_unshare(false);
+	race_with_thread(false);
 }
 
 static void unshare_racing_watched(void)
 {
-	race_with_unshare(true);
+	race_with_thread(true);
+}
+
+static void unshare_reaping(void)
+{
+	race_with_sharer(false);
+}
+
+static void unshare_reaping_watched(void)
+{
+	race_with_sharer(true);
 }
 
 const struct mw_scenario mw_unshare[] = {
@@ -319,6 +361,10 @@ const struct mw_scenario mw_unshare[] = {
 	{ "unshare-racing", unshare_racing, "while a thread ends" },
 	{ "unshare-racing-watched", unshare_racing_watched,
 	  "while a thread ends that others wait for" },
+	{ "unshare-reaping", unshare_reaping,
+	  "while a process ends that is not waited for" },
+	{ "unshare-reaping-watched", unshare_reaping_watched,
+	  "while such a process ends and others wait for it" },
 	{ "setns", setns_, "setns to where one is" },
 	{ NULL, NULL, NULL },
 };
