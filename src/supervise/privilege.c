@@ -204,10 +204,13 @@ static int list_members(const struct setting *set, struct member **ret,
 		return r;
 	member = calloc(all.count + 1, sizeof(*member));
 	for (i = 0; member && i < all.count; i++) {
+		/* Nobody outside stands in its way then; and to look at them
+		   may take as long as they like (an exec that hangs). */
+		if (set->mighty && !ss_model_group(set->session->model,
+						   all.tids[i]))
+			continue;
 		if (ss_proc_stat(all.tids[i], &stat) ||
-		    (set->of_group && stat.pgrp != set->pgrp) ||
-		    (set->mighty && !ss_model_group(set->session->model,
-						    all.tids[i])))
+		    (set->of_group && stat.pgrp != set->pgrp))
 			continue;
 		member[n].tgid = all.tids[i];
 		member[n++].start = stat.start_time;
