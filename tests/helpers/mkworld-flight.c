@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -95,9 +96,10 @@ static void *create(void *data)
 	atomic_store(&creator, mw_sys(SYS_gettid, 0));
 	*ret = mw_sys(SYS_clone3, MW_P(&args), sizeof(args));
 	atomic_store(&ended, 1);
-	/* No other call of it tells that this one is over. */
+	/* No other call that is watched tells that this one is over; that it
+	   sleeps elsewhere shows.  Of who runs nothing does. */
 	while (!atomic_load(&leave))
-		sched_yield();
+		(void)mw_sys(SYS_futex, MW_P(&leave), FUTEX_WAIT, 0, 0);
 	return NULL;
 }
 
@@ -156,6 +158,7 @@ static void clone_held(void)
 	mw_say("a list before it was made: %s", too_soon ? "YES" : "no");
 	mw_say("a list afterwards: %s", mw_result(ask() > 0 ? 1 : 0));
 	atomic_store(&leave, 1);
+	(void)mw_sys(SYS_futex, MW_P(&leave), FUTEX_WAKE, 1);
 	pthread_join(thread, NULL);
 }
 
