@@ -119,17 +119,6 @@ bool ss_handle_unshare(struct ss_handling *h)
 			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 			 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
-/* What setns refuses for flags and sharing (kernel/nsproxy.c, and the install
-   functions of the namespaces). */
-static bool setns_is_refused(const struct ss_task *task, uint64_t flags)
-{
-	if (flags & ~SETNS_VALID)
-		return true;
-	return (flags & CLONE_NEWUSER) &&
-		(task->group->tasks->next ||
-		 task->resources[SS_KIND_FS]->refs > 1);
-}
-
 /* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
    inode where one is named. */
 static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
@@ -184,10 +173,11 @@ bool ss_handle_setns(struct ss_handling *h)
 		.tid = h->task->tid,
 	};
 	uint64_t flags, target = 0, own = 0;
+	const char *name = NULL;
 
 	flags = setns_flags(h, &target);
 	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
-	    setns_is_refused(h->task, flags))
+	    (flags & ~SETNS_VALID))
 		return true;
 	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
 		return false;
@@ -198,10 +188,16 @@ bool ss_handle_setns(struct ss_handling *h)
 	if (!(flags & CLONE_NEWIPC))
 		return true;
 	/* Another one shows in the link.  Entering one's own drops the undo
-	   list too, and shows nowhere. */
-	if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
-	    target != own) {
-		if (ss_deferred_add(h->session, &event, "ipc"))
+	   list too, and shows nowhere; but nobody enters his own user namespace.
+	   (That is refused to who has other threads, or shares the fs; they may
+	   be on their way out, so it is looked at afterwards.) */
+	if (flags & CLONE_NEWUSER)
+		name = "user";
+	else if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
+		 target != own)
+		name = "ipc";
+	if (name) {
+		if (ss_deferred_add(h->session, &event, name))
 			h->session->failure = -ENOMEM;
 	} else if (may_enter_own_ipc(h->task)) {
 		ss_tell_when_let_on(h->session, &event);

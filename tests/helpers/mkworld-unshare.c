@@ -352,6 +352,60 @@ static void unshare_reaping_watched(void)
 	race_with_sharer(true);
 }
 
+/* The same of setns to a user namespace; what its credentials are by then shows
+   in whom it may ask about. */
+static int race_with_setns(int ns, int clone_flags, char *stack)
+{
+	bool thread = clone_flags & CLONE_THREAD;
+	long arg[5] = { mw_pid(NULL), getppid(), KCMP_VM };
+	int tid, wrong = mw_kcmp(NULL, arg) < 0;
+	long ret;
+
+	tid = clone(leave, stack + STACK, clone_flags, NULL);
+	if (tid < 0)
+		mw_die("clone", -errno);
+	atomic_store(&going, 1);
+	while (!atomic_load(&leaving))
+		sched_yield();
+	ret = mw_sys(SYS_setns, ns, CLONE_NEWUSER);
+	wrong += (ret == 0) != (mw_kcmp(NULL, arg) < 0);
+	mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
+	return wrong;
+}
+
+static void setns_racing(void)
+{
+	const int flags[] = {
+		CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD,
+		CLONE_VM | CLONE_FS | SIGCHLD,
+	};
+	char *stack = mw_alloc(STACK);
+	struct mw_peer *one = mw_fork(NULL);
+	char path[64];
+	int ns, i, status, wrong = 0;
+	long ret = mw_call(one, SYS_unshare, CLONE_NEWUSER);
+
+	if (ret < 0)
+		mw_skip("cannot make a namespace", ret);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", one->pid);
+	ns = open(path, O_RDONLY | O_CLOEXEC);
+	if (ns < 0)
+		mw_die(path, -errno);
+	for (i = 0; i < ROUNDS; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			(void)signal(SIGCHLD, SIG_IGN);
+			_exit(race_with_setns(ns, flags[i % 2], stack));
+		}
+		status = -1;
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			mw_die("fork", -errno);
+		wrong += status != 0;
+	}
+	mw_say("wrong: %d of %d", wrong, ROUNDS);
+}
+
 const struct mw_scenario mw_unshare[] = {
 	{ "unshare", unshare_, "unshare by a partner of everything" },
 	{ "unshare-root", unshare_root, "unshare of namespaces" },
@@ -366,5 +420,6 @@ const struct mw_scenario mw_unshare[] = {
 	{ "unshare-reaping-watched", unshare_reaping_watched,
 	  "while such a process ends and others wait for it" },
 	{ "setns", setns_, "setns to where one is" },
+	{ "setns-racing", setns_racing, "setns while somebody ends" },
 	{ NULL, NULL, NULL },
 };
