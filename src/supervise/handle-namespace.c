@@ -188,9 +188,9 @@ bool ss_handle_setns(struct ss_handling *h)
 	if (!(flags & CLONE_NEWIPC))
 		return true;
 	/* Another one shows in the link.  Entering one's own drops the undo
-	   list too, and shows nowhere; but nobody enters his own user namespace.
-	   (That is refused to who has other threads, or shares the fs; they may
-	   be on their way out, so it is looked at afterwards.) */
+	   list too, and shows nowhere; but nobody enters his own user
+	   namespace.  (That is refused to who has other threads, or shares the
+	   fs; they may be on their way out, so it is looked at afterwards.) */
 	if (flags & CLONE_NEWUSER)
 		name = "user";
 	else if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
