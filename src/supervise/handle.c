@@ -239,6 +239,13 @@ static bool handle_exec(struct ss_handling *h)
 	return true;
 }
 
+/* Another's ioprio_set is refused because of this one, if it comes first. */
+static bool waits_to_refuse(struct ss_handling *h)
+{
+	return h->session->io_flights &&
+		ss_ioprio_beside(h->session, h->task) && ss_call_waits(h);
+}
+
 static bool handle_exit(struct ss_handling *h)
 {
 	struct ss_event event = {
@@ -248,7 +255,7 @@ static bool handle_exit(struct ss_handling *h)
 	};
 
 	ss_settle_creator(h->session, h->task);
-	if (waits_for_unsharing(h) ||
+	if (waits_for_unsharing(h) || waits_to_refuse(h) ||
 	    (h->call->group && (waits_for_exec(h) || waits_for_children(h))))
 		return false;
 	/* What its ids have become will not show any more, but others may have
@@ -428,8 +435,11 @@ static bool handle_ioprio(struct ss_handling *h)
 		return false;
 	if (!ss_call_is_there(h))
 		return false;
-	ss_ioprio_set(h->session, h->task, h->call);
-	h->session->io_contexts = true;
+	if (!ss_ioprio_set(session, h->task, h->call,
+			   !ss_hold_is_over(session, h->notification)) &&
+	    ss_call_waits(h))
+		return false;
+	session->io_contexts = true;
 	return true;
 }
 

@@ -27,6 +27,9 @@ struct setting {
 	bool of_group;		/* for all of .pgrp, or for those of .uid */
 	pid_t pgrp;
 	uid_t uid;
+	bool looking;		/* nothing is set yet */
+	bool ending;		/* who refuses it may be gone in a moment */
+	pid_t refuser;		/* the group of who does, if he is inside */
 };
 
 /* set_task_ioprio() */
@@ -44,7 +47,7 @@ static bool may_set(const struct setting *set, const struct ss_creds *target)
 }
 
 /* false: the kernel would have stopped here with EPERM. */
-static bool set_one(const struct setting *set, const struct ss_task *target)
+static bool set_one(struct setting *set, const struct ss_task *target)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_IO,
@@ -55,9 +58,14 @@ static bool set_one(const struct setting *set, const struct ss_task *target)
 	/* Who has gone is not there. */
 	if (!target->creds_known && ss_facts_creds(set->session, target))
 		return true;
-	if (target != set->caller && !may_set(set, ss_task_creds(target)))
+	if (target != set->caller && !may_set(set, ss_task_creds(target))) {
+		set->refuser = target->group->tgid;
+		set->ending = set->looking &&
+			ss_sharer_is_going(set->session, target);
 		return false;
-	ss_tell_when_let_on(set->session, &event);
+	}
+	if (!set->looking)
+		ss_tell_when_let_on(set->session, &event);
 	return true;
 }
 
@@ -147,7 +155,7 @@ static bool set_outsider(const struct setting *set, pid_t tid)
 	return may_set(set, &creds);
 }
 
-static bool set_insider(const struct setting *set, const struct ss_task *task)
+static bool set_insider(struct setting *set, const struct ss_task *task)
 {
 	if (!task->creds_known && ss_facts_creds(set->session, task))
 		return true;
@@ -158,7 +166,7 @@ static bool set_insider(const struct setting *set, const struct ss_task *task)
 }
 
 /* In the kernel's order of the threads, the dead included. */
-static bool set_threads(const struct setting *set, pid_t tgid)
+static bool set_threads(struct setting *set, pid_t tgid)
 {
 	struct ss_tids threads = { 0 };
 	bool go_on = true;
@@ -253,7 +261,7 @@ static bool is_proc_hidden(void)
 
 /* Processes stand in the list of all the oldest first, in that of their group
    the newest.  The kernel goes through them until one is refused. */
-static void set_many(const struct setting *set)
+static void set_many(struct setting *set)
 {
 	struct member *member;
 	size_t i, n, at = 0;
@@ -262,7 +270,7 @@ static void set_many(const struct setting *set)
 
 	if (r == -ENOMEM)
 		set->session->failure = r;
-	else if (r)
+	else if (r && !set->looking)
 		set->session->stats.ioprio_unsure++;
 	if (r)
 		return;
@@ -271,8 +279,9 @@ static void set_many(const struct setting *set)
 		go_on = set_threads(set, member[at].tgid);
 	}
 	unsure = !go_on && is_unsure(set, member, n, at);
-	if (unsure || (!set->mighty && !ss_task_pidns(set->caller) &&
-		       is_proc_hidden()))
+	if (!set->looking &&
+	    (unsure || (!set->mighty && !ss_task_pidns(set->caller) &&
+			is_proc_hidden())))
 		set->session->stats.ioprio_unsure++;
 	free(member);
 }
@@ -324,7 +333,20 @@ bool ss_ioprio_await(struct ss_session *session,
 	return true;
 }
 
-static void fly(struct ss_session *session, pid_t tid)
+bool ss_ioprio_beside(struct ss_session *session, const struct ss_task *task)
+{
+	const struct ss_io_flight *flight;
+
+	if (ss_ioprio_is_over(session))
+		return false;
+	DL_FOREACH(session->io_flights, flight) {
+		if (flight->refuser == task->group->tgid)
+			return true;
+	}
+	return false;
+}
+
+static void fly(struct ss_session *session, const struct setting *set)
 {
 	struct ss_io_flight *flight = malloc(sizeof(*flight));
 
@@ -332,43 +354,60 @@ static void fly(struct ss_session *session, pid_t tid)
 		session->failure = -ENOMEM;
 		return;
 	}
-	flight->tid = tid;
+	flight->tid = set->caller->tid;
+	flight->refuser = set->refuser;
 	DL_APPEND(session->io_flights, flight);
 }
 
-void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
-		   const struct ss_decoded *call)
+static void set_all(struct setting *set, const struct ss_decoded *call)
+{
+	int who = call->ioprio.who;
+	struct ss_task *task;
+
+	switch (call->ioprio.which) {
+	case SS_IOPRIO_WHO_PROCESS:
+		task = named_task(set->session, set->caller, who);
+		if (task)
+			set_one(set, task);
+		break;
+	case SS_IOPRIO_WHO_PGRP:
+		set->of_group = true;
+		set->pgrp = named_group(set->session, set->caller, who);
+		set_many(set);
+		break;
+	case SS_IOPRIO_WHO_USER:
+		if (named_user(set->session, set->caller, who, &set->uid))
+			set_many(set);
+		break;
+	}
+}
+
+bool ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
+		   const struct ss_decoded *call, bool may_wait)
 {
 	struct setting set = {
 		.session = session,
 		.caller = caller,
 		.io_class = call->ioprio.io_class,
 	};
-	struct ss_task *task;
-	int who = call->ioprio.who;
 
 	if (!caller->creds_known && ss_facts_creds(session, caller))
-		return;
+		return true;
 	set.mighty = capable(session, ss_task_creds(caller), SS_CAP_SYS_NICE);
 	/* ioprio_check_cap() */
 	if (set.io_class == SS_IOPRIO_CLASS_RT && !set.mighty &&
 	    !capable(session, ss_task_creds(caller), SS_CAP_SYS_ADMIN))
-		return;
-	fly(session, caller->tid);
-	switch (call->ioprio.which) {
-	case SS_IOPRIO_WHO_PROCESS:
-		task = named_task(session, caller, who);
-		if (task)
-			set_one(&set, task);
-		break;
-	case SS_IOPRIO_WHO_PGRP:
-		set.of_group = true;
-		set.pgrp = named_group(session, caller, who);
-		set_many(&set);
-		break;
-	case SS_IOPRIO_WHO_USER:
-		if (named_user(session, caller, who, &set.uid))
-			set_many(&set);
-		break;
+		return true;
+	/* Those who refuse it come first: if one is about to go, then wait. */
+	if (!set.mighty && may_wait &&
+	    call->ioprio.which != SS_IOPRIO_WHO_PROCESS) {
+		set.looking = true;
+		set_all(&set, call);
+		if (set.ending)
+			return false;
+		set.looking = false;
 	}
+	set_all(&set, call);
+	fly(session, &set);
+	return true;
 }

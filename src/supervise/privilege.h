@@ -12,10 +12,14 @@
 
 /*
  * ioprio_set gives an io context to each of its targets that has none
- * (block/ioprio.c): a task, a process group, or all tasks of a user.
+ * (block/ioprio.c): a task, a process group, or all tasks of a user, up to the
+ * first that refuses it.  false: that one may be gone in a moment, and nothing
+ * was done (only if it `may_wait`).
  */
-void ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
-		   const struct ss_decoded *call);
+bool ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
+		   const struct ss_decoded *call, bool may_wait) ss_must_check;
+/* Is one in flight that is refused because of this task's process? */
+bool ss_ioprio_beside(struct ss_session *session, const struct ss_task *task);
 /*
  * Are those that were let on over?  Nothing shows whether one in flight has
  * come to a task yet: clones, which inherit, set*id calls, and questions wait.

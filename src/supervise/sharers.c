@@ -116,6 +116,13 @@ static enum presence look_at_ending(struct ss_session *session,
 		PRESENCE_THERE : PRESENCE_ENDING;
 }
 
+bool ss_sharer_is_going(struct ss_session *session, const struct ss_task *task)
+{
+	return is_ending(session, task) &&
+		look_at_ending(session, task, SS_KIND_SIGHAND) ==
+			PRESENCE_ENDING;
+}
+
 /* Somebody of another process who shares it: handlers are given up when it is
    reaped, memory before it is dead. */
 static enum presence look_at_sharer(struct ss_session *session, pid_t tid,

@@ -142,6 +142,7 @@ struct ss_sequel {
 /* A thread whose ioprio_set may not have come to its end. */
 struct ss_io_flight {
 	pid_t tid;
+	pid_t refuser;		/* the process that refuses it, or 0 */
 	struct ss_io_flight *prev, *next;
 };
 
@@ -389,6 +390,10 @@ void ss_sharers_settle(struct ss_session *session, pid_t tid);
    share with the task?  It may be known afterwards that they have gone. */
 bool ss_sharers_are_settled(struct ss_session *session,
 			    const struct ss_task *task, uint64_t flags);
+/* Has it called exit, or died, and will be gone from the list of all tasks
+   without anybody waiting for it? */
+bool ss_sharer_is_going(struct ss_session *session,
+			const struct ss_task *task);
 /* An unshare that is refused, maybe for that, begins; it is over (0: all). */
 void ss_unsharing_note(struct ss_session *session, const struct ss_task *task);
 void ss_unsharing_over(struct ss_session *session, pid_t tid);

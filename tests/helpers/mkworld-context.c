@@ -7,12 +7,14 @@
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- undo lists ---- */
@@ -401,6 +403,89 @@ static void io_user_ids(void)
 	io_line("then", one, fresh);
 }
 
+/* Whom one may not change ends, and who comes behind him is set, or not. */
+struct race {
+	atomic_int ready, going, leaving, done;
+	long ret;
+};
+
+enum { RACES = 100 };
+
+static void await(const atomic_int *number, int least)
+{
+	while (atomic_load(number) < least)
+		mw_sys(SYS_sched_yield, 0);
+}
+
+/* Of two that were made in one tick of the clock of /proc/PID/stat nobody can
+   tell who is the older. */
+static void await_tick(void)
+{
+	struct timespec now;
+	long long first = 0, tick;
+
+	do {
+		mw_sys(SYS_sched_yield, 0);
+		(void)clock_gettime(CLOCK_BOOTTIME, &now);
+		tick = now.tv_sec * 100LL + now.tv_nsec / 10000000;
+		if (!first)
+			first = tick;
+	} while (tick == first);
+}
+
+static pid_t race_as(struct race *race, int uid, int with_caps)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		mw_die("fork", -errno);
+	if (pid > 0) {
+		await(&race->ready, with_caps ? 1 : 2);
+		return pid;
+	}
+	mw_must("PR_SET_KEEPCAPS", mw_sys(SYS_prctl, PR_SET_KEEPCAPS,
+					  with_caps));
+	mw_must("setresuid", mw_sys(SETRESUID, uid, uid, uid));
+	atomic_fetch_add(&race->ready, 1);
+	if (with_caps) {
+		await(&race->going, 1);
+		atomic_store(&race->leaving, 1);
+		_exit(0);
+	}
+	await(&race->leaving, 1);
+	race->ret = mw_sys(SYS_ioprio_set, IOPRIO_WHO_USER, uid, BE);
+	atomic_store(&race->done, 1);
+	for (;;)
+		mw_sys(SYS_pause, 0);
+}
+
+static void io_racing(void)
+{
+	struct race *race = mw_alloc(sizeof(*race));
+	long arg[5] = { 0, 0, KCMP_IO };
+	int i, wrong = 0;
+
+	mw_need_root();
+	arg[0] = mw_pid(mw_fork(NULL));
+	/* Nobody has to wait for them: they go by themselves. */
+	(void)signal(SIGCHLD, SIG_IGN);
+	for (i = 0; i < RACES; i++) {
+		pid_t first;
+
+		memset(race, 0, sizeof(*race));
+		first = race_as(race, user(0), 1);
+		await_tick();
+		arg[1] = race_as(race, user(0), 0);
+		atomic_store(&race->going, 1);
+		await(&race->done, 1);
+		wrong += (race->ret == 0) != (mw_kcmp(NULL, arg) != 0);
+		kill((pid_t)arg[1], SIGKILL);
+		mw_gone((pid_t)arg[1], (pid_t)arg[1]);
+		mw_gone(first, first);
+	}
+	mw_say("wrong: %d of %d", wrong, RACES);
+}
+
 const struct mw_scenario mw_context[] = {
 	{ "sem-undo", sem_undo, "what makes an undo list" },
 	{ "sem-threads", sem_threads, "undo lists of threads" },
@@ -409,6 +494,7 @@ const struct mw_scenario mw_context[] = {
 	{ "io-targets", io_targets, "ioprio_set for other tasks" },
 	{ "io-user", io_user, "ioprio_set for a user" },
 	{ "io-user-pids", io_user_pids, "in a pid namespace" },
+	{ "io-racing", io_racing, "for a user one of whom ends" },
 	{ "io-user-ids", io_user_ids, "in a user namespace" },
 	{ NULL, NULL, NULL },
 };
