@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "kernel/descriptor.h"
 #include "kernel/memory.h"
@@ -34,14 +35,69 @@ static int supply_task(struct ss_session *session, struct ss_question *q,
 	return 0;
 }
 
+/* Does anybody share the table who is not in its own group? */
+static bool shares_table_outside(const struct ss_task *task)
+{
+	const struct ss_files *files = ss_task_files(task);
+	const struct ss_task *other;
+	unsigned int inside = 0;
+
+	DL_FOREACH(task->group->tasks, other)
+		inside += ss_task_files(other) == files;
+	return files && files->r.refs > inside;
+}
+
+/*
+ * What is asked about may be gone already, and nothing shows that.
+ *
+ * Who dies gives up its undo list between its memory and its files, and undoes
+ * after that what is in there, which can take long (ipc/sem.c, exit_sem()).
+ *
+ * Who execs leaves a shared table when there are no other threads any more, and
+ * gives up the locks of its old memory before it has the new one, by which we
+ * know (fs/exec.c, begin_new_exec()).  If one of its threads asks, it has not
+ * come so far.
+ */
+static bool is_in_between(struct ss_session *session,
+			  const struct ss_question *q, pid_t tid)
+{
+	const struct ss_task *task = ss_model_task(session->model, tid);
+	const struct ss_task *caller = ss_model_task(session->model, q->caller);
+
+	if (!task || q->pid[0] == q->pid[1])
+		return false;
+	switch (q->type) {
+	case SS_TYPE_SYSVSEM:
+		return task->resources[SS_KIND_UNDO] &&
+			!task->resources[SS_KIND_MM];
+	case SS_TYPE_FILE:
+	case SS_TYPE_FILES:
+	case SS_TYPE_EPOLL_TFD:
+		if (task->group->execing != task || !caller ||
+		    caller->group == task->group || !shares_table_outside(task))
+			return false;
+		ss_exec_look(session, task->group);
+		task = ss_model_task(session->model, tid);
+		return task && task->group->execing == task;
+	default:
+		return false;
+	}
+}
+
 static int supply_life(struct ss_session *session, struct ss_question *q,
 		       const struct ss_need *need,
-		       ss_unused const struct ss_notification *notification)
+		       const struct ss_notification *notification)
 {
+	pid_t tid = need->task->tid;
 	int r = ss_life_check(session, need->task);
 
 	if (r)
 		return r;
+	if (is_in_between(session, q, tid)) {
+		if (!ss_hold_is_over(session, notification))
+			return -EBUSY;
+		session->stats.volatile_answers++;
+	}
 	q->alive[need->side] = true;
 	/* Two sides of one group die together. */
 	if (q->task[0] && q->task[1] == q->task[0])

@@ -61,6 +61,7 @@ extern const struct mw_scenario mw_storm[];
 extern const struct mw_scenario mw_entry[];
 extern const struct mw_scenario mw_flight[];
 extern const struct mw_scenario mw_unseen[];
+extern const struct mw_scenario mw_slow[];
 
 /* ---- system calls that leave errno (shared by CLONE_VM tasks) alone ---- */
 

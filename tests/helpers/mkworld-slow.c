@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The phases of an end and of an exec, made long by what there is to give up.
+ * Something else shows each time that one of them has begun, and what kcmp says
+ * from then on.
+ */
+#include "mkworld.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+	ROUNDS = 8,
+	SETS = 3000,		/* of semaphores */
+	LOCKS = 2000,		/* the kernel follows no more than 2048 */
+};
+
+static long how(struct mw_peer *asker, pid_t one, pid_t two, int type)
+{
+	const long arg[5] = { one, two, type };
+
+	return mw_kcmp(asker, arg);
+}
+
+/* ---- semaphores that are put back ---- */
+
+struct sets {
+	int id[SETS];
+	int count;
+};
+
+#ifdef SYS_semtimedop
+enum { CHANGE = SYS_semtimedop };
+#else
+enum { CHANGE = SYS_semtimedop_time64 };
+#endif
+
+static long change_all(struct mw_peer *peer, long address)
+{
+	const struct sets *sets = (const struct sets *)address;
+	struct sembuf op = { 0, 1, SEM_UNDO };
+	long r = 0;
+	int i;
+
+	(void)peer;
+	for (i = 0; i < sets->count && !r; i++)
+		r = mw_sys(CHANGE, sets->id[i], MW_P(&op), 1, 0);
+	return r;
+}
+
+/* The list of what is to be undone goes before any of it is. */
+static void slow_undo(void)
+{
+	struct sets *sets = mw_alloc(sizeof(*sets));
+	struct mw_peer *other = mw_fork(NULL);
+	int wrong = 0;
+	int i;
+
+	while (sets->count < SETS) {
+		int id = semget(IPC_PRIVATE, 1, 0600);
+
+		if (id < 0)
+			break;
+		sets->id[sets->count++] = id;
+	}
+	for (i = 0; i < ROUNDS && sets->count; i++) {
+		struct mw_peer *one = mw_fork(NULL);
+		/* The youngest is undone first. */
+		int first = sets->id[sets->count - 1];
+
+		mw_must("semop", mw_run(one, change_all, MW_P(sets)));
+		wrong += how(NULL, one->pid, other->pid, KCMP_SYSVSEM) <= 0;
+		kill(one->pid, SIGKILL);
+		while (semctl(first, 0, GETVAL) > 0)
+			mw_sys(SYS_sched_yield, 0);
+		wrong += how(NULL, one->pid, other->pid, KCMP_SYSVSEM) != 0;
+		mw_reap(NULL, one);
+	}
+	while (sets->count)
+		(void)semctl(sets->id[--sets->count], 0, IPC_RMID);
+	mw_say("wrong: %d", wrong);
+}
+
+/* ---- an exec that has locks to give up ---- */
+
+struct locks {
+	struct robust_list_head head;
+	struct lock {
+		struct robust_list list;
+		atomic_uint owner;
+	} lock[LOCKS];
+};
+
+static long take_locks(struct mw_peer *peer, long address)
+{
+	struct locks *locks = (struct locks *)address;
+	struct robust_list **link = &locks->head.list.next;
+	int i;
+
+	locks->head.futex_offset = offsetof(struct lock, owner);
+	for (i = 0; i < LOCKS; i++) {
+		locks->lock[i].owner = (unsigned int)mw_pid(peer) |
+			FUTEX_WAITERS;
+		*link = &locks->lock[i].list;
+		link = &locks->lock[i].list.next;
+	}
+	*link = &locks->head.list;
+	return mw_sys(SYS_set_robust_list, MW_P(&locks->head),
+		      sizeof(locks->head));
+}
+
+static long run_other(struct mw_peer *peer, long unused)
+{
+	static const char *const args[] = { "sleep", "60", NULL };
+	static const char *const env[] = { NULL };
+
+	(void)peer;
+	(void)unused;
+	return mw_sys(SYS_execve, MW_P("/bin/sleep"), MW_P(args), MW_P(env));
+}
+
+/* The table is its own before the old memory's locks are given up. */
+static void slow_exec(void)
+{
+	struct locks *locks = mw_alloc(sizeof(*locks));
+	int wrong = 0;
+	int i;
+
+	for (i = 0; i < 4 * ROUNDS; i++) {
+		struct mw_peer *one = mw_spawn(NULL, CLONE_FILES | SIGCHLD);
+
+		mw_must("locks", mw_run(one, take_locks, MW_P(locks)));
+		wrong += how(NULL, mw_pid(NULL), one->pid, KCMP_FILES) != 0;
+		mw_start(one, run_other, 0);
+		while (!(locks->lock[0].owner & FUTEX_OWNER_DIED))
+			;
+		wrong += how(NULL, mw_pid(NULL), one->pid, KCMP_FILES) <= 0;
+		kill(one->pid, SIGKILL);
+		mw_reap(NULL, one);
+	}
+	mw_say("wrong: %d", wrong);
+}
+
+const struct mw_scenario mw_slow[] = {
+	{ "slow-undo", slow_undo, "an end that puts semaphores back" },
+	{ "slow-exec", slow_exec, "an exec that gives up locks" },
+	{ NULL, NULL, NULL },
+};
