@@ -176,6 +176,8 @@ bool ss_handle_setns(struct ss_handling *h)
 	const char *name = NULL;
 
 	flags = setns_flags(h, &target);
+	/* What it refuses because others share something with the caller need
+	   not be known: those may be about to end. */
 	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
 	    (flags & ~SETNS_VALID))
 		return true;

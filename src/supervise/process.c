@@ -514,19 +514,28 @@ void ss_sharers_settle(struct ss_session *session, pid_t tid)
 	}
 }
 
+/* A thread's number names nobody: it has ended, or become the leader. */
+static void number_gone(struct ss_session *session, const struct ss_task *task)
+{
+	if (task->group->execing != task)
+		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+}
+
 void ss_leavers_sweep(struct ss_session *session, struct ss_group *group)
 {
+	/* A filter of the program kills who has not called exit. */
+	bool all = session->model->filters;
 	struct ss_task *task, *before;
 
-	if (!group->leaving || !group->tasks)
+	if (!(group->leaving || all) || !group->tasks)
 		return;
-	/* They stand at the end of the list. */
-	for (task = group->tasks->prev; task->leaving; task = before) {
+	/* Those who have stand at the end of the list. */
+	for (task = group->tasks->prev; task->leaving || all; task = before) {
 		before = task->prev;
 		if (task->tid == group->tgid)
 			break;
 		if (!ss_thread_exists(group->tgid, task->tid))
-			tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
+			number_gone(session, task);
 	}
 }
 
@@ -546,14 +555,7 @@ static void thread_leaving(struct ss_session *session, struct ss_task *task)
 	}
 }
 
-/* A thread's number names nobody: it has ended, or become the leader. */
-static void number_gone(struct ss_session *session, const struct ss_task *task)
-{
-	if (task->group->execing != task)
-		tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
-}
-
-/* A thread of a group whose leader says nothing about the others. */
+/* A thread that is not known to end. */
 static void thread_check(struct ss_session *session, struct ss_task *task,
 			 struct ss_process *process)
 {
@@ -569,8 +571,11 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 		number_gone(session, task);
 		return;
 	}
-	if (life == SS_LIFE_ALIVE && !task->group->dying)
-		return;
+	/*
+	 * The living leader says nothing about it: those of a process that is
+	 * killed begin to exit one after the other, the leader maybe last; and
+	 * a filter of the program can kill one of them alone.
+	 */
 	r = ss_proc_stat(task->tid, &stat);
 	if (r && r != -ETIMEDOUT)
 		number_gone(session, task);

@@ -26,18 +26,23 @@ enum presence {
 };
 
 /*
- * A thread that has called exit.  A tracer keeps it, stopped or dead, for as
- * long as it likes; without one it is a zombie, too, but only for a moment
- * (kernel/exit.c, exit_notify()).
+ * A thread that has called exit, or that a filter of the program may have
+ * killed.  A tracer keeps it, stopped or dead, for as long as it likes; without
+ * one it is a zombie, too, but only for a moment (kernel/exit.c,
+ * exit_notify()).
  */
 static enum presence look_at_thread(struct ss_session *session,
 				    const struct ss_task *task)
 {
 	struct ss_proc_status status;
+	struct ss_proc_stat stat;
 
 	if (!ss_thread_exists(task->group->tgid, task->tid) ||
+	    ss_proc_stat(task->tid, &stat) ||
 	    ss_proc_status(task->tid, &status))
 		return PRESENCE_GONE;
+	if (!task->leaving && !(stat.flags & SS_PROC_EXITING))
+		return PRESENCE_THERE;
 	if (ss_guard_has(session, task->tid)) {
 		(void)ss_guard_serve(session);
 		return PRESENCE_ENDING;
@@ -60,7 +65,7 @@ static bool threads_are_settled(struct ss_session *session,
 	DL_FOREACH(one->group->tasks, task) {
 		if (task == one)
 			continue;
-		if (!task->leaving ||
+		if ((!task->leaving && !session->model->filters) ||
 		    look_at_thread(session, task) == PRESENCE_THERE)
 			return true;
 		ending = true;
@@ -74,53 +79,33 @@ static bool shares(const struct ss_task *a, const struct ss_task *b,
 	return a->resources[kind] && a->resources[kind] == b->resources[kind];
 }
 
-/* Has it begun to end, as far as is known?  A leader may be dead, and the
-   others of its group not. */
-static bool is_ending(struct ss_session *session, const struct ss_task *task)
-{
-	const struct ss_process *process;
-
-	if (task->leaving || task->group->dying)
-		return true;
-	if (task->tid != task->group->tgid)
-		return false;
-	process = ss_process_find(session, task->tid);
-	return process && process->pidfd >= 0 &&
-		ss_pidfd_life(process->pidfd) != SS_LIFE_ALIVE;
-}
-
 /*
- * Who shares handlers does so until it is reaped.  A zombie stays until
- * somebody waits for it, or is one for a moment, if nobody has to; which of
- * the two is decided under the lock under which it becomes one (kernel/exit.c,
- * exit_notify()).
+ * Who is dead and does not run any more stays until its parent reaps it; until
+ * then it may reap itself (kernel/exit.c, exit_notify()).  Who has called exit
+ * is about to begin, unless a tracer has stopped it.
  */
-static enum presence look_at_ending(struct ss_session *session,
-				    const struct ss_task *task,
-				    enum ss_kind kind)
+static enum presence presence_of(struct ss_session *session,
+				 const struct ss_task *task,
+				 const struct ss_proc_stat *stat)
 {
-	struct ss_proc_status status;
+	bool ending = task->leaving || stat->flags & SS_PROC_EXITING;
 
-	if (ss_proc_status(task->tid, &status))
-		return PRESENCE_ENDING;
 	if (ss_guard_has(session, task->tid)) {
 		(void)ss_guard_serve(session);
-		return PRESENCE_ENDING;
+		return ending ? PRESENCE_ENDING : PRESENCE_THERE;
 	}
-	if (status.state == 't' || status.state == 'T')
+	if (stat->state == 't' || stat->state == 'T' ||
+	    stat->flags & SS_PROC_NOFREEZE)
 		return PRESENCE_THERE;
-	if (kind != SS_KIND_SIGHAND || status.state != 'Z')
-		return PRESENCE_ENDING;
-	ss_await_release();
-	return !ss_proc_status(task->tid, &status) && status.state == 'Z' ?
-		PRESENCE_THERE : PRESENCE_ENDING;
+	return ending || task->group->dying ? PRESENCE_ENDING : PRESENCE_THERE;
 }
 
 bool ss_sharer_is_going(struct ss_session *session, const struct ss_task *task)
 {
-	return is_ending(session, task) &&
-		look_at_ending(session, task, SS_KIND_SIGHAND) ==
-			PRESENCE_ENDING;
+	struct ss_proc_stat stat;
+
+	return ss_proc_stat(task->tid, &stat) ||
+		presence_of(session, task, &stat) == PRESENCE_ENDING;
 }
 
 /* Somebody of another process who shares it: handlers are given up when it is
@@ -139,10 +124,8 @@ static enum presence look_at_sharer(struct ss_session *session, pid_t tid,
 	task = ss_model_task(session->model, tid);
 	if (!task || !shares(task, one, kind))
 		return PRESENCE_GONE;
-	if (task->group->execing)
-		return PRESENCE_ENDING;
-	return is_ending(session, task) ?
-		look_at_ending(session, task, kind) : PRESENCE_THERE;
+	return task->group->execing || ss_sharer_is_going(session, task) ?
+		PRESENCE_ENDING : PRESENCE_THERE;
 }
 
 static size_t others_with(const struct ss_session *session,

@@ -7,12 +7,15 @@
 #include "mkworld.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/ipc.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 enum {
 	ROUNDS = 8,
 	SETS = 3000,		/* of semaphores */
+	TABLE = 4000,		/* descriptors */
 	LOCKS = 2000,		/* the kernel follows no more than 2048 */
 };
 
@@ -89,6 +93,98 @@ static void slow_undo(void)
 	mw_say("wrong: %d", wrong);
 }
 
+/* ---- a thread that ends alone, and nobody tells ---- */
+
+static long fill_table(struct mw_peer *peer, long keep)
+{
+	long fd = mw_sys(SYS_unshare, CLONE_FILES);
+	long count = TABLE;
+
+	(void)peer;
+	(void)keep;
+	while (fd >= 0 && count--)
+		fd = mw_sys(SYS_eventfd2, 0, 0);
+	return fd == -EMFILE || fd > 0 ? 0 : fd;
+}
+
+static long die_alone(struct mw_peer *peer, long unused)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { 4, filter };
+	long r;
+
+	(void)peer;
+	(void)unused;
+	r = mw_sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+	if (!r)
+		r = mw_sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
+			   MW_P(&program));
+	return r ? r : mw_sys(SYS_getppid, 0);
+}
+
+/* The end of a pipe that only the thread had open shows that it has no files
+   any more, and so no memory. */
+static int kill_thread_round(void)
+{
+	struct mw_peer *one;
+	struct mw_peer *thread;
+	int wrong = 0;
+	int pipes[2];
+	char byte;
+
+	if (pipe(pipes) != 0)
+		mw_die("pipe", -errno);
+	one = mw_fork(NULL);
+	close(pipes[1]);
+	thread = mw_thread(one);
+	mw_must("table", mw_run(thread, fill_table, 0));
+	mw_must("close", mw_call(one, SYS_close, pipes[1]));
+	wrong += how(NULL, one->pid, thread->self, KCMP_VM) != 0;
+	mw_start(thread, die_alone, 0);
+	while (read(pipes[0], &byte, 1) != 0)
+		;
+	wrong += how(NULL, one->pid, thread->self, KCMP_VM) == 0;
+	close(pipes[0]);
+	mw_gone(one->pid, thread->self);
+	wrong += how(NULL, one->pid, thread->self, KCMP_VM) != -ESRCH;
+	kill(one->pid, SIGKILL);
+	mw_reap(NULL, one);
+	return wrong;
+}
+
+static void killed_thread(void)
+{
+	int wrong = 0;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++)
+		wrong += kill_thread_round();
+	mw_say("wrong: %d", wrong);
+}
+
+/* Whom nobody shares a group with any more may ask for what that forbids. */
+static void killed_thread_unshare(void)
+{
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *partner = mw_spawn(one, CLONE_FILES | SIGCHLD);
+	struct mw_peer *thread = mw_thread(one);
+
+	mw_did("with a thread", mw_call(one, SYS_unshare,
+					CLONE_THREAD | CLONE_FILES));
+	mw_ask_peers(partner, "refused", one, partner);
+	mw_start(thread, die_alone, 0);
+	mw_gone(one->pid, thread->self);
+	mw_did("without", mw_call(one, SYS_unshare,
+				  CLONE_THREAD | CLONE_FILES));
+	mw_ask_peers(partner, "done", one, partner);
+}
+
 /* ---- an exec that has locks to give up ---- */
 
 struct locks {
@@ -151,6 +247,9 @@ static void slow_exec(void)
 
 const struct mw_scenario mw_slow[] = {
 	{ "slow-undo", slow_undo, "an end that puts semaphores back" },
+	{ "killed-thread", killed_thread, "a thread that a filter kills" },
+	{ "killed-thread-unshare", killed_thread_unshare,
+		"and what its group may do then" },
 	{ "slow-exec", slow_exec, "an exec that gives up locks" },
 	{ NULL, NULL, NULL },
 };

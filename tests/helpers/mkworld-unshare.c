@@ -352,6 +352,18 @@ static void unshare_reaping_watched(void)
 	race_with_sharer(true);
 }
 
+static void unshare_reaping_memory(void)
+{
+	const struct race race = {
+		.clone_flags = CLONE_VM | SIGCHLD,
+		.flags = CLONE_VM,
+		.watched = true,
+	};
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	race_with_unshare(&race);
+}
+
 /* The same of setns to a user namespace; what its credentials are by then shows
    in whom it may ask about. */
 static int race_with_setns(int ns, int clone_flags, char *stack)
@@ -419,6 +431,8 @@ const struct mw_scenario mw_unshare[] = {
 	  "while a process ends that is not waited for" },
 	{ "unshare-reaping-watched", unshare_reaping_watched,
 	  "while such a process ends and others wait for it" },
+	{ "unshare-reaping-memory", unshare_reaping_memory,
+	  "while one ends that shares memory" },
 	{ "setns", setns_, "setns to where one is" },
 	{ "setns-racing", setns_racing, "setns while somebody ends" },
 	{ NULL, NULL, NULL },
