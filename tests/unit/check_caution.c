@@ -195,7 +195,7 @@ static long now_ms(void)
 
 START_TEST(a_server_that_never_hears_of_the_close)
 {
-	int fds[CLOSES];
+	int fds[CLOSES], ends[2];
 	struct child server;
 	long start;
 
@@ -215,6 +215,10 @@ START_TEST(a_server_that_never_hears_of_the_close)
 	ck_assert_int_ge(now_ms() - start, SS_CLOSE_PATIENCE_MS - 1);
 	ck_assert_int_lt(now_ms() - start, 5 * SS_CLOSE_PATIENCE_MS);
 	ck_assert_int_eq(fcntl(fds[1], F_GETFD), -1);
+	/* A pipe does not wait behind them. */
+	ck_assert_int_eq(pipe(ends), 0);
+	ss_fetched_close(ends[1]);
+	ck_assert_int_eq(fcntl(ends[1], F_GETFD), -1);
 	stop_server(&server);
 	/* All of them are closed when nobody is waited for any more. */
 	while (fcntl(fds[CLOSES - 1], F_GETFD) >= 0)
