@@ -40,6 +40,7 @@ static struct {
 
 /* Used by one thread only: the helpers need not know. */
 static bool begun;
+static bool execs = true, epolls = true;
 
 void ss_caution_begin(void)
 {
@@ -49,6 +50,26 @@ void ss_caution_begin(void)
 bool ss_caution_has_begun(void)
 {
 	return begun;
+}
+
+bool ss_caution_of_execs(void)
+{
+	return begun && execs;
+}
+
+bool ss_caution_of_epolls(void)
+{
+	return begun && epolls;
+}
+
+void ss_caution_set_execs(bool under_way)
+{
+	execs = under_way;
+}
+
+void ss_caution_set_epolls(bool any)
+{
+	epolls = any;
 }
 
 int ss_caution_thread(void *(*run)(void *), void *data)

@@ -31,6 +31,14 @@
 /* For good. */
 void ss_caution_begin(void);
 bool ss_caution_has_begun(void);
+/*
+ * The same for what waits only for an exec, or for an epoll: as long as there
+ * is none, no helper is needed.  True until it is said that there are none.
+ */
+bool ss_caution_of_execs(void);
+bool ss_caution_of_epolls(void);
+void ss_caution_set_execs(bool under_way);
+void ss_caution_set_epolls(bool any);
 
 /*
  * A call for a helper: the beginning of an allocated structure with what the

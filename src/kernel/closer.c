@@ -124,11 +124,12 @@ void ss_fetched_close(int fd)
 
 	if (fd < 0)
 		return;
-	if (!ss_caution_has_begun()) {
+	closer = ss_caution_has_begun() && is_served(fd) ? &of_files :
+		ss_caution_of_epolls() ? &of_others : NULL;
+	if (!closer) {
 		(void)close(fd);
 		return;
 	}
-	closer = is_served(fd) ? &of_files : &of_others;
 	(void)pthread_mutex_lock(&closer->lock);
 	/* Without memory or threads it stays open: better than to wait for
 	   ever, and our limit of descriptors ends it. */

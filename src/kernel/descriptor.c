@@ -70,7 +70,7 @@ int ss_pidfd_fetch(int pidfd, int number)
 	struct fetching *fetching;
 	int r;
 
-	if (!ss_caution_has_begun())
+	if (!ss_caution_of_execs())
 		return fetch_directly(pidfd, number);
 	fetching = malloc(sizeof(*fetching));
 	if (!fetching)

@@ -253,7 +253,7 @@ int ss_dumpable_probe(const struct ss_dumpable_target *target,
 	struct looking *looking;
 	int r;
 
-	if (!ss_caution_has_begun())
+	if (!ss_caution_of_execs())
 		return probe_directly(target, ret);
 	looking = malloc(sizeof(*looking));
 	if (!looking)

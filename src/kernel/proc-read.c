@@ -205,7 +205,8 @@ static int read_carefully(struct ss_proc_text *text, enum ss_careful_lock lock,
 	struct looking *looking;
 	int error;
 
-	if (!ss_caution_has_begun())
+	if (!ss_caution_has_begun() ||
+	    (lock == SS_CAREFUL_EXEC && !ss_caution_of_execs()))
 		return text_read(text, path, most);
 	text->data = NULL;
 	error = look(look_read, lock, tid, which, path, most, &looking);
@@ -236,7 +237,7 @@ int ss_proc_open(pid_t tid, const char *path)
 	struct looking *looking;
 	int fd, error;
 
-	if (!ss_caution_has_begun()) {
+	if (!ss_caution_of_execs()) {
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		return fd < 0 ? -errno : fd;
 	}
@@ -255,7 +256,7 @@ ssize_t ss_proc_link(pid_t tid, const char *path, char *buffer, size_t size)
 	ssize_t n;
 	int error;
 
-	if (!ss_caution_has_begun()) {
+	if (!ss_caution_of_execs()) {
 		n = readlink(path, buffer, size);
 		return n < 0 ? -errno : n;
 	}

@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/caution.h"
 #include "kernel/death.h"
 #include "kernel/descriptor.h"
 #include "kernel/memory.h"
@@ -172,11 +173,25 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 
 	event.exec.kept = kept;
 	event.exec.count = kept_slots(session, task, kept);
+	if (process && !process->execs)
+		session->execs++;
+	if (process)
+		process->execs = true;
+	ss_caution_set_execs(true);
 	if (process)
 		evidence = evidence_new(session, process);
 	if (evidence)
 		evidence_collect(session, evidence, task);
 	ss_tell(session, &event);
+}
+
+void ss_exec_over(struct ss_session *session, struct ss_process *process)
+{
+	if (!process || !process->execs)
+		return;
+	process->execs = false;
+	if (!--session->execs)
+		ss_caution_set_execs(false);
 }
 
 void ss_exec_not_let_on(struct ss_session *session, pid_t tid)

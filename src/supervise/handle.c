@@ -388,6 +388,7 @@ static bool handle_epoll(struct ss_handling *h)
 
 	if (waits_for_copy(h))
 		return false;
+	ss_caution_set_epolls(true);
 	ss_epolls_prune(h->session);
 	do {
 		r = ss_identify_slot(h->session, h->task, h->call->epoll.efd,
@@ -526,6 +527,7 @@ static bool handle_filter(struct ss_handling *h)
 
 static bool handle_ring(struct ss_handling *h)
 {
+	ss_caution_set_epolls(true);
 	ss_call_tells(h, SS_EVENT_RING);
 	return true;
 }

@@ -105,6 +105,9 @@ static struct ss_task *find_caller(struct ss_session *session,
 	}
 	if (task->zombie)
 		return NULL;
+	if (session->execs && !task->group->execing)
+		ss_exec_over(session, ss_process_find(session,
+						      task->group->tgid));
 	if (session->deferred)
 		ss_deferred_settle(session, tid);
 	if (session->unsharing)

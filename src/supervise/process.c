@@ -74,6 +74,7 @@ int ss_process_add(struct ss_session *session, pid_t tgid)
 void ss_process_free(struct ss_session *session, struct ss_process *process)
 {
 	ss_numbers_remove(&session->processes, &process->by_tgid);
+	ss_exec_over(session, process);
 	if (process->zombie) {
 		DL_DELETE(session->zombies, process);
 		session->zombie_count--;

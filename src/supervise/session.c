@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/message.h"
+#include "kernel/caution.h"
 #include "kernel/death.h"
 #include "kernel/descriptor.h"
 #include "kernel/filter.h"
@@ -198,6 +199,7 @@ static int prepare(struct ss_session *session)
 	if (r)
 		return r;
 	ss_pidfd_learn();
+	ss_caution_set_epolls(false);
 	session->deaths = ss_deaths_open();
 	if (session->deaths < 0)
 		return fail("cannot watch processes", session->deaths);

@@ -74,6 +74,7 @@ struct ss_process {
 	bool unguarded;		/* counted as refused to the guard */
 	bool asked;		/* has called kcmp; noted for --learn */
 	bool crowded;		/* it has many children, or threads: settle.c */
+	bool execs;		/* it has, and was not seen since */
 };
 
 /* A notification whose answer waits for something else. */
@@ -174,6 +175,7 @@ struct ss_session {
 	int deaths;			/* owned: epoll of pidfds */
 	pid_t last_number;		/* one that was given out, the last that
 					   we know; 0: they are chosen, too */
+	unsigned int execs;		/* processes that may be in an exec */
 	uint64_t clones;		/* let go on so far ... */
 	uint64_t orphans_looked;	/* ... when orphans were settled last */
 	uint64_t orphans_settled;	/* model->orphaned at that time */
@@ -339,6 +341,8 @@ void ss_exec_await_copies(struct ss_session *session,
 			  const struct ss_task *task,
 			  const struct ss_notification *notification);
 void ss_exec_enter(struct ss_session *session, struct ss_task *task);
+/* The process has called, or gone: no exec of it is under way any more. */
+void ss_exec_over(struct ss_session *session, struct ss_process *process);
 /* The caller was killed, or interrupted, before that: nothing happens. */
 void ss_exec_not_let_on(struct ss_session *session, pid_t tid);
 /* Finds out whether the group's exec in flight has happened; `caller` is the
