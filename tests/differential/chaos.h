@@ -94,6 +94,7 @@ enum ch_op {
 	CH_RING_SETUP,	/* flags, number to move it to, or 0 */
 	CH_RING_DO,	/* ring, enum ch_ring_call, number, number */
 	CH_CHURN,	/* seed, how often: descriptors come and go */
+	CH_SLOW,	/* enum ch_slow: it copies, execs and ends slowly */
 	CH_OPS,
 	CH_SYNC = CH_OPS,	/* of the driver: everybody is waited for */
 };
@@ -133,6 +134,14 @@ enum ch_spawn_how {
 	CH_SPAWN_OPEN,
 	CH_SPAWN_HOWS,
 	CH_SPAWN_NUMBERS = 19
+};
+
+/* What there is to give up. */
+enum ch_slow {
+	CH_SLOW_MEMORY,
+	CH_SLOW_MAPS,
+	CH_SLOW_LOCKS,
+	CH_SLOWS
 };
 
 /* What is done through a ring. */
@@ -312,7 +321,7 @@ long ch_do_clone(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec_fail(struct ch_slot *me, const int64_t *arg);
 
-/* ---- image.c, ring.c: operations that take more ---- */
+/* ---- image.c, ring.c, slow.c: operations that take more ---- */
 
 /* Makes the files of CH_FD_IMAGE; 0 or -errno. */
 int ch_open_images(void);
@@ -321,6 +330,7 @@ int ch_prepare_spawns(void);
 long ch_do_spawn(struct ch_slot *me, const int64_t *arg);
 long ch_do_ring(struct ch_slot *me, const int64_t *arg);
 long ch_do_ring_call(struct ch_slot *me, const int64_t *arg);
+long ch_do_slow(struct ch_slot *me, const int64_t *arg);
 /* Who used a ring may have died meanwhile. */
 void ch_release_ring(void);
 
@@ -421,6 +431,7 @@ enum ch_profile {
 	CH_WITH_RINGS = 4,
 	CH_WITH_THREADS = 8,	/* more threads than processes */
 	CH_WITH_EPOLL = 16,	/* mostly epoll */
+	CH_WITH_SLOW = 32,	/* ends take long */
 };
 
 struct ch_random {

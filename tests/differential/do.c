@@ -541,4 +541,5 @@ const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_RING_SETUP] = { "ring", ch_do_ring },
 	[CH_RING_DO] = { "ring-do", ch_do_ring_call },
 	[CH_CHURN] = { "churn", do_churn },
+	[CH_SLOW] = { "slow", ch_do_slow },
 };

@@ -446,6 +446,13 @@ static void fill_churn(struct ch_random *random, const struct ch_view *view,
 	step->arg[1] = 1 + (int64_t)ch_draw(random, 40);
 }
 
+static void fill_slow(struct ch_random *random, const struct ch_view *view,
+		      struct ch_step *step)
+{
+	(void)view;
+	step->arg[0] = ch_draw(random, CH_SLOWS);
+}
+
 /* ---- which ---- */
 
 static const struct {
@@ -496,6 +503,7 @@ static const struct {
 	{ CH_RING_SETUP, 6, CH_WITH_RINGS, fill_ring },
 	{ CH_RING_DO, 25, CH_WITH_RINGS, fill_ring_call },
 	{ CH_CHURN, 2, 0, fill_churn },
+	{ CH_SLOW, 8, CH_WITH_SLOW, fill_slow },
 };
 
 enum { TABLE = sizeof(table) / sizeof(table[0]) };

@@ -368,6 +368,9 @@ int ch_drive_random(const struct ch_run *run)
 	/* Questions of the unprivileged cannot all be judged. */
 	if (ch_draw(&random, 2) == 0)
 		view.profile &= ~(uint32_t)CH_WITH_IDS;
+	/* Where several things go on at once. */
+	if (run->tempo > 1 && ch_draw(&random, 3) == 0)
+		view.profile |= CH_WITH_SLOW;
 	if (run->profile >= 0)
 		view.profile = (uint32_t)run->profile;
 	view.determined = ch_transcript >= 0;
