@@ -385,6 +385,18 @@ int ss_proc_parse_fd_flags(const char *text, size_t length, uint64_t *ret)
 	return -EBADMSG;
 }
 
+int ss_proc_parse_pidfd(const char *text, size_t length, pid_t *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length);
+	struct ss_cursor line;
+
+	while (ss_cursor_read_line(&rest, &line)) {
+		if (ss_cursor_skip(&line, "Pid:"))
+			return read_int(&line, ret) ? 0 : -EBADMSG;
+	}
+	return -EBADMSG;
+}
+
 uint64_t ss_proc_kernel_dev(dev_t dev)
 {
 	/* MKDEV() of the kernel: 12 bits of major above 20 of minor. */

@@ -251,8 +251,8 @@ int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret)
 	return ss_proc_parse_epoll(text.data, text.length, ret);
 }
 
-/* "pos:" and "flags:" come first, and fit. */
-#define FD_FLAGS_BYTES	128
+/* What is asked for comes early, and fits. */
+#define FD_INFO_BYTES	256
 
 int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
 {
@@ -260,7 +260,7 @@ int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
 	uint64_t flags;
 	int r;
 
-	r = ss_proc_text_of_fd(&text, tid, fd, FD_FLAGS_BYTES);
+	r = ss_proc_text_of_fd(&text, tid, fd, FD_INFO_BYTES);
 	if (r)
 		r = ss_proc_error(r, tid, -EBADF);
 	else
@@ -268,6 +268,15 @@ int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
 	if (!r)
 		*ret = flags & O_CLOEXEC;
 	return r;
+}
+
+int ss_proc_pidfd(pid_t tid, int fd, pid_t *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	int r = ss_proc_text_of_fd(&text, tid, fd, FD_INFO_BYTES);
+
+	return r ? ss_proc_error(r, tid, -EBADF) :
+		ss_proc_parse_pidfd(text.data, text.length, ret);
 }
 
 int ss_proc_at_random(pid_t tid, uint64_t *ret)

@@ -170,6 +170,13 @@ int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret) ss_must_check;
 /* The "flags:" line, octal: O_CLOEXEC stands for the descriptor's flag. */
 int ss_proc_parse_fd_flags(const char *text, size_t length, uint64_t *ret)
 	ss_must_check;
+
+/* Whose pidfd is this descriptor?  -1: of somebody who has been reaped; 0: of
+   somebody who has no number here. */
+int ss_proc_pidfd(pid_t tid, int fd, pid_t *ret) ss_must_check;
+
+int ss_proc_parse_pidfd(const char *text, size_t length, pid_t *ret)
+	ss_must_check;
 /*
  * st_dev as fstat(2) gives it -> the number that fdinfo prints.  The two may
  * still differ where fstat(2) does not tell the device of the superblock (a

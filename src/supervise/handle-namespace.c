@@ -119,6 +119,22 @@ bool ss_handle_unshare(struct ss_handling *h)
 			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 			 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
+/* By pidfd: the flags say which of its namespaces.  The dead have none, and
+   then the call fails whatever the flags are. */
+static uint64_t setns_pidfd_flags(struct ss_handling *h, uint64_t *ret_ino)
+{
+	uint64_t type = h->call->setns.type;
+	pid_t tid = 0;
+	int r;
+
+	if (ss_proc_pidfd(h->task->tid, h->call->setns.fd, &tid) || !tid)
+		return type;
+	if (tid < 0)
+		return 0;
+	r = ss_proc_namespace(tid, "ipc", ret_ino);
+	return r == -ENODATA || r == -ESRCH ? 0 : type;
+}
+
 /* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
    inode where one is named. */
 static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
@@ -144,9 +160,8 @@ static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
 		*ret_ino = strtoull(link + strlen(links[i].prefix), NULL, 10);
 		return !type || type == links[i].flag ? links[i].flag : 0;
 	}
-	/* By pidfd: the flags say which. */
 	return !strcmp(link, "anon_inode:[pidfd]") ||
-		!strncmp(link, "pidfd:", 6) ? type : 0;
+		!strncmp(link, "pidfd:", 6) ? setns_pidfd_flags(h, ret_ino) : 0;
 }
 
 /* Does the caller have the capability in the namespace that owns its own ipc

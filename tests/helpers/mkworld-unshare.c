@@ -364,6 +364,36 @@ static void unshare_reaping_memory(void)
 	race_with_unshare(&race);
 }
 
+/* By a pidfd; the dead have no namespaces, so nothing is entered then. */
+static void setns_pidfd(void)
+{
+	struct mw_peer *one;
+	struct mw_peer *two;
+	long pidfd;
+
+	mw_need_root();
+	one = mw_spawn(NULL, CLONE_SYSVSEM | SIGCHLD);
+	two = mw_fork(NULL);
+	pidfd = mw_call(one, SYS_pidfd_open, two->pid, 0);
+	if (pidfd < 0)
+		mw_skip("no pidfd", pidfd);
+	mw_ask_peers(NULL, "before", NULL, one);
+	mw_quit(two);
+	mw_zombie(NULL, two);
+	mw_did("setns to those of a zombie",
+	       mw_call(one, SYS_setns, pidfd, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "still", NULL, one);
+	mw_reap(NULL, two);
+	mw_did("setns to those of somebody reaped",
+	       mw_call(one, SYS_setns, pidfd, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "still", NULL, one);
+	two = mw_fork(NULL);
+	pidfd = mw_call(one, SYS_pidfd_open, two->pid, 0);
+	mw_did("setns to those of the living",
+	       mw_call(one, SYS_setns, pidfd, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "no undo list any more", NULL, one);
+}
+
 /* The same of setns to a user namespace; what its credentials are by then shows
    in whom it may ask about. */
 static int race_with_setns(int ns, int clone_flags, char *stack)
@@ -434,6 +464,7 @@ const struct mw_scenario mw_unshare[] = {
 	{ "unshare-reaping-memory", unshare_reaping_memory,
 	  "while one ends that shares memory" },
 	{ "setns", setns_, "setns to where one is" },
+	{ "setns-pidfd", setns_pidfd, "setns to where somebody is" },
 	{ "setns-racing", setns_racing, "setns while somebody ends" },
 	{ NULL, NULL, NULL },
 };

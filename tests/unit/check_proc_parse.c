@@ -307,6 +307,27 @@ START_TEST(fd_flags_are_read)
 }
 END_TEST
 
+START_TEST(pidfds_are_read)
+{
+	static const char text[] =
+		"pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t1045\n"
+		"Pid:\t4711\nNSpid:\t4711\t2\n";
+	static const char *const wrong[] = {
+		"", "pos:\t0\n", "Pid:\t\n", "Pid:\tx\n", "NSpid:\t7\n",
+	};
+	pid_t pid;
+
+	ck_assert_int_eq(ss_proc_parse_pidfd(text, sizeof(text) - 1, &pid), 0);
+	ck_assert_int_eq(pid, 4711);
+	ck_assert_int_eq(ss_proc_parse_pidfd("Pid:\t-1\n", 8, &pid), 0);
+	ck_assert_int_eq(pid, -1);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(ss_proc_parse_pidfd(wrong[i],
+						     strlen(wrong[i]), &pid),
+				 -EBADMSG);
+}
+END_TEST
+
 static const uint64_t auxv_64[] = {
 	AT_SYSINFO_EHDR, 0x7ffd8a9f3000, AT_HWCAP, 0xbfebfbff, AT_SECURE, 0,
 	AT_PAGESZ, 4096, AT_RANDOM, 0x7ffd8a9a1239, AT_NULL, 0,
@@ -374,6 +395,7 @@ static void parse_everything(const char *text, size_t length)
 	struct ss_tids tids;
 	uint64_t address;
 	uint32_t id;
+	pid_t pid;
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, text, length);
@@ -396,6 +418,7 @@ static void parse_everything(const char *text, size_t length)
 	}
 	(void)!ss_proc_parse_signals(copy, length, &signals);
 	(void)!ss_proc_parse_fd_flags(copy, length, &address);
+	(void)!ss_proc_parse_pidfd(copy, length, &pid);
 	(void)!ss_proc_parse_id_map(copy, length, SS_ID_INWARD, 0, &id);
 	(void)!ss_proc_parse_auxv(copy, length, true, &address);
 	(void)!ss_proc_parse_auxv(copy, length, false, &address);
@@ -485,6 +508,7 @@ static Suite *parse_suite(void)
 	tcase_add_test(right, id_map_is_read);
 	tcase_add_test(right, epoll_is_read);
 	tcase_add_test(right, fd_flags_are_read);
+	tcase_add_test(right, pidfds_are_read);
 	tcase_add_test(right, auxv_is_read);
 	suite_add_tcase(suite, right);
 	tcase_set_timeout(wrong, 60);
