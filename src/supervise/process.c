@@ -472,8 +472,10 @@ bool ss_number_is_new(struct ss_session *session,
 		return false;
 	if (task->tid == task->group->tgid)
 		process = ss_process_find(session, task->tid);
+	/* Who was in a list may have gone since: then the number is free. */
 	if (process && process->pidfd >= 0)
-		return ss_pidfd_life(process->pidfd) == SS_LIFE_GONE;
+		return ss_pidfd_life(process->pidfd) == SS_LIFE_GONE &&
+			!ss_proc_stat(task->tid, &stat);
 	return !ss_proc_stat(task->tid, &stat) && is_another(&stat, task);
 }
 

@@ -74,10 +74,19 @@ compare() {
 in_first_process="self errors fork threads vfork-third clone-flags exec-leader
 exec-thread dup epoll zombie daemon storm-mixed"
 
+# Without kcmp an item whose file is ready cannot be looked for: it is refused,
+# and counted (slots.unfetchable).
+beyond='^$'
+case ,${SELFSAME_WITHOUT:-}, in
+*,kcmp,*)
+	beyond='^epoll-held$'
+	;;
+esac
+
 compare_all() {
 	width=$1
 	program=$2
-	for scenario in ${SHARING_ONLY:-$("$program" -l)}; do
+	for scenario in ${SHARING_ONLY:-$("$program" -l | grep -v "$beyond")}; do
 		compare "$width: $scenario" "$program" "$scenario"
 	done
 	[ -z "${SHARING_ONLY:-}" ] || return 0

@@ -280,7 +280,7 @@ static void race_with_unshare(const struct race *race)
 	for (i = 0; i < ROUNDS; i++) {
 		long arg[5] = { mw_pid(NULL), 0, KCMP_FILES };
 		int pidfd = -1;
-		long ret;
+		long ret, answer;
 		int tid;
 
 		atomic_store(&going, 0);
@@ -297,7 +297,8 @@ static void race_with_unshare(const struct race *race)
 		while (!atomic_load(&leaving))
 			sched_yield();
 		ret = mw_sys(SYS_unshare, race->flags | CLONE_FILES);
-		wrong += (ret == 0) != (mw_kcmp(NULL, arg) != 0);
+		answer = mw_kcmp(NULL, arg);
+		wrong += answer < 0 || (ret == 0) != (answer != 0);
 		mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
 		kill((pid_t)arg[1], SIGKILL);
 		waitpid((pid_t)arg[1], NULL, 0);
