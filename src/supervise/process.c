@@ -373,25 +373,32 @@ static bool is_zombie(pid_t tid)
  *
  * The io context goes after the others have learned of the death.  Who ends a
  * pid namespace waits for everybody in it before that, with nothing else left.
+ *
+ * false: it has gone meanwhile.
  */
-static void fade(struct ss_session *session, const struct ss_task *task)
+static bool fade(struct ss_session *session, const struct ss_task *task)
 {
 	struct ss_event event = { .type = SS_EVENT_FADING, .tid = task->tid };
 	struct ss_proc_status status;
+	int r;
 
-	if (task->zombie || ss_proc_status(task->tid, &status))
-		return;
+	if (task->zombie)
+		return true;
+	r = ss_proc_status(task->tid, &status);
+	if (r)
+		return r != -ESRCH;
 	event.gone = given_up(task, &status);
 	if (!status.has_mm && !status.has_files && !status.has_fs &&
 	    (!task->resources[SS_KIND_IO] || is_zombie(task->tid))) {
 		await_end(task);
 		event.type = SS_EVENT_TASK_ZOMBIE;
 	} else if (!event.gone) {
-		return;
+		return true;
 	}
 	/* Its memory is what the calls of others have made of it. */
 	(void)ss_facts_set_id(session, task);
 	ss_tell(session, &event);
+	return true;
 }
 
 /* A leader that is no more what it was: alone, or with its whole group? */
@@ -412,8 +419,8 @@ static void leader_check(struct ss_session *session, struct ss_task *task,
 	if (ss_pidfd_is_over(process->pidfd)) {
 		await_end(task);
 		tell_about(session, SS_EVENT_GROUP_DEAD, task->tid);
-	} else {
-		fade(session, task);
+	} else if (!fade(session, task)) {
+		process_gone(session, process);
 	}
 }
 
@@ -553,7 +560,8 @@ static void thread_leaving(struct ss_session *session, struct ss_task *task)
 		break;
 	case LEAVING_ZOMBIE:
 	case LEAVING_STILL:
-		fade(session, task);
+		if (!fade(session, task))
+			tell_about(session, SS_EVENT_THREAD_GONE, task->tid);
 		break;
 	}
 }
@@ -580,10 +588,10 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 	 * a filter of the program can kill one of them alone.
 	 */
 	r = ss_proc_stat(task->tid, &stat);
-	if (r && r != -ETIMEDOUT)
+	if (r == -ETIMEDOUT || (!r && !(stat.flags & SS_PROC_EXITING)))
+		return;
+	if (r || !fade(session, task))
 		number_gone(session, task);
-	else if (!r && (stat.flags & SS_PROC_EXITING))
-		fade(session, task);
 }
 
 static void look_at_life(struct ss_session *session, struct ss_task *task,
