@@ -109,8 +109,6 @@ static int parse_status_line(struct ss_cursor *line,
 		return read_int(line, pid) ? SEEN_PID : -1;
 	if (ss_cursor_skip(line, "PPid:"))
 		return read_int(line, &status->ppid) ? SEEN_PPID : -1;
-	if (ss_cursor_skip(line, "TracerPid:"))
-		return read_int(line, &status->tracer) ? 0 : -1;
 	if (ss_cursor_skip(line, "Uid:"))
 		return read_ids(line, status->uid) ? SEEN_UID : -1;
 	if (ss_cursor_skip(line, "Gid:"))

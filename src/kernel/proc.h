@@ -65,7 +65,6 @@ int ss_proc_children_by_parent(pid_t ppid, struct ss_tids *ret) ss_must_check;
 struct ss_proc_status {
 	pid_t tgid;
 	pid_t ppid;
-	pid_t tracer;			/* 0: none, or one outside */
 	char state;			/* R S D T t Z X ... */
 	uid_t uid[4];			/* real, effective, saved, fs */
 	gid_t gid[4];

@@ -26,30 +26,36 @@ enum presence {
 };
 
 /*
- * A thread that has called exit, or that a filter of the program may have
- * killed.  A tracer keeps it, stopped or dead, for as long as it likes; without
- * one it is a zombie, too, but only for a moment (kernel/exit.c,
- * exit_notify()).
+ * Who has called exit, or may have been killed.  A tracer keeps it, stopped, for
+ * as long as it likes.  Who is dead and does not run any more stays until
+ * somebody reaps it; until then it may reap itself, and is a zombie, too, but
+ * only for a moment (kernel/exit.c, exit_notify()).
  */
+static enum presence presence_of(struct ss_session *session,
+				 const struct ss_task *task,
+				 const struct ss_proc_stat *stat)
+{
+	bool ending = task->leaving || stat->flags & SS_PROC_EXITING;
+
+	if (ss_guard_has(session, task->tid)) {
+		(void)ss_guard_serve(session);
+		return ending ? PRESENCE_ENDING : PRESENCE_THERE;
+	}
+	if (stat->state == 't' || stat->state == 'T' ||
+	    stat->flags & SS_PROC_NOFREEZE)
+		return PRESENCE_THERE;
+	return ending || task->group->dying ? PRESENCE_ENDING : PRESENCE_THERE;
+}
+
 static enum presence look_at_thread(struct ss_session *session,
 				    const struct ss_task *task)
 {
-	struct ss_proc_status status;
 	struct ss_proc_stat stat;
 
 	if (!ss_thread_exists(task->group->tgid, task->tid) ||
-	    ss_proc_stat(task->tid, &stat) ||
-	    ss_proc_status(task->tid, &status))
+	    ss_proc_stat(task->tid, &stat))
 		return PRESENCE_GONE;
-	if (!task->leaving && !(stat.flags & SS_PROC_EXITING))
-		return PRESENCE_THERE;
-	if (ss_guard_has(session, task->tid)) {
-		(void)ss_guard_serve(session);
-		return PRESENCE_ENDING;
-	}
-	return status.state == 't' || status.state == 'T' ||
-		(status.state == 'Z' && status.tracer) ?
-		PRESENCE_THERE : PRESENCE_ENDING;
+	return presence_of(session, task, &stat);
 }
 
 /* false: it depends on a thread that is about to go. */
@@ -77,27 +83,6 @@ static bool shares(const struct ss_task *a, const struct ss_task *b,
 		   enum ss_kind kind)
 {
 	return a->resources[kind] && a->resources[kind] == b->resources[kind];
-}
-
-/*
- * Who is dead and does not run any more stays until its parent reaps it; until
- * then it may reap itself (kernel/exit.c, exit_notify()).  Who has called exit
- * is about to begin, unless a tracer has stopped it.
- */
-static enum presence presence_of(struct ss_session *session,
-				 const struct ss_task *task,
-				 const struct ss_proc_stat *stat)
-{
-	bool ending = task->leaving || stat->flags & SS_PROC_EXITING;
-
-	if (ss_guard_has(session, task->tid)) {
-		(void)ss_guard_serve(session);
-		return ending ? PRESENCE_ENDING : PRESENCE_THERE;
-	}
-	if (stat->state == 't' || stat->state == 'T' ||
-	    stat->flags & SS_PROC_NOFREEZE)
-		return PRESENCE_THERE;
-	return ending || task->group->dying ? PRESENCE_ENDING : PRESENCE_THERE;
 }
 
 bool ss_sharer_is_going(struct ss_session *session, const struct ss_task *task)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -365,6 +366,29 @@ static void unshare_reaping_memory(void)
 	race_with_unshare(&race);
 }
 
+/* A tracer keeps the last other thread, dead, until it waits for it. */
+static void unshare_traced(void)
+{
+	struct mw_peer *thread = mw_thread(NULL);
+	struct mw_peer *tracer = mw_fork(NULL);
+	struct mw_peer *partner = mw_spawn(NULL, CLONE_FILES | SIGCHLD);
+	const pid_t tid = thread->self;
+	long ret;
+
+	ret = mw_call(tracer, SYS_ptrace, PTRACE_SEIZE, tid, 0, 0);
+	if (ret < 0)
+		mw_skip("nobody may be traced", ret);
+	mw_quit(thread);
+	mw_must("waitid", mw_call(tracer, SYS_waitid, P_PID, tid, 0,
+				  WEXITED | WNOWAIT | __WALL));
+	mw_did("beside the dead",
+	       mw_sys(SYS_unshare, CLONE_THREAD | CLONE_FILES));
+	mw_ask_peers(NULL, "refused", NULL, partner);
+	mw_must("wait4", mw_call(tracer, SYS_wait4, tid, 0, __WALL));
+	mw_did("alone", mw_sys(SYS_unshare, CLONE_THREAD | CLONE_FILES));
+	mw_ask_peers(NULL, "done", NULL, partner);
+}
+
 /* By a pidfd; the dead have no namespaces, so nothing is entered then. */
 static void setns_pidfd(void)
 {
@@ -464,6 +488,8 @@ const struct mw_scenario mw_unshare[] = {
 	  "while such a process ends and others wait for it" },
 	{ "unshare-reaping-memory", unshare_reaping_memory,
 	  "while one ends that shares memory" },
+	{ "unshare-traced", unshare_traced,
+	  "while a tracer keeps a dead thread" },
 	{ "setns", setns_, "setns to where one is" },
 	{ "setns-pidfd", setns_pidfd, "setns to where somebody is" },
 	{ "setns-racing", setns_racing, "setns while somebody ends" },

@@ -18,7 +18,7 @@
 
 #define STATUS_TEXT \
 	"Name:\t) State: Z\\n(\nUmask:\t0022\nState:\tS (sleeping)\n" \
-	"Tgid:\t4711\nNgid:\t0\nPid:\t4712\nPPid:\t17\nTracerPid:\t23\n" \
+	"Tgid:\t4711\nNgid:\t0\nPid:\t4712\nPPid:\t17\nTracerPid:\t0\n" \
 	"Uid:\t1\t2\t3\t4294967294\nGid:\t5\t6\t7\t8\nFDSize:\t64\n" \
 	"Groups:\t0 5 \nNStgid:\t4711\t2\nNSpid:\t4712\t3\nNSpgid:\t1\t1\n" \
 	"VmPeak:\t    5888 kB\nThreads:\t2\nSigQ:\t1/15539\n" \
@@ -60,7 +60,6 @@ START_TEST(status_is_read)
 
 	ck_assert_int_eq(status.tgid, 4711);
 	ck_assert_int_eq(status.ppid, 17);
-	ck_assert_int_eq(status.tracer, 23);
 	ck_assert_int_eq(status.state, 'S');
 	ck_assert_uint_eq(status.uid[0], 1);
 	ck_assert_uint_eq(status.uid[3], 4294967294u);
