@@ -108,6 +108,14 @@ struct timespec ss_caution_deadline(long ms)
 	return time;
 }
 
+static void careful_free(struct ss_careful *careful)
+{
+	if (careful->release)
+		careful->release(careful);
+	else
+		free(careful);
+}
+
 static void helper_free(struct helper *helper)
 {
 	(void)pthread_cond_destroy(&helper->given);
@@ -143,7 +151,7 @@ static void *helper_run(void *data)
 	}
 	forget_abandoned(helper);
 	(void)pthread_mutex_unlock(&helpers.lock);
-	helper->careful->release(helper->careful);
+	careful_free(helper->careful);
 	helper_free(helper);
 	return NULL;
 }
@@ -212,7 +220,7 @@ int ss_careful_do(struct ss_careful *careful)
 	error = would_be_late(careful) ? -ETIMEDOUT :
 		helpers.helper ? 0 : helper_new();
 	if (error) {
-		careful->release(careful);
+		careful_free(careful);
 	} else {
 		helpers.helper->careful = careful;
 		helpers.helper->state = HELPER_BUSY;

@@ -47,7 +47,7 @@ void ss_caution_set_epolls(bool any);
  */
 struct ss_careful {
 	void (*run)(struct ss_careful *careful);
-	/* Frees it, and what it has found. */
+	/* Frees it, and what it has found; NULL: there is only itself. */
 	void (*release)(struct ss_careful *careful);
 	/* What it may wait for: with two that are alike it is the same. */
 	enum ss_careful_lock {

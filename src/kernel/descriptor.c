@@ -221,11 +221,6 @@ static void ordering_run(struct ss_careful *careful)
 				       &ordering->order);
 }
 
-static void ordering_release(struct ss_careful *careful)
-{
-	free(careful);
-}
-
 /* The kernel's order, whoever holds the epoll. */
 static int order_item_carefully(pid_t self, int fd,
 				const struct kcmp_epoll_slot *slot, int *ret)
@@ -238,7 +233,6 @@ static int order_item_carefully(pid_t self, int fd,
 	*ordering = (struct ordering){
 		.careful = {
 			.run = ordering_run,
-			.release = ordering_release,
 			.lock = SS_CAREFUL_ITEM,
 			.which = slot->efd,
 		},

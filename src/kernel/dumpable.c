@@ -242,11 +242,6 @@ static void looking_run(struct ss_careful *careful)
 	looking->result = probe_directly(&looking->target, &looking->found);
 }
 
-static void looking_release(struct ss_careful *careful)
-{
-	free(careful);
-}
-
 int ss_dumpable_probe(const struct ss_dumpable_target *target,
 		      struct ss_dumpable_found *ret)
 {
@@ -260,7 +255,6 @@ int ss_dumpable_probe(const struct ss_dumpable_target *target,
 		return -ENOMEM;
 	looking->careful = (struct ss_careful){
 		.run = looking_run,
-		.release = looking_release,
 		.lock = SS_CAREFUL_EXEC,
 		.task = target->tid,
 	};

@@ -35,11 +35,6 @@ static void compare(struct ss_careful *careful)
 			(unsigned long)&c->slot : c->idx2);
 }
 
-static void comparing_release(struct ss_careful *careful)
-{
-	free(careful);
-}
-
 int ss_kcmp(pid_t pid1, pid_t pid2, int type, unsigned long idx1,
 	    unsigned long idx2)
 {
@@ -54,7 +49,6 @@ int ss_kcmp(pid_t pid1, pid_t pid2, int type, unsigned long idx1,
 	*comparing = (struct comparing){
 		.careful = {
 			.run = compare,
-			.release = comparing_release,
 			.lock = SS_CAREFUL_KCMP,
 			.task = pid1,
 			.which = (uint64_t)pid2 << 32 | (unsigned int)type,

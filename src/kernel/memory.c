@@ -51,11 +51,6 @@ static void reading_run(struct ss_careful *careful)
 					reading->data, reading->length);
 }
 
-static void reading_release(struct ss_careful *careful)
-{
-	free(careful);
-}
-
 static int read_chunk(pid_t tid, uint64_t address, void *buffer, size_t length)
 {
 	struct reading *reading = malloc(sizeof(*reading));
@@ -65,7 +60,6 @@ static int read_chunk(pid_t tid, uint64_t address, void *buffer, size_t length)
 		return -ENOMEM;
 	reading->careful = (struct ss_careful){
 		.run = reading_run,
-		.release = reading_release,
 		.lock = SS_CAREFUL_PAGE,
 		.task = tid,
 		.which = address,

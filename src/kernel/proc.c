@@ -11,27 +11,22 @@
 
 #include "kernel/proc-read.h"
 
+enum shown {
+	SHOWN_ALWAYS,
+	SHOWN_BETWEEN_EXECS,	/* not while the task execs */
+};
+
 /* Reads /proc/TID/NAME; absent: what its ENOENT means if the task is there. */
 static int read_of_task(struct ss_proc_text *text, pid_t tid, const char *name,
-			int absent)
+			enum shown shown, int absent)
 {
 	char path[SS_PROC_PATH_SIZE];
 	int error;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
-	error = ss_proc_text_read(text, path);
-	return error ? ss_proc_error(error, tid, absent) : 0;
-}
-
-/* The same of what is not shown while the task execs. */
-static int read_between_execs(struct ss_proc_text *text, pid_t tid,
-			      const char *name, int absent)
-{
-	char path[SS_PROC_PATH_SIZE];
-	int error;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
-	error = ss_proc_text_of(text, tid, path);
+	error = shown == SHOWN_BETWEEN_EXECS ?
+		ss_proc_text_of(text, tid, path) :
+		ss_proc_text_read(text, path);
 	return error ? ss_proc_error(error, tid, absent) : 0;
 }
 
@@ -166,7 +161,7 @@ int ss_proc_status(pid_t tid, struct ss_proc_status *ret)
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error;
 
-	error = read_of_task(&text, tid, "status", -ESRCH);
+	error = read_of_task(&text, tid, "status", SHOWN_ALWAYS, -ESRCH);
 	if (error)
 		return error;
 	return ss_proc_parse_status(text.data, text.length, ret);
@@ -177,7 +172,7 @@ int ss_proc_signals(pid_t tid, struct ss_proc_signals *ret)
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error;
 
-	error = read_of_task(&text, tid, "status", -ESRCH);
+	error = read_of_task(&text, tid, "status", SHOWN_ALWAYS, -ESRCH);
 	if (error)
 		return error;
 	return ss_proc_parse_signals(text.data, text.length, ret);
@@ -188,7 +183,8 @@ int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret)
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error;
 
-	error = read_between_execs(&text, tid, "stat", -ESRCH);
+	error = read_of_task(&text, tid, "stat", SHOWN_BETWEEN_EXECS,
+			     -ESRCH);
 	if (error)
 		return error;
 	return ss_proc_parse_stat(text.data, text.length, ret);
@@ -234,7 +230,8 @@ int ss_proc_call(pid_t tid, struct ss_proc_call *ret)
 	ss_cleanup_proc_text struct ss_proc_text text;
 	int error;
 
-	error = read_between_execs(&text, tid, "syscall", -EOPNOTSUPP);
+	error = read_of_task(&text, tid, "syscall", SHOWN_BETWEEN_EXECS,
+			     -EOPNOTSUPP);
 	if (error)
 		return error;
 	return ss_proc_parse_call(text.data, text.length, ret);
@@ -285,7 +282,8 @@ int ss_proc_at_random(pid_t tid, uint64_t *ret)
 	bool is_32bit;
 	int error;
 
-	error = read_between_execs(&text, tid, "auxv", -ESRCH);
+	error = read_of_task(&text, tid, "auxv", SHOWN_BETWEEN_EXECS,
+			     -ESRCH);
 	if (error)
 		return error;
 	is_32bit = ss_proc_auxv_is_32bit(text.data, text.length);
@@ -296,7 +294,8 @@ int ss_proc_id_map(pid_t tid, const char *map, enum ss_id_way way, uint32_t id,
 		   uint32_t *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;
-	int error = read_of_task(&text, tid, map, -ESRCH);
+	int error = read_of_task(&text, tid, map, SHOWN_ALWAYS,
+				 -ESRCH);
 
 	return error ? error :
 		ss_proc_parse_id_map(text.data, text.length, way, id, ret);

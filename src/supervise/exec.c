@@ -173,13 +173,12 @@ void ss_exec_enter(struct ss_session *session, struct ss_task *task)
 
 	event.exec.kept = kept;
 	event.exec.count = kept_slots(session, task, kept);
-	if (process && !process->execs)
-		session->execs++;
-	if (process)
-		process->execs = true;
 	ss_caution_set_execs(true);
-	if (process)
+	if (process) {
+		session->execs += !process->execs;
+		process->execs = true;
 		evidence = evidence_new(session, process);
+	}
 	if (evidence)
 		evidence_collect(session, evidence, task);
 	ss_tell(session, &event);
