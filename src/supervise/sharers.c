@@ -26,8 +26,8 @@ enum presence {
 };
 
 /*
- * Who has called exit, or may have been killed.  A tracer keeps it, stopped, for
- * as long as it likes.  Who is dead and does not run any more stays until
+ * Who has called exit, or may have been killed.  A tracer keeps it, stopped,
+ * for as long as it likes.  Who is dead and does not run any more stays until
  * somebody reaps it; until then it may reap itself, and is a zombie, too, but
  * only for a moment (kernel/exit.c, exit_notify()).
  */
