@@ -61,7 +61,7 @@ static int exec_prepare(struct ss_task *task, struct exec_parts *parts)
 		if (!parts->sighand)
 			goto fail;
 	}
-	if (refs_outside(task, SS_KIND_FILES)) {
+	if (ss_task_files(task) && refs_outside(task, SS_KIND_FILES)) {
 		parts->files = ss_files_copy(ss_task_files(task), task->path,
 					     made[SS_KIND_FILES] + 1);
 		if (!parts->files)
@@ -121,13 +121,41 @@ static void exec_creds(struct ss_model *model, struct ss_task *task,
 	task->creds_known = false;
 }
 
+/* What the new program has of its own.  Whose end was told before the exec had
+   given it up since. */
+static void exec_own(struct ss_model *model, struct ss_task *task,
+		     const struct exec_parts *parts)
+{
+	struct ss_files *files = ss_task_files(task);
+	struct ss_mm *mm = (struct ss_mm *)parts->mm;
+	bool over = !ss_task_mm(task);
+
+	mm->userns = 0;
+	task->made[SS_KIND_MM]++;
+	ss_task_set(task, SS_KIND_MM, parts->mm);
+	if (parts->sighand) {
+		task->made[SS_KIND_SIGHAND]++;
+		ss_task_set(task, SS_KIND_SIGHAND, parts->sighand);
+	}
+	ss_task_handlers(task)->interrupt = false;
+	if (parts->files) {
+		task->made[SS_KIND_FILES]++;
+		ss_task_set(task, SS_KIND_FILES, &parts->files->r);
+		files = parts->files;
+	}
+	if (files)
+		ss_files_exec(files);
+	exec_creds(model, task, mm);
+	if (over)
+		ss_task_give_up(task, 1u << SS_KIND_MM);
+}
+
 int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		       ss_unused const struct ss_event *event)
 {
 	struct ss_group *group = task->group;
 	struct exec_parts parts = { 0 };
 	struct ss_task *t, *tmp;
-	struct ss_mm *mm;
 	int r = exec_prepare(task, &parts);
 
 	if (r)
@@ -143,21 +171,7 @@ int ss_apply_exec_done(struct ss_model *model, struct ss_task *task,
 		if (t != task)
 			ss_task_free(model, t);
 	}
-	mm = (struct ss_mm *)parts.mm;
-	mm->userns = 0;
-	task->made[SS_KIND_MM]++;
-	ss_task_set(task, SS_KIND_MM, parts.mm);
-	if (parts.sighand) {
-		task->made[SS_KIND_SIGHAND]++;
-		ss_task_set(task, SS_KIND_SIGHAND, parts.sighand);
-	}
-	ss_task_handlers(task)->interrupt = false;
-	if (parts.files) {
-		task->made[SS_KIND_FILES]++;
-		ss_task_set(task, SS_KIND_FILES, &parts.files->r);
-	}
-	ss_files_exec(ss_task_files(task));
-	exec_creds(model, task, mm);
+	exec_own(model, task, &parts);
 	task->execed = true;
 	if (task->leaving)
 		group->leaving--;

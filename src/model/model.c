@@ -162,6 +162,7 @@ enum subject {
 	SUBJECT_NONE,
 	SUBJECT_TASK,		/* .tid is a known task */
 	SUBJECT_LIVING,		/* and not a zombie */
+	SUBJECT_CALLER,		/* and has not begun to give up what it has */
 };
 
 static const struct {
@@ -169,19 +170,19 @@ static const struct {
 	ss_apply_fn *apply;
 } table[SS_EVENT_COUNT] = {
 	[SS_EVENT_START] = { SUBJECT_NONE, ss_apply_start },
-	[SS_EVENT_CLONE] = { SUBJECT_LIVING, ss_apply_clone },
-	[SS_EVENT_EXEC] = { SUBJECT_LIVING, ss_apply_exec },
-	[SS_EVENT_EXIT] = { SUBJECT_LIVING, ss_apply_exit },
-	[SS_EVENT_CLOSE] = { SUBJECT_LIVING, ss_apply_close },
-	[SS_EVENT_UNSHARE] = { SUBJECT_LIVING, ss_apply_unshare },
-	[SS_EVENT_UNDO] = { SUBJECT_LIVING, ss_apply_undo },
-	[SS_EVENT_UNDO_DROP] = { SUBJECT_LIVING, ss_apply_undo_drop },
+	[SS_EVENT_CLONE] = { SUBJECT_CALLER, ss_apply_clone },
+	[SS_EVENT_EXEC] = { SUBJECT_CALLER, ss_apply_exec },
+	[SS_EVENT_EXIT] = { SUBJECT_CALLER, ss_apply_exit },
+	[SS_EVENT_CLOSE] = { SUBJECT_CALLER, ss_apply_close },
+	[SS_EVENT_UNSHARE] = { SUBJECT_CALLER, ss_apply_unshare },
+	[SS_EVENT_UNDO] = { SUBJECT_CALLER, ss_apply_undo },
+	[SS_EVENT_UNDO_DROP] = { SUBJECT_CALLER, ss_apply_undo_drop },
 	[SS_EVENT_CREDS_CHANGE] = { SUBJECT_TASK, ss_apply_creds_change },
 	[SS_EVENT_DUMPABLE] = { SUBJECT_TASK, ss_apply_dumpable },
-	[SS_EVENT_LANDLOCK] = { SUBJECT_LIVING, ss_apply_landlock },
+	[SS_EVENT_LANDLOCK] = { SUBJECT_CALLER, ss_apply_landlock },
 	[SS_EVENT_PIDNS_CHANGE] = { SUBJECT_TASK, ss_apply_pidns_change },
 	[SS_EVENT_FILTER] = { SUBJECT_NONE, ss_apply_filter },
-	[SS_EVENT_HANDLER] = { SUBJECT_LIVING, ss_apply_handler },
+	[SS_EVENT_HANDLER] = { SUBJECT_CALLER, ss_apply_handler },
 	[SS_EVENT_RING] = { SUBJECT_NONE, ss_apply_ring },
 	[SS_EVENT_RETURNED] = { SUBJECT_TASK, apply_returned },
 	[SS_EVENT_CLONE_PASS] = { SUBJECT_LIVING, ss_apply_clone_pass },
@@ -210,17 +211,28 @@ static const struct {
 	[SS_EVENT_EPOLL_DELETE] = { SUBJECT_NONE, ss_apply_epoll_delete },
 };
 
+static bool is_subject(const struct ss_task *task, enum subject subject)
+{
+	switch (subject) {
+	case SUBJECT_NONE:
+		return true;
+	case SUBJECT_TASK:
+		return task;
+	case SUBJECT_LIVING:
+		return task && !task->zombie;
+	case SUBJECT_CALLER:
+		return task && !task->zombie && !task->fading;
+	}
+	return false;
+}
+
 int ss_model_apply(struct ss_model *model, const struct ss_event *event)
 {
-	struct ss_task *task = NULL;
+	enum subject subject = table[event->type].subject;
+	struct ss_task *task = subject == SUBJECT_NONE ? NULL :
+		ss_model_task(model, event->tid);
 
-	if (table[event->type].subject != SUBJECT_NONE) {
-		task = ss_model_task(model, event->tid);
-		if (!task)
-			return -ESRCH;
-		if (task->zombie &&
-		    table[event->type].subject == SUBJECT_LIVING)
-			return -ESRCH;
-	}
+	if (!is_subject(task, subject))
+		return -ESRCH;
 	return table[event->type].apply(model, task, event);
 }

@@ -515,7 +515,6 @@ START_TEST(threads_end_alone)
 }
 END_TEST
 
-/* The creator has gone before its child was found. */
 /* A task gives up one thing after the other. */
 START_TEST(fading)
 {
@@ -551,6 +550,7 @@ START_TEST(fading)
 }
 END_TEST
 
+/* The creator has gone before its child was found. */
 START_TEST(orphaned_clones)
 {
 	struct ss_model *model = world_new();
