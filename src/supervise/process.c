@@ -566,6 +566,31 @@ static void thread_leaving(struct ss_session *session, struct ss_task *task)
 	}
 }
 
+/* Has the number of a thread gone to the dead leader, whose own one the thread
+   has got?  In a moment it names nobody. */
+static bool is_exchanged(const struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+
+	return !ss_proc_stat(task->tid, &stat) && stat.state == 'X';
+}
+
+/*
+ * A thread that execs takes the leader's number before it gets its new memory:
+ * for a moment its own number names nobody, and the leader's names somebody
+ * who is not the dead leader, and not the new program yet.
+ */
+static bool is_taking_over(const struct ss_group *group,
+			   const struct ss_process *process)
+{
+	const struct ss_task *task = group->execing;
+
+	return task && task->tid != group->tgid &&
+		(!ss_thread_exists(group->tgid, task->tid) ||
+		 is_exchanged(task)) &&
+		!(process->pidfd >= 0 && ss_pidfd_is_over(process->pidfd));
+}
+
 /* A thread that is not known to end. */
 static void thread_check(struct ss_session *session, struct ss_task *task,
 			 struct ss_process *process)
@@ -589,6 +614,9 @@ static void thread_check(struct ss_session *session, struct ss_task *task,
 	 */
 	r = ss_proc_stat(task->tid, &stat);
 	if (r == -ETIMEDOUT || (!r && !(stat.flags & SS_PROC_EXITING)))
+		return;
+	/* That was the dead leader, maybe, and the thread lives on. */
+	if (is_taking_over(task->group, process))
 		return;
 	if (r || !fade(session, task))
 		number_gone(session, task);
@@ -624,31 +652,6 @@ static void life_of_unwatched(struct ss_session *session,
 		return;
 	process->pidfd = -1;
 	(void)close(fd);
-}
-
-/* Has the number of a thread gone to the dead leader, whose own one the thread
-   has got?  In a moment it names nobody. */
-static bool is_exchanged(const struct ss_task *task)
-{
-	struct ss_proc_stat stat;
-
-	return !ss_proc_stat(task->tid, &stat) && stat.state == 'X';
-}
-
-/*
- * A thread that execs takes the leader's number before it gets its new memory:
- * for a moment its own number names nobody, and the leader's names somebody
- * who is not the dead leader, and not the new program yet.
- */
-static bool is_taking_over(const struct ss_group *group,
-			   const struct ss_process *process)
-{
-	const struct ss_task *task = group->execing;
-
-	return task && task->tid != group->tgid &&
-		(!ss_thread_exists(group->tgid, task->tid) ||
-		 is_exchanged(task)) &&
-		!(process->pidfd >= 0 && ss_pidfd_is_over(process->pidfd));
 }
 
 int ss_life_check(struct ss_session *session, struct ss_task *task)

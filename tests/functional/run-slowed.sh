@@ -21,9 +21,11 @@ export REAL_SELFSAME
 # Microseconds.
 for DELAY in 20 50 100 200 400; do
 	export DELAY
-	run_ok "a killed thread, $DELAY us late" "$tmp/wrapper" run \
-		"${FIXTURE:?}" killed-thread
-	like "no answer is wrong" "$(cat "$out")" '^wrong: 0$'
+	for scenario in killed-thread thread-exec; do
+		run_ok "$scenario, $DELAY us late" "$tmp/wrapper" run \
+			"${FIXTURE:?}" "$scenario"
+		like "no answer is wrong" "$(cat "$out")" '^wrong: 0$'
+	done
 done
 
 done_testing

@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
@@ -245,11 +246,45 @@ static void slow_exec(void)
 	mw_say("wrong: %d", wrong);
 }
 
+/* In the end it has a table of its own, but not before it is the leader. */
+static bool comes_apart(pid_t pid)
+{
+	int tries = TABLE;
+
+	while (tries-- && how(NULL, mw_pid(NULL), pid, KCMP_FILES) == 0)
+		mw_sys(SYS_sched_yield, 0);
+	return tries >= 0;
+}
+
+/* Its number is the dead leader's for a moment, then nobody's. */
+static void thread_exec(void)
+{
+	int wrong = 0;
+	int i;
+
+	for (i = 0; i < 2 * ROUNDS; i++) {
+		struct mw_peer *one = mw_spawn(NULL, CLONE_FILES | SIGCHLD);
+		struct mw_peer *thread = mw_thread(one);
+		pid_t tid = thread->self;
+
+		wrong += how(NULL, mw_pid(NULL), tid, KCMP_FILES) != 0;
+		mw_start(thread, run_other, 0);
+		while (how(NULL, mw_pid(NULL), tid, KCMP_VM) >= 0)
+			;
+		wrong += how(NULL, mw_pid(NULL), tid, KCMP_VM) != -ESRCH;
+		wrong += !comes_apart(one->pid);
+		kill(one->pid, SIGKILL);
+		mw_reap(NULL, one);
+	}
+	mw_say("wrong: %d", wrong);
+}
+
 const struct mw_scenario mw_slow[] = {
 	{ "slow-undo", slow_undo, "an end that puts semaphores back" },
 	{ "killed-thread", killed_thread, "a thread that a filter kills" },
 	{ "killed-thread-unshare", killed_thread_unshare,
 		"and what its group may do then" },
 	{ "slow-exec", slow_exec, "an exec that gives up locks" },
+	{ "thread-exec", thread_exec, "a thread that becomes the leader" },
 	{ NULL, NULL, NULL },
 };
