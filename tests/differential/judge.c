@@ -162,7 +162,7 @@ static int serve(int fd)
 	return write(fd, "", 1) == 1;
 }
 
-static int finish(pid_t child)
+static int finish(pid_t child, const char *program)
 {
 	int status;
 
@@ -170,12 +170,16 @@ static int finish(pid_t child)
 		if (errno != EINTR)
 			return 1;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-		128 + WTERMSIG(status);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	/* A supervisor that has crashed: every answer is ENOSYS from then on. */
+	fprintf(stderr, "chaos: %s was killed by signal %d\n", program,
+		WTERMSIG(status));
+	return 128 + WTERMSIG(status);
 }
 
 /* Until the command has ended, or SECONDS without a question have gone by. */
-static int preside(pid_t child, int fd, int seconds)
+static int preside(pid_t child, const char *program, int fd, int seconds)
 {
 	struct pollfd fds[2] = {
 		{ .fd = fd, .events = POLLIN },
@@ -193,11 +197,11 @@ static int preside(pid_t child, int fd, int seconds)
 		if (fds[0].revents && !serve(fd))
 			fds[0].fd = -1;
 		if (fds[1].revents)
-			return finish(child);
+			return finish(child, program);
 	}
 	fprintf(stderr, "chaos: no question for %d seconds\n", seconds);
 	kill(child, SIGKILL);
-	finish(child);
+	finish(child, program);
 	return 124;
 }
 
@@ -266,5 +270,6 @@ int ch_judge(const struct ch_judged *judged)
 		return 1;
 	}
 	close(pair[1]);
-	return preside(child, pair[0], judged->patience);
+	return preside(child, judged->wrapper[0] ? judged->wrapper[0] :
+		       judged->driver[0], pair[0], judged->patience);
 }
