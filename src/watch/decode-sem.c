@@ -20,6 +20,7 @@ struct sem_call {
 	uint32_t count;
 	uint64_t timeout;	/* 0: none */
 	bool time32;
+	bool padded;		/* of the nanoseconds half is padding */
 };
 
 static struct sem_call sem_arguments(const struct ss_call *call,
@@ -41,6 +42,7 @@ static struct sem_call sem_arguments(const struct ss_call *call,
 		break;
 	case SS_CALL_SEMTIMEDOP_TIME64:
 		sem.timeout = args[3];
+		sem.padded = arch == SS_ARCH_I386;
 		break;
 	case SS_CALL_IPC:
 		/* ipc(call, first, second, third, ptr, fifth) */
@@ -77,6 +79,9 @@ static int timeout_is_good(const struct ss_reader *reader, pid_t tid,
 		wide[0] = narrow[0];
 		wide[1] = narrow[1];
 	}
+	/* get_timespec64() */
+	if (sem->padded)
+		wide[1] &= UINT32_MAX;
 	return wide[0] >= 0 && wide[1] >= 0 && wide[1] < 1000000000;
 }
 

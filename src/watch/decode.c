@@ -37,8 +37,11 @@ static int decode_kcmp(const struct input *in, struct ss_decoded *ret)
 }
 
 #define CLONE_ARGS_MAX	4096	/* a page: E2BIG */
+#define PID_NS_LEVELS_MAX	32	/* MAX_PID_NS_LEVEL */
+#define SIGNALS_MAX		64	/* _NSIG */
+#define CLONE_KNOWN	(UINT32_MAX | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
 
-/* struct clone_args as of its first version (linux/sched.h). */
+/* struct clone_args as of its third version (linux/sched.h). */
 struct clone3_args {
 	uint64_t flags;
 	uint64_t pidfd, child_tid, parent_tid;
@@ -46,25 +49,63 @@ struct clone3_args {
 	uint64_t stack, stack_size;
 	uint64_t tls;
 	uint64_t set_tid, set_tid_size;	/* since VER1 */
+	uint64_t cgroup;		/* since VER2 */
 };
 
-/* clone3_args_valid(): what is refused before anything is copied. */
-static bool clone3_is_refused(const struct clone3_args *args)
+/* clone3_stack_valid(), as far as every kernel agrees. */
+static bool stack_is_refused(const struct clone3_args *args)
 {
-	if (args->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+	uint64_t end = args->stack + args->stack_size;
+
+	if (!args->stack != !args->stack_size)
 		return true;
-	if (args->exit_signal & ~(uint64_t)CSIGNAL)
+	return end < args->stack || end > INT64_MAX;
+}
+
+/* copy_clone_args_from_user(), clone3_args_valid(), and the beginning of
+   kernel_clone(): what is refused before anything is copied. */
+static bool clone3_is_refused(const struct clone3_args *args, uint64_t size)
+{
+	const uint64_t both = CLONE_PIDFD | CLONE_PARENT_SETTID;
+
+	if (args->set_tid_size > PID_NS_LEVELS_MAX ||
+	    !args->set_tid != !args->set_tid_size)
+		return true;
+	if (args->exit_signal > SIGNALS_MAX)
+		return true;
+	if ((args->flags & CLONE_INTO_CGROUP) &&
+	    (args->cgroup > INT_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return true;
+	if (args->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
 		return true;
 	if ((args->flags & (CLONE_THREAD | CLONE_PARENT)) &&
 	    args->exit_signal)
 		return true;
-	return !args->stack != !args->stack_size;
+	if ((args->flags & both) == both && args->pidfd == args->parent_tid)
+		return true;
+	return stack_is_refused(args);
 }
 
-/* copy_clone_args_from_user() */
+/* 0; 1 if there is something behind what we know of the arguments; -errno. */
+static int has_more(const struct input *in, uint64_t size)
+{
+	uint8_t rest[CLONE_ARGS_MAX - sizeof(struct clone3_args)];
+	uint64_t known = sizeof(struct clone3_args), i;
+	int r;
+
+	if (size <= known)
+		return 0;
+	r = in->reader->read(in->reader, in->tid, in->args[0] + known, rest,
+			     size - known);
+	for (i = 0; !r && i < size - known; i++)
+		r = rest[i] != 0;
+	return r;
+}
+
 static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 {
 	uint64_t size = in->args[1];
+	uint32_t numbers[PID_NS_LEVELS_MAX];
 	struct clone3_args args = { 0 };
 	int r;
 
@@ -72,16 +113,31 @@ static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 		return 0;
 	r = in->reader->read(in->reader, in->tid, in->args[0], &args,
 			     size < sizeof(args) ? size : sizeof(args));
-	if (r == -EFAULT)
+	if (!r && clone3_is_refused(&args, size))
 		return 0;
-	if (r)
-		return r;
-	if (clone3_is_refused(&args))
-		return 0;
+	if (!r && args.set_tid)
+		r = in->reader->read(in->reader, in->tid, args.set_tid,
+				     numbers, args.set_tid_size *
+				     sizeof(numbers[0]));
+	if (!r)
+		r = has_more(in, size);
+	if (r < 0)
+		return r == -EFAULT ? 0 : r;
+	/* Of what we do not know a later kernel may make a child; the others
+	   refuse it before there is an undo list. */
+	if (r || (args.flags & ~(uint64_t)CLONE_KNOWN))
+		args.flags &= ~(uint64_t)CLONE_SYSVSEM;
 	ret->act = SS_ACT_CLONE;
 	ret->flags = args.flags;
 	ret->chosen = args.set_tid_size;
 	return 0;
+}
+
+/* kernel_clone(), copy_process(): the first address is for both. */
+static bool clone_is_refused(uint64_t flags)
+{
+	return (flags & CLONE_PIDFD) &&
+		(flags & (CLONE_PARENT_SETTID | CLONE_DETACHED));
 }
 
 static int decode_clone(const struct input *in, struct ss_decoded *ret)
@@ -91,6 +147,8 @@ static int decode_clone(const struct input *in, struct ss_decoded *ret)
 		return decode_clone3(in, ret);
 	case SS_CALL_CLONE:
 		ret->flags = (uint32_t)in->args[0] & ~(uint64_t)CSIGNAL;
+		if (clone_is_refused(ret->flags))
+			return 0;
 		break;
 	case SS_CALL_FORK:
 		ret->flags = 0;

@@ -249,6 +249,58 @@ static void clone3_pidfd(void)
 	mw_did("clone3 without arguments", mw_run(NULL, run_clone3_raw, 0));
 }
 
+static long run_clone_raw(struct mw_peer *peer, long flags)
+{
+	static long numbers[2];
+
+	(void)peer;
+	return mw_sys(SYS_clone, flags, 0, MW_P(&numbers[0]),
+		      MW_P(&numbers[1]), 0);
+}
+
+/* Refused before the caller gets an undo list for both; the last one after. */
+static void clone_early(void)
+{
+	static const struct {
+		const char *name;
+		struct clone_args args;
+		size_t size;
+	} bad[] = {
+		{ "a bad signal", { .exit_signal = 100 }, 0 },
+		{ "an unknown flag", { .flags = 1ULL << 40 }, 0 },
+		{ "33 numbers", { .set_tid = 8, .set_tid_size = 33 }, 0 },
+		{ "no numbers", { .set_tid_size = 1 }, 0 },
+		{ "none of the numbers", { .set_tid = 8 }, 0 },
+		{ "bad numbers", { .set_tid = 8, .set_tid_size = 1 }, 0 },
+		{ "a big cgroup", { .flags = CLONE_INTO_CGROUP,
+				    .cgroup = 1ULL << 31 }, 0 },
+		{ "no room for a cgroup", { .flags = CLONE_INTO_CGROUP },
+		  CLONE_ARGS_SIZE_VER1 },
+		{ "one address for two", { .flags = CLONE_PIDFD |
+					   CLONE_PARENT_SETTID }, 0 },
+		{ "a bad address", { .flags = CLONE_PIDFD, .pidfd = 8 }, 0 },
+	};
+	struct clone_args *args = mw_alloc(2 * sizeof(*args));
+	struct mw_peer *one = mw_fork(NULL), *fresh = mw_fork(NULL);
+	size_t i;
+
+	mw_did("CLONE_PIDFD with PARENT_SETTID",
+	       mw_run(one, run_clone_raw, CLONE_SYSVSEM | CLONE_PIDFD |
+		      CLONE_PARENT_SETTID | SIGCHLD));
+	mw_did("CLONE_PIDFD with DETACHED",
+	       mw_run(one, run_clone_raw, CLONE_SYSVSEM | CLONE_PIDFD |
+		      CLONE_DETACHED | SIGCHLD));
+	mw_ask_peers(NULL, "nothing happened", one, fresh);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		*args = bad[i].args;
+		args->flags |= CLONE_SYSVSEM;
+		mw_did(bad[i].name,
+		       mw_call(one, SYS_clone3, MW_P(args), bad[i].size ?
+			       (long)bad[i].size : (long)sizeof(*args)));
+		mw_ask_peers(NULL, "after that", one, fresh);
+	}
+}
+
 static void posix_spawn_(void)
 {
 	int fd = mw_null(NULL);
@@ -292,6 +344,7 @@ const struct mw_scenario mw_clone[] = {
 	{ "clone-wide", clone_wide, "rubbish above the flags of clone" },
 #endif
 	{ "clone3", clone3_, "clone3 with each flag" },
+	{ "clone-early", clone_early, "clones that are refused at once" },
 	{ "clone3-pidfd", clone3_pidfd, "CLONE_PIDFD and bad arguments" },
 	{ "posix-spawn", posix_spawn_, "posix_spawn, twice" },
 	{ NULL, NULL, NULL },

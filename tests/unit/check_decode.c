@@ -131,14 +131,74 @@ START_TEST(clone3_is_read_from_memory)
 }
 END_TEST
 
+/* The words of struct clone_args; the last one is of no version so far.  What
+   is refused before there is an undo list makes none. */
+#define WORDS	12
+
+static const struct {
+	uint64_t words[WORDS], size;
+	bool is_clone, undo;
+} refused[] = {
+	{ { CLONE_SYSVSEM, [4] = 17 }, 96, true, true },
+	{ { CLONE_SYSVSEM | 1ull << 40, [4] = 17 }, 88, true, false },
+	{ { CLONE_SYSVSEM, [4] = 17, [11] = 1 }, 96, true, false },
+	{ { CLONE_SYSVSEM, [4] = 17, [11] = 1 }, 88, true, true },
+	{ { CLONE_SYSVSEM, [4] = 65 }, 88, false, false },
+	{ { CLONE_SYSVSEM, [4] = 64 }, 88, true, true },
+	{ { CLONE_SYSVSEM, [4] = 17, [8] = 8, [9] = 33 }, 88, false, false },
+	{ { CLONE_SYSVSEM, [4] = 17, [9] = 1 }, 88, false, false },
+	{ { CLONE_SYSVSEM, [4] = 17, [8] = 8 }, 88, false, false },
+	{ { CLONE_SYSVSEM, [4] = 17, [8] = 8, [9] = 1 }, 88, true, true },
+	{ { CLONE_SYSVSEM, [4] = 17, [8] = 255, [9] = 1 }, 88, false, false },
+	{ { CLONE_SYSVSEM | CLONE_INTO_CGROUP, [10] = 3 }, 88, true, true },
+	{ { CLONE_SYSVSEM | CLONE_INTO_CGROUP, [10] = 3 }, 80, false, false },
+	{ { CLONE_SYSVSEM | CLONE_INTO_CGROUP, [10] = 1u << 31 }, 88,
+	  false, false },
+	{ { CLONE_SYSVSEM | CLONE_PIDFD | CLONE_PARENT_SETTID, 8, 0, 8 }, 88,
+	  false, false },
+	{ { CLONE_SYSVSEM | CLONE_PIDFD | CLONE_PARENT_SETTID, 8, 0, 12 }, 88,
+	  true, true },
+	{ { CLONE_SYSVSEM, [5] = 1ull << 63, [6] = 4096 }, 88, false, false },
+	{ { CLONE_SYSVSEM, [5] = ~0ull - 8, [6] = 4096 }, 88, false, false },
+};
+
+START_TEST(clone3_refused_early)
+{
+	struct ss_decoded d;
+
+	memset(memory, 0, sizeof(memory));
+	memcpy(memory + 8, refused[_i].words, sizeof(refused[_i].words));
+	d = decode("clone3", 8, refused[_i].size, 0);
+	ck_assert_int_eq(d.act, refused[_i].is_clone ? SS_ACT_CLONE :
+			 SS_ACT_NOTHING);
+	ck_assert(refused[_i].undo == (d.act == SS_ACT_CLONE &&
+				       d.flags & CLONE_SYSVSEM));
+}
+END_TEST
+
+/* One address cannot be for both. */
+START_TEST(clone_refused_early)
+{
+	ck_assert_int_eq(decode("clone", CLONE_PIDFD | CLONE_PARENT_SETTID,
+				0, 0).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("clone", CLONE_PIDFD | CLONE_DETACHED,
+				0, 0).act, SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("clone", CLONE_PIDFD, 0, 0).act,
+			 SS_ACT_CLONE);
+	ck_assert_int_eq(decode("clone", CLONE_PARENT_SETTID | CLONE_DETACHED,
+				0, 0).act, SS_ACT_CLONE);
+}
+END_TEST
+
 /* CLONE_ARGS_SIZE_VER1 */
 START_TEST(clone3_may_choose_numbers)
 {
-	uint64_t args[10] = { [8] = 1, [9] = 1 };
+	uint64_t args[10] = { [8] = 8, [9] = 1 };
 
 	memcpy(memory + 8, args, sizeof(args));
 	ck_assert(decode("clone3", 8, sizeof(args), 0).chosen);
 	ck_assert(!decode("clone3", 8, 64, 0).chosen);
+	args[8] = 0;
 	args[9] = 0;
 	memcpy(memory + 8, args, sizeof(args));
 	ck_assert(!decode("clone3", 8, sizeof(args), 0).chosen);
@@ -241,6 +301,30 @@ START_TEST(undo_lists)
 }
 END_TEST
 
+/* The upper half of tv_nsec is padding where longs have 32 bits. */
+START_TEST(timeout_with_padding)
+{
+	const struct sembuf op = { .sem_flg = SEM_UNDO };
+	const uint64_t args[6] = { 3, 8, 1, 16 };
+	uint64_t timeout[2] = { 1, HIGH | 5 };
+	struct ss_decoded d = { .act = SS_ACT_COUNT };
+
+	memcpy(memory + 8, &op, sizeof(op));
+	memcpy(memory + 16, timeout, sizeof(timeout));
+	ck_assert_int_eq(ss_decode(&reader, call_named("semtimedop_time64"),
+				   SS_ARCH_I386, 1, args, &d), 0);
+	ck_assert_int_eq(d.act, SS_ACT_UNDO);
+	ck_assert_int_eq(ss_decode(&reader, call_named("semtimedop"),
+				   SS_ARCH_X86_64, 1, args, &d), 0);
+	ck_assert_int_eq(d.act, SS_ACT_NOTHING);
+	timeout[1] = 1000000000;
+	memcpy(memory + 16, timeout, sizeof(timeout));
+	ck_assert_int_eq(ss_decode(&reader, call_named("semtimedop_time64"),
+				   SS_ARCH_I386, 1, args, &d), 0);
+	ck_assert_int_eq(d.act, SS_ACT_NOTHING);
+}
+END_TEST
+
 START_TEST(classes_of_io)
 {
 	struct ss_decoded d = decode("ioprio_set", 1, 7, 2 << 13 | 4);
@@ -266,12 +350,16 @@ int main(void)
 	tcase_add_test(tcase, slots_that_lose_their_files);
 	tcase_add_loop_test(tcase, clone3_is_read_from_memory, 0,
 			    (int)SS_ARRAY_SIZE(clones));
+	tcase_add_loop_test(tcase, clone3_refused_early, 0,
+			    SS_ARRAY_SIZE(refused));
+	tcase_add_test(tcase, clone_refused_early);
 	tcase_add_test(tcase, clone3_may_choose_numbers);
 	tcase_add_test(tcase, clones_by_register);
 	tcase_add_loop_test(tcase, handlers_are_read_from_memory, 0,
 			    SS_ARRAY_SIZE(handlers));
 	tcase_add_test(tcase, handler_by_register);
 	tcase_add_test(tcase, undo_lists);
+	tcase_add_test(tcase, timeout_with_padding);
 	tcase_add_test(tcase, classes_of_io);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
