@@ -2,13 +2,22 @@
 /*
  * Two ways to read, one result: a process_vm_readv(2), or the same call by a
  * helper, page for page (caution.h).
+ *
+ * That call asks for PROT_READ.  The processor does not: what may be written,
+ * or only executed, can be read, too, and so the kernel reads it.  Through
+ * /proc/TID/mem so do we, once a look at the mapping has shown that it is of
+ * this kind; that file lets us also read what the task itself cannot.
  */
 #include "kernel/memory.h"
 
+#include <cpuid.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -20,13 +29,85 @@
 /* No task can have anything there; see ss_memory_is_alive(). */
 #define NEVER_MAPPED		0x7fffffffffff0000
 
+typedef int read_fn(pid_t tid, uint64_t address, void *buffer, size_t length);
+
 /* A chunk to be read. */
 struct reading {
 	struct ss_careful careful;
+	read_fn *read;
 	size_t length;
 	int result;
 	char data[CHUNK];
 };
+
+/* PROCMAP_QUERY of linux/fs.h, since Linux 6.11. */
+struct map_query {
+	uint64_t size;
+	uint64_t query_flags;
+	uint64_t query_address;
+	uint64_t start, end;
+	uint64_t flags;
+	uint64_t page_size;
+	uint64_t offset;
+	uint64_t inode;
+	uint32_t major, minor;
+	uint32_t name_size, build_id_size;
+	uint64_t name, build_id;
+};
+
+#define MAP_QUERY		_IOWR('f', 17, struct map_query)
+#define MAP_READABLE		0x01u
+#define MAP_WRITABLE		0x02u
+#define MAP_EXECUTABLE		0x04u
+
+/* With protection keys, what may only be executed gets one that is closed. */
+static bool executable_is_readable(void)
+{
+	unsigned int a, b, c, d;
+
+	return !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(c & bit_OSPKE);
+}
+
+static bool can_be_read(int maps, uint64_t address, uint64_t *ret_end)
+{
+	struct map_query query = {
+		.size = sizeof(query),
+		.query_address = address,
+	};
+
+	if (ioctl(maps, MAP_QUERY, &query))
+		return false;
+	*ret_end = query.end;
+	return query.flags & (MAP_READABLE | MAP_WRITABLE) ||
+		(query.flags & MAP_EXECUTABLE && executable_is_readable());
+}
+
+static int open_of(pid_t tid, const char *name)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* What process_vm_readv(2) did not read. */
+static int read_by_force(pid_t tid, uint64_t address, void *buffer,
+			 size_t length)
+{
+	ss_cleanup_fd int maps = open_of(tid, "maps");
+	ss_cleanup_fd int mem = open_of(tid, "mem");
+	uint64_t at = address;
+
+	if (maps < 0 || mem < 0 || address + length < address ||
+	    address + length > INT64_MAX)
+		return -EFAULT;
+	while (at < address + length) {
+		if (!can_be_read(maps, at, &at))
+			return -EFAULT;
+	}
+	return pread(mem, buffer, length, (off_t)address) == (ssize_t)length ?
+		0 : -EFAULT;
+}
 
 static int read_directly(pid_t tid, uint64_t address, void *buffer,
 			 size_t length)
@@ -43,15 +124,24 @@ static int read_directly(pid_t tid, uint64_t address, void *buffer,
 	return (size_t)n == length ? 0 : -EFAULT;
 }
 
+static int read_argument_directly(pid_t tid, uint64_t address, void *buffer,
+				  size_t length)
+{
+	int r = read_directly(tid, address, buffer, length);
+
+	return r == -EFAULT ? read_by_force(tid, address, buffer, length) : r;
+}
+
 static void reading_run(struct ss_careful *careful)
 {
 	struct reading *reading = (struct reading *)careful;
 
-	reading->result = read_directly(careful->task, careful->which,
+	reading->result = reading->read(careful->task, careful->which,
 					reading->data, reading->length);
 }
 
-static int read_chunk(pid_t tid, uint64_t address, void *buffer, size_t length)
+static int read_chunk(read_fn *read, pid_t tid, uint64_t address,
+		      void *buffer, size_t length)
 {
 	struct reading *reading = malloc(sizeof(*reading));
 	int error;
@@ -64,6 +154,7 @@ static int read_chunk(pid_t tid, uint64_t address, void *buffer, size_t length)
 		.task = tid,
 		.which = address,
 	};
+	reading->read = read;
 	reading->length = length;
 	error = ss_careful_do(&reading->careful);
 	if (error)
@@ -75,15 +166,15 @@ static int read_chunk(pid_t tid, uint64_t address, void *buffer, size_t length)
 	return error;
 }
 
-static int read_carefully(pid_t tid, uint64_t address, char *buffer,
-			  size_t length)
+static int read_carefully(read_fn *read, pid_t tid, uint64_t address,
+			  char *buffer, size_t length)
 {
 	size_t chunk;
 	int error = 0;
 
 	while (!error && length > 0) {
 		chunk = length < CHUNK ? length : CHUNK;
-		error = read_chunk(tid, address, buffer, chunk);
+		error = read_chunk(read, tid, address, buffer, chunk);
 		address += chunk;
 		buffer += chunk;
 		length -= chunk;
@@ -94,8 +185,18 @@ static int read_carefully(pid_t tid, uint64_t address, char *buffer,
 int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 {
 	if (ss_caution_has_begun())
-		return read_carefully(tid, address, buffer, length);
+		return read_carefully(read_directly, tid, address, buffer,
+				      length);
 	return read_directly(tid, address, buffer, length);
+}
+
+int ss_memory_read_argument(pid_t tid, uint64_t address, void *buffer,
+			    size_t length)
+{
+	if (ss_caution_has_begun())
+		return read_carefully(read_argument_directly, tid, address,
+				      buffer, length);
+	return read_argument_directly(tid, address, buffer, length);
 }
 
 int ss_memory_open(pid_t tid)

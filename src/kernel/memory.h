@@ -20,11 +20,15 @@
  *
  * -EFAULT is what the child itself would meet, with these exceptions, where
  * the child can read and nobody else can: memory of memfd_secret(2) and of
- * devices.  The other way round, a protection key that is closed to the child
- * does not stop us.
+ * devices; and what it may write or execute, but not read.  The other way
+ * round, a protection key that is closed to the child does not stop us.
  */
 int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 	ss_must_check;
+/* What the kernel will read for the child's call: the last of the exceptions
+   does not hold (since Linux 6.11), and -EFAULT costs a little more. */
+int ss_memory_read_argument(pid_t tid, uint64_t address, void *buffer,
+			    size_t length) ss_must_check;
 
 /*
  * /proc/TID/mem, which names the memory that the task has *now*, whatever it

@@ -25,7 +25,7 @@
 static int reader_read(ss_unused const struct ss_reader *reader, pid_t tid,
 		       uint64_t address, void *buffer, size_t length)
 {
-	return ss_memory_read(tid, address, buffer, length);
+	return ss_memory_read_argument(tid, address, buffer, length);
 }
 
 static const char *call_name(size_t call)

@@ -287,8 +287,8 @@ static int supply_epoll_slot(struct ss_session *session,
 			     ss_unused const struct ss_need *need,
 			     const struct ss_notification *notification)
 {
-	int r = ss_memory_read(notification->tid, q->idx[1], &q->slot,
-			       sizeof(q->slot));
+	int r = ss_memory_read_argument(notification->tid, q->idx[1], &q->slot,
+					sizeof(q->slot));
 
 	if (r && r != -EFAULT && r != -ETIMEDOUT)
 		return r;

@@ -171,6 +171,11 @@ static void epoll_errors(void)
 	mw_did("add", control(NULL, EP, EPOLL_CTL_ADD, T));
 	pointer_line("twelve bytes at the end of memory", T, end - 12);
 	pointer_line("eight bytes at the end of memory", T, end - 8);
+	mprotect(edge, (size_t)page, PROT_WRITE);
+	pointer_line("memory to be written only", T, end - 12);
+	mprotect(edge, (size_t)page, PROT_NONE);
+	pointer_line("memory that is closed", T, end - 12);
+	mprotect(edge, (size_t)page, PROT_READ | PROT_WRITE);
 	pointer_line("no memory", T, NULL);
 	pointer_line("no memory and a bad file", 500, end);
 	pointer_line("a wide file number", MW_WIDE(T), end - 12);

@@ -88,6 +88,37 @@ START_TEST(all_or_nothing)
 }
 END_TEST
 
+/* What may be written the processor lets be read. */
+START_TEST(arguments_by_protection)
+{
+	static const int protections[] = {
+		PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE, PROT_NONE
+	};
+	uint64_t address = 0;
+	struct child child;
+	char buffer[2];
+
+	choose(_i);
+	make_pattern();
+	for (size_t i = 0; i < SS_ARRAY_SIZE(protections); i++) {
+		ck_assert_int_eq(mprotect(pattern + PAGE, PAGE,
+					  protections[i]), 0);
+		child = child_start(run_until_told);
+		(void)child_hear(&child);
+		address = address_of(PAGE - 1);
+		ck_assert_int_eq(ss_memory_read_argument(child.pid, address,
+							 buffer, 2),
+				 protections[i] ? 0 : -EFAULT);
+		ck_assert(!protections[i] ||
+			  (unsigned char)buffer[0] == pattern[PAGE - 1]);
+		child_kill(&child);
+		child_reap(&child);
+	}
+	ck_assert_int_eq(ss_memory_read_argument(child.pid, address, buffer,
+						 2), -ESRCH);
+}
+END_TEST
+
 static void run_exec_of_cat(const struct child *child)
 {
 	child_say(child, 0);
@@ -256,6 +287,7 @@ static Suite *memory_suite(void)
 
 	tcase_set_timeout(plain, 60);
 	tcase_add_loop_test(plain, all_or_nothing, 0, 2);
+	tcase_add_loop_test(plain, arguments_by_protection, 0, 2);
 	tcase_add_test(plain, memory_ends_with_exec);
 	tcase_add_test(plain, no_access_is_eperm);
 	tcase_add_test(plain, a_page_that_never_comes);
