@@ -251,7 +251,7 @@ int ss_proc_epoll(pid_t tid, int efd, struct ss_proc_epoll *ret)
 /* What is asked for comes early, and fits. */
 #define FD_INFO_BYTES	256
 
-int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
+static int fd_has_flag(pid_t tid, int fd, uint64_t flag, bool *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;
 	uint64_t flags;
@@ -263,8 +263,18 @@ int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
 	else
 		r = ss_proc_parse_fd_flags(text.data, text.length, &flags);
 	if (!r)
-		*ret = flags & O_CLOEXEC;
+		*ret = flags & flag;
 	return r;
+}
+
+int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret)
+{
+	return fd_has_flag(tid, fd, O_CLOEXEC, ret);
+}
+
+int ss_proc_fd_is_path(pid_t tid, int fd, bool *ret)
+{
+	return fd_has_flag(tid, fd, O_PATH, ret);
 }
 
 int ss_proc_pidfd(pid_t tid, int fd, pid_t *ret)

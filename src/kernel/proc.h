@@ -166,6 +166,8 @@ int ss_proc_parse_epoll(const char *text, size_t length,
 /* Is descriptor fd of the task close-on-exec?  Of one line of fdinfo, however
    long the rest is.  -EBADF as above. */
 int ss_proc_fd_cloexec(pid_t tid, int fd, bool *ret) ss_must_check;
+/* Was it opened with O_PATH, so that most calls refuse it? */
+int ss_proc_fd_is_path(pid_t tid, int fd, bool *ret) ss_must_check;
 /* The "flags:" line, octal: O_CLOEXEC stands for the descriptor's flag. */
 int ss_proc_parse_fd_flags(const char *text, size_t length, uint64_t *ret)
 	ss_must_check;

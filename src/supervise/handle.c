@@ -493,6 +493,17 @@ static bool handle_dumpable(struct ss_handling *h)
 	return true;
 }
 
+/* Not every file of that name is one. */
+static bool is_ruleset(const struct ss_task *task, int fd)
+{
+	char link[LINK_MAX_LENGTH];
+	bool is_path;
+
+	return !ss_proc_fd_link(task->tid, fd, link, sizeof(link)) &&
+		!strcmp(link, "anon_inode:[landlock-ruleset]") &&
+		!ss_proc_fd_is_path(task->tid, fd, &is_path) && !is_path;
+}
+
 static bool handle_landlock(struct ss_handling *h)
 {
 	struct ss_event event = {
@@ -503,7 +514,6 @@ static bool handle_landlock(struct ss_handling *h)
 			.last = (unsigned int)h->call->landlock.fd,
 		},
 	};
-	char link[LINK_MAX_LENGTH];
 
 	if (waits_for_slots(h, event.range.first, event.range.last, false))
 		return false;
@@ -511,9 +521,7 @@ static bool handle_landlock(struct ss_handling *h)
 	if (h->call->landlock.flags & ~7u ||
 	    (h->task->domain &&
 	     h->task->domain->depth + 1 >= LANDLOCK_LAYERS_MAX) ||
-	    ss_proc_fd_link(h->task->tid, h->call->landlock.fd, link,
-			    sizeof(link)) ||
-	    !strstr(link, "landlock-ruleset"))
+	    !is_ruleset(h->task, h->call->landlock.fd))
 		return true;
 	ss_tell_when_let_on(h->session, &event);
 	return true;

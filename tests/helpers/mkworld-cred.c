@@ -3,12 +3,14 @@
 #include "mkworld.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -331,6 +333,30 @@ static long run_landlock(struct mw_peer *peer, long arg)
 	return ret;
 }
 
+/* What has the name of a ruleset, and none of which one can be made. */
+static long run_lookalike(struct mw_peer *peer, long again)
+{
+	static const char name[] = "landlock-ruleset";
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK,
+	};
+	char path[64];
+	long fd, ret;
+
+	(void)peer;
+	fd = again ? mw_sys(SYS_landlock_create_ruleset, MW_P(&attr),
+			    sizeof(attr), 0) :
+		memfd_create(name, MFD_CLOEXEC);
+	if (again) {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%ld", fd);
+		fd = open(path, O_PATH | O_CLOEXEC);
+	}
+	mw_sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+	ret = mw_sys(SYS_landlock_restrict_self, fd, 0);
+	mw_sys(SYS_close, fd);
+	return ret;
+}
+
 static void landlock(void)
 {
 	struct mw_peer *one = mw_fork(NULL);
@@ -370,6 +396,10 @@ static void landlock(void)
 	permit("after exec, of itself", child, child);
 	permit("after exec, of its parent", child, one);
 	permit("after exec, of another", child, other);
+	mw_did("restrict by a file", mw_run(other, run_lookalike, 0));
+	permit("of me, after that", other, NULL);
+	mw_did("restrict by O_PATH", mw_run(other, run_lookalike, 1));
+	permit("of me, after that", other, NULL);
 }
 
 const struct mw_scenario mw_cred[] = {
