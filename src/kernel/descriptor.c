@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/nsfs.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -308,5 +311,27 @@ int ss_file_hint(int fd, struct ss_file_hint *ret)
 		return -errno;
 	ret->dev = makedev(status.stx_dev_major, status.stx_dev_minor);
 	ret->ino = status.stx_ino;
+	return 0;
+}
+
+int ss_file_namespace(int fd, uint64_t *ret_flag, uint64_t *ret_ino)
+{
+	struct ss_file_hint hint;
+	struct stat ours;
+	int r;
+
+	/* No other file is asked for it. */
+	if (stat("/proc/self/ns/user", &ours) < 0)
+		return -errno;
+	r = ss_file_hint(fd, &hint);
+	if (r)
+		return r;
+	if (hint.dev != ours.st_dev)
+		return -ENOTTY;
+	r = ioctl(fd, NS_GET_NSTYPE);
+	if (r < 0)
+		return -errno;
+	*ret_flag = (uint32_t)r;
+	*ret_ino = hint.ino;
 	return 0;
 }

@@ -85,6 +85,14 @@ int ss_file_order_item(const struct ss_features *features, int fd, int epoll,
 /* Is this descriptor an epoll?  1, 0 or -errno. */
 int ss_file_is_epoll(int fd) ss_must_check;
 
+/*
+ * The namespace that a descriptor of ours stands for, wherever its file is
+ * mounted: its CLONE_NEW* flag and its inode.  -ENOTTY, or -EBADF of one that
+ * was opened with O_PATH: none.
+ */
+int ss_file_namespace(int fd, uint64_t *ret_flag, uint64_t *ret_ino)
+	ss_must_check;
+
 /* The file's hint: equal for one open file, mostly different for two.  Never
    asks a file system that would have to ask somebody else. */
 struct ss_file_hint {

@@ -127,7 +127,11 @@ static uint64_t setns_pidfd_flags(struct ss_handling *h, uint64_t *ret_ino)
 	pid_t tid = 0;
 	int r;
 
-	if (ss_proc_pidfd(h->task->tid, h->call->setns.fd, &tid) || !tid)
+	r = ss_proc_pidfd(h->task->tid, h->call->setns.fd, &tid);
+	/* None, or one that was opened again with O_PATH. */
+	if (r == -EBADMSG || r == -EBADF)
+		return 0;
+	if (r || !tid)
 		return type;
 	if (tid < 0)
 		return 0;
@@ -135,9 +139,9 @@ static uint64_t setns_pidfd_flags(struct ss_handling *h, uint64_t *ret_ino)
 	return r == -ENODATA || r == -ESRCH ? 0 : type;
 }
 
-/* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
-   inode where one is named. */
-static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
+/* Where the descriptor cannot be had: by its name, if nobody has mounted that
+   elsewhere. */
+static uint64_t flags_by_name(struct ss_handling *h, uint64_t *ret_ino)
 {
 	static const struct {
 		const char *prefix;
@@ -148,7 +152,6 @@ static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
 		{ "pid:[", CLONE_NEWPID },
 	};
 	char link[LINK_MAX_LENGTH];
-	uint64_t type = h->call->setns.type;
 	size_t i;
 
 	if (ss_proc_fd_link(h->task->tid, h->call->setns.fd, link,
@@ -158,10 +161,26 @@ static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
 		if (strncmp(link, links[i].prefix, strlen(links[i].prefix)))
 			continue;
 		*ret_ino = strtoull(link + strlen(links[i].prefix), NULL, 10);
-		return !type || type == links[i].flag ? links[i].flag : 0;
+		return links[i].flag;
 	}
-	return !strcmp(link, "anon_inode:[pidfd]") ||
-		!strncmp(link, "pidfd:", 6) ? setns_pidfd_flags(h, ret_ino) : 0;
+	return 0;
+}
+
+/* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
+   inode where one is named. */
+static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
+{
+	uint64_t flag = 0, type = h->call->setns.type;
+	int r = ss_identify_namespace(h->session, h->task, h->call->setns.fd,
+				      &flag, ret_ino);
+
+	if (r == -EBADF || !ss_call_is_there(h))
+		return 0;
+	if (r && r != -ENOTTY)
+		flag = flags_by_name(h, ret_ino);
+	if (!flag)
+		return setns_pidfd_flags(h, ret_ino);
+	return !type || type == flag ? flag : 0;
 }
 
 /* Does the caller have the capability in the namespace that owns its own ipc
@@ -191,6 +210,8 @@ bool ss_handle_setns(struct ss_handling *h)
 	const char *name = NULL;
 
 	flags = setns_flags(h, &target);
+	if (!ss_call_is_there(h))
+		return false;
 	/* What it refuses because others share something with the caller need
 	   not be known: those may be about to end. */
 	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||

@@ -628,3 +628,16 @@ int ss_identify_item(struct ss_session *session, struct ss_task *task,
 		*ret = ss_epoll_newest(epoll, subject.tfd);
 	return r;
 }
+
+int ss_identify_namespace(struct ss_session *session,
+			  const struct ss_task *task, int fd,
+			  uint64_t *ret_flag, uint64_t *ret_ino)
+{
+	int r, held = fetch(session, task, fd);
+
+	if (held < 0)
+		return held;
+	r = ss_file_namespace(held, ret_flag, ret_ino);
+	ss_fetched_close(held);
+	return r;
+}

@@ -463,6 +463,10 @@ int ss_identify_order(struct ss_session *session, const struct ss_question *q,
 int ss_identify_is_open(struct ss_session *session, const struct ss_task *task,
 			int fd) ss_must_check;
 /* Is an epoll in this slot?  1, 0 or -errno. */
+/* Which namespace: see ss_file_namespace(); else as ss_pidfd_fetch(). */
+int ss_identify_namespace(struct ss_session *session,
+			  const struct ss_task *task, int fd,
+			  uint64_t *ret_flag, uint64_t *ret_ino) ss_must_check;
 int ss_identify_is_epoll(struct ss_session *session,
 			 const struct ss_task *task, int fd) ss_must_check;
 

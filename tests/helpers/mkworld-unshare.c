@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -419,6 +420,55 @@ static void setns_pidfd(void)
 	mw_ask_peers(NULL, "no undo list any more", NULL, one);
 }
 
+/* A namespace's file may be mounted anywhere, and be opened with O_PATH, which
+   setns does not take. */
+static long open_namespace(struct mw_peer *peer, const char *path, int flags)
+{
+	return mw_must("open", mw_call(peer, SYS_openat, AT_FDCWD, MW_P(path),
+				       flags | O_CLOEXEC));
+}
+
+static void setns_mounted(void)
+{
+	char *from = mw_alloc(64), *to = mw_alloc(64);
+	struct mw_peer *one, *init, *entered;
+	long fd;
+
+	mw_need_root();
+	mw_must("unshare", mw_sys(SYS_unshare, CLONE_NEWNS));
+	mw_must("mount", mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	mw_must("mount", mount("none", "/tmp", "tmpfs", 0, NULL));
+	(void)snprintf(to, 64, "/tmp/namespace");
+	(void)close(open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	one = mw_spawn(NULL, CLONE_SYSVSEM | SIGCHLD);
+	mw_ask_peers(NULL, "one undo list", NULL, one);
+	(void)snprintf(from, 64, "/proc/self/ns/ipc");
+	fd = open_namespace(one, from, O_PATH);
+	mw_did("by O_PATH", mw_call(one, SYS_setns, fd, 0));
+	mw_ask_peers(NULL, "still one", NULL, one);
+	fd = mw_must("pidfd_open",
+		     mw_call(one, SYS_pidfd_open, mw_pid(one), 0));
+	(void)snprintf(from, 64, "/proc/self/fd/%ld", fd);
+	fd = open_namespace(one, from, O_PATH);
+	mw_did("by O_PATH of a pidfd",
+	       mw_call(one, SYS_setns, fd, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "still one", NULL, one);
+	(void)snprintf(from, 64, "/proc/self/ns/ipc");
+	mw_must("mount", mount(from, to, NULL, MS_BIND, NULL));
+	fd = open_namespace(one, to, O_RDONLY);
+	mw_did("another type", mw_call(one, SYS_setns, fd, CLONE_NEWPID));
+	mw_ask_peers(NULL, "still one", NULL, one);
+	mw_did("mounted", mw_call(one, SYS_setns, fd, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "no undo list any more", NULL, one);
+	init = mw_spawn(NULL, CLONE_NEWPID | SIGCHLD);
+	(void)snprintf(from, 64, "/proc/%d/ns/pid", init->pid);
+	mw_must("mount", mount(from, to, NULL, MS_BIND, NULL));
+	fd = open_namespace(one, to, O_RDONLY);
+	mw_did("of pids", mw_call(one, SYS_setns, fd, 0));
+	entered = mw_fork(one);
+	mw_ask(entered, "inside", 1, entered->self);
+}
+
 /* The same of setns to a user namespace; what its credentials are by then shows
    in whom it may ask about. */
 static int race_with_setns(int ns, int clone_flags, char *stack)
@@ -492,6 +542,7 @@ const struct mw_scenario mw_unshare[] = {
 	  "while a tracer keeps a dead thread" },
 	{ "setns", setns_, "setns to where one is" },
 	{ "setns-pidfd", setns_pidfd, "setns to where somebody is" },
+	{ "setns-mounted", setns_mounted, "by files anywhere" },
 	{ "setns-racing", setns_racing, "setns while somebody ends" },
 	{ NULL, NULL, NULL },
 };
