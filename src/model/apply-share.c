@@ -176,12 +176,25 @@ int ss_apply_creds_change(struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
+/* cred_cap_issubset(): the owner of a namespace, in its parent, has all the
+   capabilities there are in it and below. */
+static bool has_more(const struct ss_creds *was, const struct ss_creds *now)
+{
+	const struct ss_userns *ns = now->userns;
+
+	if (ns == was->userns || !was->userns)
+		return now->permitted & ~was->permitted;
+	while (ns && !(ns->parent == was->userns && ns->owner == was->uid[1]))
+		ns = ns->parent;
+	return !ns;
+}
+
 /* commit_creds(): new effective or file system ids, or more capabilities. */
 static bool is_commit(const struct ss_creds *was, const struct ss_creds *now)
 {
 	return was->uid[1] != now->uid[1] || was->gid[1] != now->gid[1] ||
 		was->uid[3] != now->uid[3] || was->gid[3] != now->gid[3] ||
-		(now->permitted & ~was->permitted);
+		has_more(was, now);
 }
 
 /*

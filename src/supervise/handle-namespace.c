@@ -200,6 +200,27 @@ static bool may_enter_own_ipc(const struct ss_task *task)
 	return true;
 }
 
+/* In a user namespace that is not its own the caller has more capabilities than
+   before, which counts as a set*id call does.  false: it has gone. */
+static bool changes_creds(struct ss_handling *h)
+{
+	const struct ss_mm *mm = ss_task_mm(h->task);
+	struct ss_event event = {
+		.type = SS_EVENT_CREDS_CHANGE,
+		.tid = h->task->tid,
+		.set_id = true,
+	};
+
+	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN &&
+	    !ss_creds_nested(ss_task_creds(h->task)))
+		(void)!ss_facts_dumpable(h->session, h->task);
+	if (!ss_call_is_there(h))
+		return false;
+	ss_tell_when_let_on(h->session, &event);
+	h->session->creds_changed = true;
+	return true;
+}
+
 bool ss_handle_setns(struct ss_handling *h)
 {
 	struct ss_event event = {
@@ -219,10 +240,10 @@ bool ss_handle_setns(struct ss_handling *h)
 		return true;
 	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
 		return false;
+	if ((flags & CLONE_NEWUSER) && !changes_creds(h))
+		return false;
 	if (flags & CLONE_NEWPID)
 		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);
-	if (flags & CLONE_NEWUSER)
-		ss_call_tells(h, SS_EVENT_CREDS_CHANGE);
 	if (!(flags & CLONE_NEWIPC))
 		return true;
 	/* Another one shows in the link.  Entering one's own drops the undo

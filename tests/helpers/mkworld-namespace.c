@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -225,6 +226,49 @@ static void user_namespace(void)
 	mw_ask(NULL, "from outside, of the deep", outside(one), outside(two));
 }
 
+/* setns of one into another's user namespace, which makes memory not dumpable
+   unless the caller owns that.  Who asks is in there, too. */
+static void enter_owned(struct mw_peer *owner, const char *what)
+{
+	char *path = mw_alloc(64);
+	struct mw_peer *one = mw_fork(NULL), *two = mw_fork(NULL);
+	long fd;
+
+	(void)snprintf(path, 64, "/proc/%d/ns/user", owner->pid);
+	mw_must("prctl", mw_call(one, SYS_prctl, PR_SET_DUMPABLE, 1));
+	mw_ask(two, "before that", one->pid, two->pid);
+	fd = mw_must("open", mw_call(one, SYS_openat, AT_FDCWD, MW_P(path),
+				     O_RDONLY));
+	mw_did(what, mw_call(one, SYS_setns, fd, CLONE_NEWUSER));
+	mw_ask(NULL, "from outside", one->pid, two->pid);
+	fd = mw_must("open", mw_call(two, SYS_openat, AT_FDCWD, MW_P(path),
+				     O_RDONLY));
+	mw_did(what, mw_call(two, SYS_setns, fd, 0));
+	mw_ask(two, "from inside", one->pid, two->pid);
+	mw_ask(two, "of its first one", owner->pid, two->pid);
+	mw_must("prctl", mw_call(one, SYS_prctl, PR_SET_DUMPABLE, 1));
+	mw_ask(two, "dumpable again", one->pid, two->pid);
+}
+
+static void user_entered(void)
+{
+	struct mw_peer *mine, *others;
+	long ret;
+
+	mw_need_root();
+	mine = mw_fork(NULL);
+	others = mw_fork(NULL);
+	mw_must("setresgid", mw_call(others, SYS_setresgid, 1000, 1000, 1000));
+	mw_must("setresuid", mw_call(others, SYS_setresuid, 1000, 1000, 1000));
+	ret = mw_call(mine, SYS_unshare, CLONE_NEWUSER);
+	if (ret >= 0)
+		ret = mw_call(others, SYS_unshare, CLONE_NEWUSER);
+	if (ret < 0)
+		mw_skip("cannot make a namespace", ret);
+	enter_owned(mine, "into one's own");
+	enter_owned(others, "into another's");
+}
+
 static void user_unshare(void)
 {
 	struct mw_peer *one = mw_spawn(NULL, CLONE_FS | CLONE_FILES |
@@ -254,6 +298,7 @@ const struct mw_scenario mw_namespace[] = {
 	{ "pid-nested", pid_nested, "namespaces in namespaces" },
 	{ "pid-unshare", pid_unshare, "unshare and setns, then fork" },
 	{ "user-namespace", user_namespace, "who may ask whom" },
+	{ "user-entered", user_entered, "setns to user namespaces" },
 	{ "user-unshare", user_unshare, "unshare of the user namespace" },
 	{ NULL, NULL, NULL },
 };
