@@ -395,6 +395,16 @@ int ss_proc_parse_pidfd(const char *text, size_t length, pid_t *ret)
 	return -EBADMSG;
 }
 
+int ss_proc_parse_worker(const char *text, size_t length, pid_t *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length);
+
+	if (!ss_cursor_skip(&rest, "iou-sqp-") &&
+	    !ss_cursor_skip(&rest, "iou-wrk-"))
+		return -ENODATA;
+	return read_int(&rest, ret) ? 0 : -ENODATA;
+}
+
 uint64_t ss_proc_kernel_dev(dev_t dev)
 {
 	/* MKDEV() of the kernel: 12 bits of major above 20 of minor. */

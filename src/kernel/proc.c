@@ -300,6 +300,15 @@ int ss_proc_at_random(pid_t tid, uint64_t *ret)
 	return ss_proc_parse_auxv(text.data, text.length, is_32bit, ret);
 }
 
+int ss_proc_worker(pid_t tid, pid_t *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	int error = read_of_task(&text, tid, "comm", SHOWN_ALWAYS, -ESRCH);
+
+	return error ? error :
+		ss_proc_parse_worker(text.data, text.length, ret);
+}
+
 int ss_proc_id_map(pid_t tid, const char *map, enum ss_id_way way, uint32_t id,
 		   uint32_t *ret)
 {

@@ -112,6 +112,11 @@ struct ss_proc_stat {
 int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret) ss_must_check;
 int ss_proc_parse_stat(const char *text, size_t length,
 		       struct ss_proc_stat *ret) ss_must_check;
+/* The task, by its number in the first pid namespace, for which the kernel has
+   made a thread of an io_uring: of its name.  -ENODATA: it has another name. */
+int ss_proc_worker(pid_t tid, pid_t *ret) ss_must_check;
+int ss_proc_parse_worker(const char *text, size_t length, pid_t *ret)
+	ss_must_check;
 /* The start_time of a task that would start now. */
 uint64_t ss_proc_time_now(void);
 /* The number that was given out last in our pid namespace; 0: the kernel does

@@ -538,7 +538,8 @@ fail:
 
 /*
  * io_uring's workers share everything with the task that made the ring, but
- * not the undo list (create_io_thread()).
+ * not the undo list (create_io_thread()).  What its credentials were then,
+ * their own tell.
  */
 int ss_apply_worker(struct ss_model *model, struct ss_task *task,
 		    const struct ss_event *event)
@@ -556,14 +557,18 @@ int ss_apply_worker(struct ss_model *model, struct ss_task *task,
 	ss_path_put(path);
 	if (!worker)
 		return -ENOMEM;
+	if (child_numbers(model, worker, event->child.numbers)) {
+		ss_task_free(model, worker);
+		return -ENOMEM;
+	}
 	task->clones++;
 	task->unborn = false;
 	for (kind = 0; kind < SS_KIND_UNDO; kind++)
 		ss_task_set(worker, kind,
 			    ss_resource_get(task->resources[kind]));
+	worker->worker = true;
 	worker->born_by = event->child.born_by;
 	worker->creds = ss_creds_get(task->creds);
-	worker->creds_known = task->creds_known;
 	worker->domain = ss_domain_get(task->domain);
 	return 0;
 }

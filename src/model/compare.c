@@ -78,6 +78,7 @@ static enum step find_task(struct asking *a, unsigned int i)
 	 * moment, and their parents may know it from the end of a pipe.
 	 */
 	if (task->group != a->caller->group || task->leaving || task->zombie ||
+	    task->worker ||
 	    (a->model->filters && task != a->caller))
 		return lack(a, SS_NEED_LIFE, i, task);
 	return STEP_ON;

@@ -143,6 +143,8 @@ struct ss_task {
 	bool fading;			/* dying, and has given up something */
 	bool execed;			/* since it was forked */
 	bool seen;			/* it has made a watched call */
+	bool worker;			/* the kernel's own: no call tells when
+					   it ends */
 	/* its last clone call */
 	bool cloning;			/* it was not seen again since */
 	bool unborn;			/* it has made no child so far: the

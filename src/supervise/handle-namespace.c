@@ -88,6 +88,7 @@ bool ss_handle_unshare(struct ss_handling *h)
 	   that were joined may not have gone. */
 	ss_settle_creator(h->session, h->task);
 	ss_leavers_sweep(h->session, h->task->group);
+	ss_workers_look(h->session, h->task->group->tgid);
 	ss_deaths_drain(h->session);
 	if (!name &&
 	    !ss_sharers_are_settled(h->session, h->task, h->call->flags) &&

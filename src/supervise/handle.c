@@ -365,6 +365,8 @@ static bool handle_close(struct ss_handling *h)
 	   other one, and a call that goes on might find it. */
 	if (dup_fails(h))
 		return refuse(h, EBADF);
+	if (event.range.unshare)
+		ss_workers_look(h->session, h->task->group->tgid);
 	/* Another thread's exec may have been seen. */
 	if (!ss_call_is_there(h) || waits_for_copy(h))
 		return false;
@@ -431,6 +433,7 @@ static bool handle_ioprio(struct ss_handling *h)
 	if (waits_for_ioprio(h))
 		return false;
 	ss_deaths_drain(session);
+	ss_workers_look_everywhere(session);
 	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session) ||
 	     !ss_exec_takeovers_settle(session)) && put_aside(h))
 		return false;
@@ -523,6 +526,10 @@ static bool handle_landlock(struct ss_handling *h)
 	     h->task->domain->depth + 1 >= LANDLOCK_LAYERS_MAX) ||
 	    !is_ruleset(h->task, h->call->landlock.fd))
 		return true;
+	/* It restricts the caller alone. */
+	ss_workers_look(h->session, h->task->group->tgid);
+	if (!ss_call_is_there(h))
+		return false;
 	ss_tell_when_let_on(h->session, &event);
 	return true;
 }

@@ -30,8 +30,7 @@
 #define PENDING_FEW	16	/* so many may be looked at each time */
 #define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
-/* The numbers of a task that may live in a nested pid namespace. */
-static int read_numbers(pid_t tid, struct ss_event_numbers *ret)
+int ss_settle_read_numbers(pid_t tid, struct ss_event_numbers *ret)
 {
 	struct ss_proc_status status;
 	struct ss_proc_ns_chain chain;
@@ -104,7 +103,7 @@ struct ss_task *ss_settle_adopt(struct ss_session *session,
 		ss_tell(session, &gone);
 	}
 	if (pending->nested) {
-		if (read_numbers(tid, &numbers))
+		if (ss_settle_read_numbers(tid, &numbers))
 			return NULL;
 		event.child.numbers = &numbers;
 	}
@@ -116,26 +115,6 @@ struct ss_task *ss_settle_adopt(struct ss_session *session,
 	if (!thread && ss_process_add(session, tid))
 		session->stats.unwatched++;
 	return ss_model_task(session->model, tid);
-}
-
-/* Is this task one of the kernel's own in a group that we know? */
-static bool adopt_worker(struct ss_session *session, pid_t tid,
-			 const struct ss_proc_status *status)
-{
-	struct ss_event event = {
-		.type = SS_EVENT_WORKER,
-		.tid = status->tgid,
-		.child = { .tid = tid, .born_by = ss_proc_time_now() },
-	};
-	struct ss_task *leader = ss_model_task(session->model, status->tgid);
-	struct ss_proc_stat stat;
-
-	if (!session->model->rings || !leader || leader->zombie ||
-	    tid == status->tgid || ss_proc_stat(tid, &stat) ||
-	    !(stat.flags & PF_USER_WORKER))
-		return false;
-	ss_tell(session, &event);
-	return true;
 }
 
 /* Has nobody but its creator children in that group?  Then who their parent is
@@ -713,12 +692,13 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		ss_orphans_notice(session);
 		ss_orphans_settle(session);
 		ss_settle_all(session);
+		ss_workers_look_everywhere(session);
 		return;
 	}
 	if (!session->model->pendings && !session->model->rings)
 		return;
 	if (ss_proc_status(nr, &status) ||
-	    adopt_worker(session, nr, &status))
+	    ss_worker_adopt(session, nr, status.tgid))
 		return;
 	pending = match(session, nr, &status);
 	/* A parent alone does not make it ours: its creator must list it. */

@@ -266,6 +266,9 @@ bool ss_settle_is_later(const struct ss_pending *pending, pid_t tid);
 /* Has the task begun to exit?  Its children get another parent after this
    shows, and it makes none any more. */
 bool ss_settle_is_dying(const struct ss_task *task);
+/* The numbers of a task that may live in a nested pid namespace. */
+int ss_settle_read_numbers(pid_t tid, struct ss_event_numbers *ret)
+	ss_must_check;
 /* Tells the model whose child the task is.  NULL: it has gone. */
 struct ss_task *ss_settle_adopt(struct ss_session *session,
 				struct ss_pending *pending, pid_t tid);
@@ -422,6 +425,14 @@ void ss_kill_all(struct ss_session *session);
 int ss_table_pidfd(struct ss_session *session, const struct ss_task *task,
 		   bool *ret_own) ss_must_check;
 
+/* workers.c */
+/* Is this thread of the group one of the kernel's own, and new?  Then the model
+   knows it now. */
+bool ss_worker_adopt(struct ss_session *session, pid_t tid, pid_t tgid);
+/* Those of a group that have come, and those that have gone. */
+void ss_workers_look(struct ss_session *session, pid_t tgid);
+void ss_workers_look_everywhere(struct ss_session *session);
+
 /* supply.c */
 /* Fetches a fact.  0, or -errno if it cannot be had (the question then gets
    the answer that the manual documents). */
@@ -462,11 +473,11 @@ int ss_identify_order(struct ss_session *session, const struct ss_question *q,
 /* Is there anything in this slot?  0, -EBADF or another -errno. */
 int ss_identify_is_open(struct ss_session *session, const struct ss_task *task,
 			int fd) ss_must_check;
-/* Is an epoll in this slot?  1, 0 or -errno. */
 /* Which namespace: see ss_file_namespace(); else as ss_pidfd_fetch(). */
 int ss_identify_namespace(struct ss_session *session,
 			  const struct ss_task *task, int fd,
 			  uint64_t *ret_flag, uint64_t *ret_ino) ss_must_check;
+/* Is an epoll in this slot?  1, 0 or -errno. */
 int ss_identify_is_epoll(struct ss_session *session,
 			 const struct ss_task *task, int fd) ss_must_check;
 

@@ -2,11 +2,15 @@
 /* Other ways into the kernel: int 0x80, x32 numbers, io_uring. */
 #include "mkworld.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/io_uring.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -258,6 +262,104 @@ static void ring_shared(void)
 		MW_SLOT(child, fd));
 }
 
+/* The thread that the kernel makes for such a ring: the only other one, or of
+   the peer's number. */
+static long new_worker(struct mw_peer *peer, long not)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_SQPOLL,
+		.sq_thread_idle = 60000,
+	};
+	struct dirent *entry;
+	DIR *threads;
+	long found = 0, fd;
+
+	(void)peer;
+	fd = mw_sys(SYS_io_uring_setup, 4, MW_P(&params));
+	if (fd < 0)
+		return fd;
+	threads = opendir("/proc/self/task");
+	while (threads && (entry = readdir(threads))) {
+		long tid = strtol(entry->d_name, NULL, 10);
+
+		if (tid && tid != not && tid != mw_sys(SYS_getpid, 0) &&
+		    tid != mw_sys(SYS_gettid, 0))
+			found = tid;
+	}
+	if (threads)
+		closedir(threads);
+	return found ? found : -ESRCH;
+}
+
+static pid_t worker_of(struct mw_peer *peer)
+{
+	long tid = mw_run(peer, new_worker, 0);
+
+	if (tid < 0)
+		mw_skip("no thread for a ring", tid);
+	return (pid_t)tid;
+}
+
+/* What it has stays with it, whether or not anybody has seen it before. */
+static void worker_shares(void)
+{
+	static const struct {
+		const char *name;
+		long nr, arg[5];
+		int root;
+	} calls[] = {
+		{ "nothing", SYS_getpid, { 0 }, 0 },
+		{ "unshare FILES|FS", SYS_unshare,
+		  { CLONE_FILES | CLONE_FS }, 0 },
+		{ "unshare NEWNS", SYS_unshare, { CLONE_NEWNS }, 1 },
+		{ "close_range UNSHARE", SYS_close_range,
+		  { 500, 600, CLOSE_RANGE_UNSHARE }, 0 },
+		{ "ioprio_set", SYS_ioprio_set,
+		  { IOPRIO_WHO_PROCESS, 0,
+		    IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 4) }, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		struct mw_peer *one;
+		pid_t worker;
+
+		if (calls[i].root && !mw_root())
+			continue;
+		one = mw_fork(NULL);
+		worker = worker_of(one);
+		mw_did(calls[i].name,
+		       mw_call5(one, calls[i].nr, calls[i].arg));
+		mw_ask(one, "the worker", one->pid, worker);
+		mw_ask(NULL, "from outside", one->pid, worker);
+	}
+}
+
+static void worker_ends(void)
+{
+	struct mw_peer *partner;
+	struct mw_peer *thread;
+	pid_t worker;
+	int fd = (int)mw_call(NULL, SYS_dup, 0);
+
+	close(fd);
+	worker = worker_of(NULL);
+	mw_ask(NULL, "it lives", mw_pid(NULL), worker);
+	mw_did("close", mw_sys(SYS_close, fd));
+	mw_gone((pid_t)mw_pid(NULL), worker);
+	mw_ask(NULL, "it has gone", mw_pid(NULL), worker);
+	partner = mw_spawn(NULL, CLONE_FILES | SIGCHLD);
+	mw_did("unshare, alone again",
+	       mw_sys(SYS_unshare, CLONE_THREAD | CLONE_FILES));
+	mw_ask_peers(NULL, "done", NULL, partner);
+	/* A thread that has its own table, and so has its worker. */
+	thread = mw_spawn(NULL, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD);
+	thread->pid = thread->self;
+	worker = worker_of(thread);
+	mw_ask(NULL, "a thread's, and the thread", thread->self, worker);
+	mw_ask(NULL, "a thread's, and the leader", mw_pid(NULL), worker);
+}
+
 const struct mw_scenario mw_entry[] = {
 #if defined(__LP64__)
 	{ "int80", int80_, "i386 system calls of a 64-bit program" },
@@ -265,5 +367,7 @@ const struct mw_scenario mw_entry[] = {
 #endif
 	{ "ring", ring_, "files that a ring opens and closes" },
 	{ "ring-shared", ring_shared, "a ring on a shared table" },
+	{ "ring-worker", worker_shares, "what a ring's thread shares" },
+	{ "ring-worker-ends", worker_ends, "a ring's thread that ends" },
 	{ NULL, NULL, NULL },
 };

@@ -491,6 +491,32 @@ START_TEST(damaged_texts)
 }
 END_TEST
 
+START_TEST(workers)
+{
+	static const struct {
+		const char *text;
+		int error;
+		pid_t tid;
+	} names[] = {
+		{ "iou-sqp-4194304\n", 0, 4194304 },
+		{ "iou-wrk-17\n", 0, 17 },
+		{ "iou-wrk-\n", -ENODATA, 0 },
+		{ "iou-sqp\n", -ENODATA, 0 },
+		{ "selfsame\n", -ENODATA, 0 },
+		{ "", -ENODATA, 0 },
+	};
+	pid_t tid;
+
+	for (size_t i = 0; i < SS_ARRAY_SIZE(names); i++) {
+		tid = 0;
+		ck_assert_int_eq(ss_proc_parse_worker(names[i].text,
+						      strlen(names[i].text),
+						      &tid), names[i].error);
+		ck_assert_int_eq(tid, names[i].tid);
+	}
+}
+END_TEST
+
 static Suite *parse_suite(void)
 {
 	Suite *suite = suite_create("proc-parse");
@@ -498,6 +524,7 @@ static Suite *parse_suite(void)
 	TCase *wrong = tcase_create("damage");
 
 	tcase_add_test(right, status_is_read);
+	tcase_add_test(right, workers);
 	tcase_add_loop_test(right, status_tells_what_is_left, 0, 5);
 	tcase_add_test(right, status_is_complete_or_refused);
 	tcase_add_test(right, signals_are_read);
