@@ -76,13 +76,24 @@ static int was_interrupted(struct ss_listener *listener)
 {
 	listener->receiving = 0;
 	listener->interrupted = 0;
+	listener->turn = true;
 	return -EINTR;
+}
+
+/* We are the only one who receives: if there is something, that cannot wait. */
+static bool is_ready(const struct ss_listener *listener)
+{
+	struct pollfd pollfd = { .fd = listener->fd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLIN);
 }
 
 int ss_listener_receive(struct ss_listener *listener,
 			struct ss_notification *ret)
 {
 	struct seccomp_notif *request = listener->request;
+	bool turn = listener->interrupted && listener->turn &&
+		is_ready(listener);
 	int r;
 
 	memset(request, 0, listener->request_size);
@@ -92,12 +103,13 @@ int ss_listener_receive(struct ss_listener *listener,
 		(void)sigprocmask(SIG_SETMASK, &listener->mask, NULL);
 		return r;
 	}
-	listener->receiving = 1;
-	if (listener->interrupted)
+	listener->receiving = !turn;
+	if (listener->interrupted && !turn)
 		return was_interrupted(listener);
 	r = ioctl(listener->fd, SECCOMP_IOCTL_NOTIF_RECV, request) ?
 		-errno : 0;
 	listener->receiving = 0;
+	listener->turn = false;
 	if (r)
 		return r;
 	ret->id = request->id;

@@ -58,6 +58,7 @@ struct ss_listener {
 	/* see ss_listener_interrupt() */
 	volatile sig_atomic_t interrupted;	/* and nobody was told so far */
 	volatile sig_atomic_t receiving;	/* .back can be jumped to */
+	bool turn;		/* somebody was told: now it is a caller's */
 	sigjmp_buf back;
 	sigset_t mask;		/* where the signal came in */
 };
@@ -80,6 +81,9 @@ void ss_listener_release(struct ss_listener *listener);
  * ss_listener_interrupt() came in: look at what it was about, then call
  * again; -ENOENT if this caller died meanwhile, or if nobody is left:
  * ss_listener_is_over() tells which.  Anything else is a failure of ours.
+ *
+ * Signals can come in as fast as they are looked at.  So after an -EINTR a
+ * notification that is there has its turn before the next one.
  */
 int ss_listener_receive(struct ss_listener *listener,
 			struct ss_notification *ret) ss_must_check;

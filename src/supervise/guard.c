@@ -11,6 +11,9 @@
 #include "supervise/stack.h"
 #include "supervise/state.h"
 
+/* Mostly one thread stops at a time. */
+#define STOPS_FIRST	16
+
 static struct ss_ward *find(const struct ss_session *session, pid_t tid)
 {
 	struct ss_ward *ward;
@@ -466,17 +469,46 @@ static int serve_one(struct ss_session *session, const struct ss_stop *stop)
 	return serve(session, ward, stop);
 }
 
+/* For one more than n. */
+static bool make_room(struct ss_session *session, size_t n)
+{
+	struct ss_guard *guard = &session->guard;
+	struct ss_stop *wider;
+
+	if (n < guard->room)
+		return true;
+	wider = reallocarray(guard->stops, 2 * n + STOPS_FIRST,
+			     sizeof(*wider));
+	if (!wider) {
+		session->failure = -ENOMEM;
+		return false;
+	}
+	guard->stops = wider;
+	guard->room = 2 * n + STOPS_FIRST;
+	return true;
+}
+
+/*
+ * First all of them, then one after the other: who goes on may stop again
+ * before we have looked at the next one, and with a few such threads there
+ * would be no end of it, nor a turn for those behind them.
+ */
 enum ss_served ss_guard_serve(struct ss_session *session)
 {
 	enum ss_served served = SS_SERVED_NONE;
-	struct ss_stop stop;
+	struct ss_guard *guard = &session->guard;
+	size_t i, n = 0;
 	int number = 0;
 
-	while (served != SS_SERVED_ALL && session->guard.used &&
-	       ss_guard_take(false, &stop) == 1) {
-		int stopped = serve_one(session, &stop);
-
+	while (served != SS_SERVED_ALL && guard->used &&
+	       make_room(session, n) &&
+	       ss_guard_take(false, &guard->stops[n]) == 1) {
+		n++;
 		served = ss_guard_is_more() ? SS_SERVED_SOME : SS_SERVED_ALL;
+	}
+	for (i = 0; i < n; i++) {
+		int stopped = serve_one(session, &guard->stops[i]);
+
 		if (stopped)
 			number = stopped;
 	}
@@ -517,4 +549,5 @@ void ss_guard_release(struct ss_session *session)
 		drop(session, ward);
 	while (session->guard.released)
 		forget_released(session, session->guard.released);
+	free(session->guard.stops);
 }

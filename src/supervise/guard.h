@@ -20,12 +20,14 @@
 #define SS_SUPERVISE_GUARD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/hash.h"
 #include "watch/calls.h"
 
 struct ss_session;
+struct ss_stop;
 struct ss_task;
 
 /* A task that we trace. */
@@ -55,6 +57,8 @@ struct ss_guard {
 					   wards may be, unknown to us */
 	struct ss_ward *wards;		/* owned, by tid */
 	struct ss_released *released;	/* owned list */
+	struct ss_stop *stops;		/* owned: those that are being served */
+	size_t room;
 };
 
 /* Does the guard trace this task, for its signals? */
@@ -83,7 +87,7 @@ enum ss_served {
 	SS_SERVED_SOME,		/* and maybe children of ours have */
 	SS_SERVED_ALL,		/* and nobody else has */
 };
-/* Serves all stops and ends that are there. */
+/* Serves all stops and ends that are there now. */
 enum ss_served ss_guard_serve(struct ss_session *session);
 /* Everybody has ended, or is about to: until nobody is left. */
 void ss_guard_finish(struct ss_session *session);

@@ -42,6 +42,9 @@ case ,${SELFSAME_WITHOUT:-}, in
 *) guarded=yes ;;
 esac
 
+# However fast its threads stop, others have their turn.
+run_ok "kcmp beside a crowd of stopping threads" inside "$flood" beside 500
+
 # What a parent sees, and what signals do interrupt, is never changed.
 for program in "$flood" $flood32; do
 	bits=64

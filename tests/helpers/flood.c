@@ -8,6 +8,8 @@
  *				signals by timer (also without BY), kill or stop
  *	flood threads COUNT	kcmp in four threads
  *	flood child COUNT	kcmp in a child that inherited the handler
+ *	flood beside COUNT	kcmp, while many threads of another process
+ *				signal themselves as fast as they can
  *	flood waits		calls that such a signal does interrupt
  *	flood stops		what a parent learns of a child with a handler
  *	flood exec NAME COUNT	the call after an exec of itself
@@ -41,6 +43,7 @@
 
 #define PERIOD_US	200
 #define THREADS		4
+#define CROWD		20
 #define PATIENCE	1000
 
 static volatile sig_atomic_t signals;
@@ -285,6 +288,50 @@ static int run_child(long count)
 	return WEXITSTATUS(status);
 }
 
+static void *signal_itself(void *argument)
+{
+	pid_t self = getpid(), thread = gettid();
+
+	while (!syscall(SYS_tgkill, self, thread, SIGUSR1))
+		;
+	return argument;
+}
+
+static void be_a_crowd(int ready)
+{
+	pthread_t threads[CROWD];
+	int i;
+
+	handle(SIGUSR1, 0);
+	for (i = 0; i < CROWD; i++)
+		pthread_create(&threads[i], NULL, signal_itself, NULL);
+	while (!signals)
+		sched_yield();
+	if (write(ready, "", 1) != 1)
+		_exit(2);
+	for (;;)
+		pause();
+}
+
+static int run_beside(long count)
+{
+	int ready[2], failed;
+	char byte;
+	pid_t pid;
+
+	if (pipe(ready) < 0)
+		return 2;
+	pid = fork();
+	if (pid == 0)
+		be_a_crowd(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		return 2;
+	failed = repeat(do_kcmp, count) != 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return failed;
+}
+
 static void result(const char *name, long value)
 {
 	printf("%s: %s\n", name, value < 0 ? strerror(errno) : "done");
@@ -472,6 +519,8 @@ int main(int argc, char **argv)
 		return run_threads(strtol(argv[2], NULL, 10));
 	if (!strcmp(mode, "child") && argc == 3)
 		return run_child(strtol(argv[2], NULL, 10));
+	if (!strcmp(mode, "beside") && argc == 3)
+		return run_beside(strtol(argv[2], NULL, 10));
 	if (!strcmp(mode, "waits"))
 		return run_waits();
 	if (!strcmp(mode, "stops"))
