@@ -140,6 +140,13 @@ static int become(const struct ss_dumpable_target *target)
 	return 0;
 }
 
+/* It has our table, and must not keep that when we have gone.  The kernel
+   forgets this when ids or capabilities change. */
+static void end_with_us(void)
+{
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 struct probing {
 	const struct ss_dumpable_target *target;
 	struct chain chain;
@@ -157,11 +164,11 @@ static int probe(void *argument)
 	pid_t tid = probing->target->tid;
 	int r = become(probing->target);
 
-	/* It has our table, and must not keep that when we have gone. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	end_with_us();
 	for (level = chain->count; !r && level-- > 0;) {
 		if (setns(chain->fds[level], CLONE_NEWUSER))
 			return STATUS_ERRNO + errno;
+		end_with_us();
 		r = look(tid);
 		if (!r)
 			last = level;

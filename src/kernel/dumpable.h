@@ -33,9 +33,10 @@ struct ss_dumpable_found {
 };
 
 /*
- * 0; -EOPNOTSUPP if we lack the rights, or the kernel the call; -ESRCH; after
- * ss_caution_begin() (caution.h) also -ETIMEDOUT: its exec does not come on.
- * Costs a fork, unless the target has our own ids and user namespace.
+ * 0; -EOPNOTSUPP if we lack the rights, or the kernel the call; -ESRCH; -EIO:
+ * whoever was to look has been killed; after ss_caution_begin() (caution.h)
+ * also -ETIMEDOUT: its exec does not come on.  Costs a fork, unless the target
+ * has our own ids and user namespace.
  */
 int ss_dumpable_probe(const struct ss_dumpable_target *target,
 		      struct ss_dumpable_found *ret) ss_must_check;

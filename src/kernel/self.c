@@ -18,6 +18,9 @@
 
 #define SEMOPM_DEFAULT	500
 
+/* How often a process of ours may be stopped by others. */
+#define STOPS_MAX	64
+
 static struct rlimit given_limit;
 static bool limit_raised;
 
@@ -177,13 +180,31 @@ unsigned int ss_semopm(void)
 	return opm;
 }
 
+/*
+ * Its exit status, or -errno.  Who may send it signals (it may have the ids of
+ * a task, kernel/dumpable.c) could stop it, and so us: it goes on, for a few
+ * times.
+ */
+static int await_apart(pid_t pid)
+{
+	unsigned int stops = 0;
+	int status = 0;
+
+	for (;;) {
+		if (waitpid(pid, &status, __WCLONE | WUNTRACED) < 0)
+			return -errno;
+		if (!WIFSTOPPED(status))
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+		(void)kill(pid, stops++ < STOPS_MAX ? SIGCONT : SIGKILL);
+	}
+}
+
 int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 		 void *argument)
 {
 	sigset_t all, old;
-	int status = 0;
-	int error;
 	pid_t pid;
+	int r;
 
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);
@@ -191,11 +212,7 @@ int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 	pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, 0UL);
 	if (pid == 0)
 		_exit(run(argument));
-	error = pid < 0 ? -errno : 0;
-	if (!error && waitpid(pid, &status, __WCLONE) < 0)
-		error = -errno;
+	r = pid < 0 ? -errno : await_apart(pid);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
-	if (error)
-		return error;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -EIO;
+	return r;
 }

@@ -35,9 +35,9 @@ void ss_inherited_release(struct ss_inherited *inherited);
 
 /*
  * Runs RUN in a process of its own and waits for it: its exit status, -EIO if
- * it was killed, -errno.  FLAGS are clone(2)'s.  Nobody who waits for other
- * children can take this one away, for it has no signal at its end; and no
- * signal handler of ours runs twice.
+ * it was killed, or stopped again and again; -errno.  FLAGS are clone(2)'s.
+ * Nobody who waits for other children can take this one away, for it has no
+ * signal at its end; and no signal handler of ours runs twice.
  */
 int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 		 void *argument) ss_must_check;

@@ -294,6 +294,14 @@ static enum ss_dumpable guess(struct ss_session *session,
 		SS_DUMPABLE_YES : SS_DUMPABLE_NO;
 }
 
+/* What a program can bring about (it kills whoever looks, or uses up
+   processes and descriptors), and so must not make us guess. */
+static bool is_passing(int error)
+{
+	return error == -EIO || error == -EAGAIN || error == -ENOMEM ||
+		error == -EMFILE || error == -ENFILE;
+}
+
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 {
 	struct ss_event event = {
@@ -312,7 +320,7 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 			r = look_at_owner(task, &event.dumpable);
 		if (!r && event.dumpable == SS_DUMPABLE_UNKNOWN)
 			r = ask_kernel(session, task, &event);
-		if (r == -ESRCH || r == -ETIMEDOUT)
+		if (r == -ESRCH || r == -ETIMEDOUT || is_passing(r))
 			return r;
 		if (r)
 			event.dumpable = guess(session, task);

@@ -36,7 +36,8 @@ int ss_facts_outside(struct ss_session *session, pid_t tid,
 		     struct ss_creds *ret, struct ss_userns *own)
 	ss_must_check;
 /* Whether its memory is dumpable: from the owner of its /proc files, where
-   that tells, else by trying.  0, or as ss_life_recheck(). */
+   that tells, else by trying.  0; as ss_life_recheck(); or what kept us from
+   trying, if that may pass: -EIO, -EAGAIN, ... */
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
 

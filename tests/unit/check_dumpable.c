@@ -8,6 +8,7 @@
 #include <check.h>
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +18,8 @@
 #include "world.h"
 
 #define SOMEBODY	65534
+/* Nobody else's. */
+#define ENEMY		61234
 
 /* Says when it is what it is to be, and stays. */
 static void wait_dumpable(const struct child *c)
@@ -113,6 +116,53 @@ START_TEST(of_somebody)
 }
 END_TEST
 
+/* Stops and kills whoever has its ids; but not itself. */
+static void as_an_enemy(const struct child *c)
+{
+	int number = (int)child_wait(c);
+
+	child_assert(setresgid(ENEMY, ENEMY, ENEMY) == 0);
+	child_assert(setresuid(ENEMY, ENEMY, ENEMY) == 0);
+	child_assert(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	child_say(c, 0);
+	for (;;)
+		(void)kill(-1, number);
+}
+
+static void look_at_enemy(int number)
+{
+	struct ss_dumpable_target target = { .uid = ENEMY, .gid = ENEMY };
+	struct ss_dumpable_found found;
+	struct child child;
+	int i, r;
+
+	if (getuid() != 0)
+		return;
+	child = child_start(as_an_enemy);
+	child_say(&child, number);
+	(void)child_hear(&child);
+	target.tid = child.pid;
+	for (i = 0; i < 100; i++) {
+		r = ss_dumpable_probe(&target, &found);
+		ck_assert(r == -EIO || (r == 0 && !found.dumpable));
+	}
+	child_kill(&child);
+	child_reap(&child);
+}
+
+/* Who looks has its ids, and can be stopped by it: we go on all the same. */
+START_TEST(of_who_stops_us)
+{
+	look_at_enemy(SIGSTOP);
+}
+END_TEST
+
+START_TEST(of_who_kills_us)
+{
+	look_at_enemy(SIGKILL);
+}
+END_TEST
+
 START_TEST(of_a_namespace)
 {
 	const struct ss_dumpable_target as = {
@@ -158,7 +208,8 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		of_ours, by_a_helper, of_somebody, of_a_namespace,
+		of_ours, by_a_helper, of_somebody, of_who_stops_us,
+		of_who_kills_us, of_a_namespace,
 		of_nobody, of_the_mighty, NULL,
 	};
 

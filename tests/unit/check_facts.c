@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -63,8 +64,24 @@ static void await_zombie(pid_t pid)
 	} while (stat.state != 'Z');
 }
 
+/* From now on no process can be made to look for us, as where a program has
+   used up all that there may be. */
+static void use_up_processes(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	ck_assert_ptr_nonnull(filter);
+	ck_assert_int_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAGAIN),
+					  SCMP_SYS(clone), 1,
+					  SCMP_A0(SCMP_CMP_EQ, CLONE_FILES)),
+			 0);
+	ck_assert_int_eq(seccomp_load(filter), 0);
+	seccomp_release(filter);
+}
+
 /* What the model knows then; the leader's end it does not know yet. */
-static enum ss_dumpable look_at(int dumpable)
+static enum ss_dumpable look_at(int dumpable, void (*before)(void),
+				int expected)
 {
 	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
 	struct ss_task *leader;
@@ -83,7 +100,9 @@ static enum ss_dumpable look_at(int dumpable)
 	      CLONE_VM | CLONE_SIGHAND | CLONE_THREAD);
 	leader = task_of(session.model, child.pid);
 	ck_assert_int_eq(ss_facts_creds(&session, leader), 0);
-	ck_assert_int_eq(ss_facts_dumpable(&session, leader), 0);
+	if (before)
+		before();
+	ck_assert_int_eq(ss_facts_dumpable(&session, leader), expected);
 	ck_assert_int_eq(session.failure, 0);
 	found = ss_task_mm(leader)->dumpable;
 	ss_model_free(session.model);
@@ -94,13 +113,23 @@ static enum ss_dumpable look_at(int dumpable)
 
 START_TEST(dead_leader)
 {
-	ck_assert_int_eq(look_at(1), SS_DUMPABLE_YES);
+	ck_assert_int_eq(look_at(1, NULL, 0), SS_DUMPABLE_YES);
 }
 END_TEST
 
 START_TEST(dead_leader_of_secrets)
 {
-	ck_assert_int_eq(look_at(0), SS_DUMPABLE_NO);
+	ck_assert_int_eq(look_at(0, NULL, 0), SS_DUMPABLE_NO);
+}
+END_TEST
+
+/* Nothing is guessed then. */
+START_TEST(nobody_to_look)
+{
+	if (getuid() == 0)
+		ck_assert_int_eq(look_at(0, use_up_processes, -EAGAIN),
+				 SS_DUMPABLE_UNKNOWN);
+	ck_assert_uint_eq(session.stats.dumpable_unsure, 0);
 }
 END_TEST
 
@@ -259,7 +288,7 @@ END_TEST
 int main(void)
 {
 	const TTest *tests[] = {
-		dead_leader, dead_leader_of_secrets,
+		dead_leader, dead_leader_of_secrets, nobody_to_look,
 		memory_of_another_program, new_pid_namespace,
 		no_namespace_of_the_dead, NULL,
 	};
