@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the executable lines: a hundred bytes for each mapping that there may be
+   by default, and more. */
+#define LINES_MAX	(16u << 20)
+
 static const char deleted[] = " (deleted)";
 
 static int add(struct ss_maps *maps, const struct ss_map *map)
@@ -70,6 +74,8 @@ int ss_maps_parse(struct ss_maps *maps, const char *line, size_t length)
 		return -EINVAL;
 	if (!executable)
 		return 0;
+	if (maps->lines.length + length > LINES_MAX)
+		return -EFBIG;
 	ss_cursor_skip_blanks(&cursor);
 	map.name = add_name(maps, cursor);
 	ss_text_add(&maps->lines, line, length);

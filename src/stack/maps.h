@@ -27,10 +27,11 @@ struct ss_maps {
 	struct ss_text lines;	/* as the kernel wrote them */
 };
 
-/* Of one line; 1: it was added; 0: nobody executes there; -EINVAL, -ENOMEM. */
+/* Of one line; 1: it was added; 0: nobody executes there; -EINVAL, -ENOMEM;
+   -EFBIG: there are more than any honest program has. */
 int ss_maps_parse(struct ss_maps *maps, const char *line, size_t length)
 	ss_must_check;
-/* Start with {0}.  0, -ESRCH, -EPERM, -EINVAL, -ENOMEM. */
+/* Start with {0}.  0, -ESRCH, -EPERM, or as above. */
 int ss_maps_read(struct ss_maps *ret, pid_t tid) ss_must_check;
 void ss_maps_release(struct ss_maps *maps);
 /* The same code at the same places? */

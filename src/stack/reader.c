@@ -59,15 +59,17 @@ static void limit_time(time_t seconds)
 	(void)setitimer(ITIMER_REAL, &limit, NULL);
 }
 
-/* What the task may not open we do not open for it. */
-static void become(pid_t tid)
+/* What the task may not open we do not open for it.  false: it has gone, and
+   who has its number, if anybody, is somebody else. */
+static bool become(pid_t tid)
 {
 	struct ss_proc_status status;
 
 	if (ss_proc_status(tid, &status))
-		return;
+		return false;
 	(void)setfsgid(status.gid[3]);
 	(void)setfsuid(status.uid[3]);
+	return true;
 }
 
 /* To be said again after each change of ids, which makes it forgotten. */
@@ -85,11 +87,17 @@ static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
 
 	unwinder = die_with(keeper) ? ss_unwinder_new() : NULL;
 	while (unwinder && receive(reader->channel, &request, &memory)) {
+		bool there;
+
 		limit_time(SS_STACK_PATIENCE_S);
-		become(request.tid);
+		there = become(request.tid);
 		if (!die_with(keeper))
 			break;
-		ss_unwind(unwinder, &request, memory, &stack);
+		ss_stack_init(&stack, request.number);
+		if (there)
+			ss_unwind(unwinder, &request, memory, &stack);
+		else
+			ss_stack_fail(&stack, "it has gone");
 		limit_time(0);
 		(void)close(memory);
 		reply(reader, &stack);
@@ -101,7 +109,9 @@ static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
 
 static void limit_harm(void)
 {
-	const struct rlimit none = { 0 };
+	/* Not 0: a program that is given cores would get them all the same
+	   (core(5)). */
+	const struct rlimit none = { 1, 1 };
 
 	(void)setrlimit(RLIMIT_CORE, &none);
 #ifndef SS_WITH_SANITIZERS
@@ -133,6 +143,9 @@ static int stand_apart(struct reader *reader)
 		return -errno;
 	reader->channel = 3;
 	reader->supervisor = 4;
+	/* Others of our user neither look into it nor lead it. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return -errno;
 	sigemptyset(&none);
 	if (sigaction(SIGALRM, &plain, NULL) < 0 ||
 	    sigaction(SIGCHLD, &plain, NULL) < 0 ||
@@ -224,9 +237,14 @@ int ss_stack_reader_ask(struct ss_stack_reader *reader,
 			const struct ss_stack_request *request)
 {
 	ss_cleanup_fd int memory = ss_memory_open(request->tid);
+	static struct ss_stack unasked;
 
 	if (memory < 0)
 		return memory;
+	/* One that was replaced before it was asked has failed nobody. */
+	while (recv(reader->channel, &unasked, sizeof(unasked),
+		    MSG_DONTWAIT) > 0)
+		;
 	return ss_descriptor_send(reader->channel, request, sizeof(*request),
 				  memory, MSG_DONTWAIT) ? -EPIPE : 0;
 }

@@ -15,6 +15,10 @@
 /* More addresses than that in one program: they are found out anew. */
 #define PLACES_MAX	4096u
 
+/* What all that is kept may take, and so what programs can make us keep: there
+   has to be room for others (reader.c limits us as a whole). */
+#define KEPT_MAX	(64ul << 20)
+
 /* Where nobody has memory we show libunwind an index of ours. */
 #define INDEX_ADDRESS	(1ull << 63)
 
@@ -192,6 +196,29 @@ static void drop(struct ss_unwinder *unwinder, struct space *space)
 	ss_maps_release(&space->maps);
 	ss_eh_index_release(&space->index);
 	free(space);
+}
+
+/* What is kept for it, in bytes; what libunwind has is little beside it. */
+static size_t weight(const struct space *space)
+{
+	return space->maps.lines.capacity + space->maps.names.capacity +
+		space->maps.room * sizeof(*space->maps.maps) +
+		space->index.room * sizeof(*space->index.entries) +
+		HASH_COUNT(space->places) *
+		(sizeof(struct place) + SS_STACK_FUNCTION_MAX);
+}
+
+static void drop_excess(struct ss_unwinder *unwinder)
+{
+	struct space *space, *tmp;
+	size_t kept = 0;
+
+	/* Who was asked for last comes first. */
+	DL_FOREACH_SAFE(unwinder->spaces, space, tmp) {
+		kept += weight(space);
+		if (kept > KEPT_MAX)
+			drop(unwinder, space);
+	}
 }
 
 /* Takes the maps over. */
@@ -378,6 +405,7 @@ void ss_unwind(struct ss_unwinder *unwinder,
 		looking.memory = memory;
 		walk(space, upt, ret);
 	}
+	drop_excess(unwinder);
 	if (!ret->count)
 		ss_stack_fail(ret, "it cannot be followed");
 

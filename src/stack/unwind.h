@@ -8,7 +8,7 @@
  *
  * What libunwind has found out about some code is kept as long as the same
  * code is mapped at the same places: SS_UNWINDER_SPACES such programs at a
- * time.
+ * time, and less of those that take much memory.
  */
 #ifndef SS_STACK_UNWIND_H
 #define SS_STACK_UNWIND_H

@@ -4,14 +4,25 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 
+#include "kernel/proc.h"
 #include "stack/eh-frame.h"
 #include "stack/maps.h"
 #include "stack/reader.h"
+#include "stack/unwind.h"
+
+#define SOMEBODY	65534
 
 /* ---- messages ---- */
 
@@ -134,6 +145,22 @@ START_TEST(maps_are_read)
 }
 END_TEST
 
+START_TEST(maps_have_limits)
+{
+	static char line[4096] = "401000-402000 r-xp 0 fe:00 12 /";
+	struct ss_maps maps = { 0 };
+	unsigned int added = 0;
+	int r;
+
+	memset(line + strlen(line), 'x', sizeof(line) - 1 - strlen(line));
+	while ((r = parse(&maps, line)) == 1 && added < 10000)
+		added++;
+	ck_assert_int_eq(r, -EFBIG);
+	ck_assert_uint_gt(added, 1000);
+	ss_maps_release(&maps);
+}
+END_TEST
+
 START_TEST(maps_are_not_trusted)
 {
 	static const char *const wrong[] = {
@@ -243,6 +270,61 @@ START_TEST(programs_without_one)
 }
 END_TEST
 
+/* ---- what is kept ---- */
+
+/* A file whose path is as long as a path can be: its descriptor. */
+static int long_name(void)
+{
+	char top[] = "/tmp/check_stack.XXXXXX", name[NAME_MAX + 1] = "";
+	int i, fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	ck_assert_int_eq(chdir(top), 0);
+	memset(name, 'n', NAME_MAX);
+	for (i = 0; i < 14; i++) {
+		ck_assert_int_eq(mkdir(name, 0700), 0);
+		ck_assert_int_eq(chdir(name), 0);
+	}
+	fd = open("file", O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(unlink("file"), 0);
+	for (i = 0; i < 14; i++) {
+		ck_assert_int_eq(chdir(".."), 0);
+		ck_assert_int_eq(rmdir(name), 0);
+	}
+	ck_assert_int_eq(rmdir(top), 0);
+	return fd;
+}
+
+/* Whatever a program maps, others find room. */
+START_TEST(little_is_kept)
+{
+	const size_t page = 4096, pages = 2500, most = 100ul << 20;
+	const struct ss_stack_request request = { .tid = getpid() };
+	struct ss_unwinder *unwinder = ss_unwinder_new();
+	int fd = long_name(), memory = open("/proc/self/mem", O_RDONLY);
+	char *place = mmap(NULL, pages * page, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct mallinfo2 info;
+	size_t i, n;
+
+	ck_assert_ptr_ne(place, MAP_FAILED);
+	for (n = 0; n < 6; n++) {
+		for (i = 0; i < pages; i++)
+			ck_assert_ptr_ne(mmap(place + i * page, page,
+					      PROT_READ | PROT_EXEC,
+					      MAP_PRIVATE | MAP_FIXED, fd,
+					      (off_t)(n * page)), MAP_FAILED);
+		ss_unwind(unwinder, &request, memory, &stack);
+		info = mallinfo2();
+		ck_assert_uint_lt(info.uordblks + info.hblkhd, most);
+	}
+	ss_unwinder_free(unwinder);
+	(void)close(memory);
+	(void)close(fd);
+}
+END_TEST
+
 /* ---- the reader ---- */
 
 START_TEST(reader_begins_and_ends)
@@ -277,11 +359,24 @@ static void on_child(int number ss_unused)
 	told = 1;
 }
 
+static pid_t child_of(pid_t pid)
+{
+	struct ss_tids list = { 0 };
+	pid_t child;
+
+	ck_assert_int_eq(ss_proc_children_by_parent(pid, &list), 0);
+	ck_assert_uint_eq(list.count, 1);
+	child = list.tids[0];
+	ss_tids_release(&list);
+	return child;
+}
+
 START_TEST(reader_answers)
 {
 	struct ss_stack_reader reader;
 	struct ss_stack_request request = { .number = 9, .tid = getpid() };
 	struct sigaction action = { .sa_handler = on_child };
+	struct pollfd polled = { .events = POLLIN };
 	sigset_t child, old;
 
 	ck_assert_int_eq(sigaction(SIGCHLD, &action, NULL), 0);
@@ -289,6 +384,7 @@ START_TEST(reader_answers)
 	sigaddset(&child, SIGCHLD);
 	ck_assert_int_eq(sigprocmask(SIG_BLOCK, &child, &old), 0);
 	ck_assert_int_eq(ss_stack_reader_start(&reader), 0);
+	polled.fd = reader.channel;
 	/* A stack that goes nowhere: no registers. */
 	ck_assert_int_eq(ss_stack_reader_ask(&reader, &request), 0);
 	ck_assert_int_eq(await(&reader), 1);
@@ -297,10 +393,40 @@ START_TEST(reader_answers)
 	ck_assert_uint_eq(stack.number, 9);
 	ck_assert_str_eq(ss_stack_string(&stack, stack.why_none),
 			 "it cannot be followed");
+	/* Somebody kills who reads, and it is replaced: nobody has asked. */
+	ck_assert_int_eq(kill(child_of(reader.keeper), SIGSEGV), 0);
+	while (poll(&polled, 1, -1) < 0)
+		ck_assert_int_eq(errno, EINTR);
+	ck_assert_int_eq(ss_stack_reader_ask(&reader, &request), 0);
+	ck_assert_int_eq(await(&reader), 1);
+	ck_assert_uint_eq(stack.number, 9);
 	/* The keeper is killed: everybody goes. */
 	ck_assert_int_eq(kill(reader.keeper, SIGKILL), 0);
 	ck_assert_int_eq(await(&reader), -EPIPE);
 	ck_assert_int_eq(ss_stack_reader_ask(&reader, &request), -EPIPE);
+	ss_stack_reader_stop(&reader);
+}
+END_TEST
+
+/* By others of our user. */
+START_TEST(reader_is_not_looked_into)
+{
+	struct ss_stack_request request = { .number = 1, .tid = getpid() };
+	struct ss_stack_reader reader;
+	char path[32];
+
+	if (getuid() == 0)
+		ck_assert_int_eq(setresuid(SOMEBODY, SOMEBODY, SOMEBODY), 0);
+	ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+	ck_assert_int_eq(ss_stack_reader_start(&reader), 0);
+	ck_assert_int_eq(ss_stack_reader_ask(&reader, &request), 0);
+	ck_assert_int_eq(await(&reader), 1);
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem", reader.keeper);
+	ck_assert_int_lt(open(path, O_RDONLY), 0);
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem",
+		       child_of(reader.keeper));
+	ck_assert_int_lt(open(path, O_RDONLY), 0);
+	ck_assert_int_eq(errno, EACCES);
 	ss_stack_reader_stop(&reader);
 }
 END_TEST
@@ -316,12 +442,15 @@ int main(void)
 	tcase_add_test(tcase, message_has_limits);
 	tcase_add_test(tcase, message_is_not_trusted);
 	tcase_add_test(tcase, maps_are_read);
+	tcase_add_test(tcase, maps_have_limits);
 	tcase_add_test(tcase, maps_are_not_trusted);
 	tcase_add_test(tcase, entries_are_found);
 	tcase_add_test(tcase, entries_are_not_trusted);
 	tcase_add_test(tcase, programs_without_one);
+	tcase_add_test(tcase, little_is_kept);
 	tcase_add_test(tcase, reader_begins_and_ends);
 	tcase_add_test(tcase, reader_answers);
+	tcase_add_test(tcase, reader_is_not_looked_into);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
