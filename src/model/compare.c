@@ -296,7 +296,7 @@ static void forget_if_stale(const struct ss_model *model,
 {
 	const struct ss_side ask = { .state = SS_SIDE_ASK };
 
-	if (q->generation == model->generation)
+	if (ss_question_holds(q, model))
 		return;
 	q->generation = model->generation;
 	q->side[0] = q->side[1] = ask;

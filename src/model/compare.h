@@ -136,6 +136,14 @@ bool ss_model_compare(const struct ss_model *model, struct ss_question *q,
 		      struct ss_answer *ret, struct ss_need *need)
 	ss_must_check;
 
+/* Is what was found out for it as it was?  Nobody has gone, or died, since the
+   last look: what it borrows is there. */
+static inline bool ss_question_holds(const struct ss_question *q,
+				     const struct ss_model *model)
+{
+	return q->generation == model->generation;
+}
+
 /* The label of one side as the question found it ("1.2", "1.2/5#1", "-").
    Returns buffer. */
 char *ss_question_label(const struct ss_question *q, unsigned int side,

@@ -60,8 +60,10 @@ static int answer_from_model(struct ss_session *session,
 	struct ss_question *q = &ruling->question;
 	struct ss_answer *answer = &ruling->answer;
 	char label[2][LABEL_MAX_BYTES];
-	int r = ruling->answered ? 0 :
-		ss_kcmp_find(session, q, notification, answer);
+	/* Who dies while later facts are found takes the answer along. */
+	bool answered = ruling->answered &&
+		ss_question_holds(q, session->model);
+	int r = answered ? 0 : ss_kcmp_find(session, q, notification, answer);
 
 	if (r)
 		return r;

@@ -135,6 +135,32 @@ else
 	done
 fi
 
+# What the model has said of a task is no answer any more if that task dies and
+# is reaped while later rules ask for more.  A tracer holds the look at the
+# caller's executable up until that has happened.
+if command -v strace >/dev/null; then
+	# The leak checker of a sanitized build cannot work under a tracer.
+	timeout 60 env ASAN_OPTIONS=detect_leaks=0 strace -qq -o "$tmp/looks" \
+		-e trace=readlink -e inject=readlink:delay_enter=2000000 \
+		"$SELFSAME" run --inject=kcmp:same=yes:error=EIO \
+		--inject=kcmp:caller=/nobody:error=EIO \
+		--inject=kcmp:relation=thread:error=EIO -- \
+		"$builddir/tests/helpers/asker" loses "$tmp/child" \
+		>"$out" 2>"$err" &
+	until grep -q '/exe' "$tmp/looks" 2>/dev/null; do
+		kill -0 $! || break
+	done
+	child=$(cat "$tmp/child")
+	kill -9 "$child"
+	while kill -0 "$child" 2>/dev/null; do :; done
+	wait $!
+	is "it ends well" $? 0
+	is "who has died meanwhile is not there" "$(cat "$out")" ESRCH
+	empty "nothing is said" "$err"
+else
+	skip "a death between two facts" "strace is not installed"
+fi
+
 # ---- when ----
 
 # fires WHEN: at which of eight calls.

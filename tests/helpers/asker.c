@@ -7,6 +7,8 @@
  *	asker many N		asks about each of N files of one inode
  *	asker family		asks about parent and child
  *	asker find PID		asks about any task, prints the answer
+ *	asker loses FILE	asks about a child, whose number it writes to
+ *				FILE, and that somebody else may kill
  *	asker signals		prints the signals that it gets; TERM ends it
  *	asker orphan		kills its parent, then makes watched calls
  *	asker forks N		N children that fork for ever
@@ -154,6 +156,28 @@ static int family(void)
 static int find(pid_t pid)
 {
 	printf("%s\n", answer_name(ask(getpid(), pid, KCMP_VM, 0, 0)));
+	return 0;
+}
+
+/* Who dies is reaped at once. */
+static int loses(const char *name)
+{
+	FILE *file = fopen(name, "we");
+	pid_t child;
+
+	signal(SIGCHLD, SIG_IGN);
+	child = fork();
+	if (child < 0 || !file)
+		return fail(child < 0 ? "fork" : name);
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	fprintf(file, "%d\n", (int)child);
+	if (fclose(file) != 0)
+		return fail(name);
+	find(child);
+	kill(child, SIGKILL);
 	return 0;
 }
 
@@ -480,6 +504,8 @@ int main(int argc, char **argv)
 		return family();
 	if (argc == 3 && strcmp(mode, "find") == 0)
 		return find((pid_t)number);
+	if (argc == 3 && strcmp(mode, "loses") == 0)
+		return loses(argv[2]);
 	if (argc == 2 && strcmp(mode, "signals") == 0)
 		return signals();
 	if (argc == 2 && strcmp(mode, "orphan") == 0)
