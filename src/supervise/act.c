@@ -69,7 +69,8 @@ static int answer_from_model(struct ss_session *session,
 		return r;
 	if (session->audit)
 		ss_audit_after(session->audit, session->model, q, answer);
-	if (!answer->child_errno && answer->result)
+	if (!answer->child_errno && answer->result &&
+	    !session->options.would_deny)
 		answer->result = ss_order_apply(
 			&session->rulings.policy->order, answer->result,
 			ss_question_label(q, 0, label[0], sizeof(label[0])),

@@ -67,6 +67,9 @@ void ss_plan_filter(const struct ss_session_options *options,
 		ret->kcmp[i] = verdict(&plan.types[i]);
 		told = told || ret->kcmp[i].kind == SS_KCMP_TELL;
 	}
+	/* There the model answers whatever the rules say. */
+	if (options->would_deny)
+		return;
 	for (i = 0; i < SS_ARRAY_SIZE(dependent); i++) {
 		if (!(plan.model_types & dependent[i].types))
 			ret->unwatched |= 1u << dependent[i].family;

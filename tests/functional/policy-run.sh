@@ -320,6 +320,13 @@ run_ok "--would-deny" "$SELFSAME" run --would-deny --policy=self-only -- \
 	"$kin" 1 self child
 is "nothing is refused" "$(cat "$out")" 1
 like "but told" "$(cat "$err")" "^refused 1 VM rule .* .*/kin\$"
+run_ok "--would-deny and an order" "$SELFSAME" run --would-deny \
+	--policy="$tmp/reverse.yaml" -- "$kin" 0 self self
+is "nothing is ordered otherwise" "$(cat "$out")" 1
+run_ok "--would-deny of what needs no files" "$SELFSAME" run --would-deny \
+	--stats --policy=docker -- "$kin" 1 self self
+like "they are watched, because the model answers" "$(cat "$err")" \
+	'^notifications\.close'
 run_is "--would-deny without rules" 125 "$SELFSAME" run --would-deny -- true
 run_ok "--stats" "$SELFSAME" run --stats --policy=self-only -- \
 	"$kin" -n 3 1 self child
