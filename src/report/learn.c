@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report/learn.h"
 
+#include "policy/keys.h"
+#include "policy/shadow.h"
+
 /* What is the closest, of several. */
 static enum ss_relation closest(unsigned int relations)
 {
@@ -81,30 +84,53 @@ void ss_learned_count(const struct ss_learned *learned, struct ss_text *text)
 		       learned->processes == 1 ? "" : "es");
 }
 
-/* A rule for two kinds of targets allows both to be of one kind. */
-static void fold(struct ss_learned *least, unsigned int type, unsigned int a)
+/* Does a rule for the targets a and b allow also c and d? */
+static bool allows(unsigned int a, unsigned int b, unsigned int c,
+		   unsigned int d)
 {
-	uint64_t *alike = &least->seen[type][a][a];
-	unsigned int b;
+	const struct ss_rule wide = {
+		.given = 1u << SS_KEY_RELATION,
+		.types = SS_TYPES_ALL,
+		.relations = 1u << a | 1u << b,
+	};
+	const struct ss_rule narrow = {
+		.given = 1u << SS_KEY_RELATION,
+		.types = SS_TYPES_ALL,
+		.relations = 1u << c | 1u << d,
+	};
 
-	for (b = 0; b < SS_RELATION_COUNT && *alike; b++) {
-		uint64_t *pair = a < b ? &least->seen[type][a][b] :
-			&least->seen[type][b][a];
+	return ss_rule_covers(&wide, &narrow, 0);
+}
 
-		if (a == b || !*pair)
-			continue;
-		*pair += *alike;
-		*alike = 0;
+/* What another rule allows needs none of its own; it would never be reached,
+   which is an error. */
+static void fold(struct ss_learned *least, unsigned int type, unsigned int c,
+		 unsigned int d)
+{
+	uint64_t *pair = &least->seen[type][c][d];
+	unsigned int a, b;
+
+	for (a = 0; a < SS_RELATION_COUNT; a++) {
+		for (b = a; b < SS_RELATION_COUNT && *pair; b++) {
+			uint64_t *other = &least->seen[type][a][b];
+
+			if (other == pair || !*other || !allows(a, b, c, d))
+				continue;
+			*other += *pair;
+			*pair = 0;
+		}
 	}
 }
 
 static void fold_all(struct ss_learned *least)
 {
-	unsigned int type, a;
+	unsigned int type, a, b;
 
 	for (type = 0; type <= SS_TYPE_INVALID; type++) {
-		for (a = 0; a < SS_RELATION_COUNT; a++)
-			fold(least, type, a);
+		for (a = 0; a < SS_RELATION_COUNT; a++) {
+			for (b = a; b < SS_RELATION_COUNT; b++)
+				fold(least, type, a, b);
+		}
 	}
 }
 

@@ -95,19 +95,21 @@ static void answer_by_rule(struct ss_session *session,
 	ss_kcmp_reply(&answer, ret);
 }
 
-/* The signal comes first: nothing of the program runs any more. */
+/* The signal comes before the reply: nothing of the program runs any more.  The
+   report comes before the signal: who is dead cannot be looked at. */
 static void kill_caller(struct ss_session *session, struct ss_ruling *ruling,
 			pid_t tgid, struct ss_reply *ret)
 {
-	const struct ss_process *process = ss_process_find(session, tgid);
+	const struct ss_process *process;
 
-	if (process && process->pidfd >= 0)
-		ss_pidfd_kill(process->pidfd);
-	else
-		ss_process_kill(tgid);
-	session->stats.killed++;
 	ss_kcmp_report(session, &ruling->question, NULL,
 		       &ruling->asked.decision);
+	process = ss_process_find(session, tgid);
+	if (process && process->pidfd >= 0)
+		ss_pidfd_kill(process->pidfd);
+	else if (ss_model_task(session->model, ruling->tid))
+		ss_process_kill(tgid);
+	session->stats.killed++;
 	ret->kind = SS_REPLY_ERROR;
 	ret->child_errno = EPERM;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "kernel/guard.h"
-#include "policy/relation.h"
 #include "supervise/act.h"
 #include "supervise/facts.h"
 #include "supervise/privilege.h"
@@ -17,17 +16,14 @@
 
 static void learn(struct ss_session *session, const struct ss_question *q)
 {
-	const struct ss_model *model = session->model;
-	const struct ss_task *caller = ss_model_task(model, q->caller);
+	const struct ss_task *caller;
 	struct ss_process *process;
 	unsigned int relations[2];
-	unsigned int i;
 
-	for (i = 0; caller && i < 2; i++)
-		relations[i] = ss_relations_between(model, caller, q->task[i]);
-	if (!caller)
+	if (ss_ruling_relations(session, q, relations))
 		return;
 	ss_learned_add(&session->learned, q->type, relations);
+	caller = ss_model_task(session->model, q->caller);
 	process = ss_process_find(session, caller->group->tgid);
 	if (process && !process->asked) {
 		process->asked = true;

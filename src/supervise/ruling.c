@@ -165,6 +165,14 @@ static void find_adopters(struct finding *f, const struct ss_task *task)
 	}
 }
 
+static unsigned int relations_of(struct finding *f, const struct ss_task *task)
+{
+	find_adopters(f, f->caller);
+	if (task)
+		find_adopters(f, task);
+	return ss_relations_between(f->session->model, f->caller, task);
+}
+
 static int find_relations(struct finding *f)
 {
 	struct ss_asked *asked = &f->ruling->asked;
@@ -176,14 +184,36 @@ static int find_relations(struct finding *f)
 		task = target(f, i);
 		if (!f->caller)
 			return -ESRCH;
-		find_adopters(f, f->caller);
-		if (task)
-			find_adopters(f, task);
-		asked->relations[i] =
-			ss_relations_between(f->session->model, f->caller,
-					     task);
+		asked->relations[i] = relations_of(f, task);
 	}
 	return f->caller ? 0 : -ESRCH;
+}
+
+int ss_ruling_relations(struct ss_session *session,
+			const struct ss_question *question,
+			unsigned int ret[2])
+{
+	struct ss_ruling ruling = {
+		.tid = question->caller,
+		.question = *question,
+	};
+	struct finding f = { .session = session, .ruling = &ruling };
+	pid_t answered[2] = { 0, 0 };
+	unsigned int i;
+
+	/* By number: to look for one may end another. */
+	for (i = 0; i < 2 && ss_question_holds(question, session->model); i++)
+		answered[i] = question->task[i] ? question->task[i]->tid : 0;
+	for (i = 0; i < 2 && !look_up_caller(&f); i++) {
+		const struct ss_task *task = answered[i] ?
+			ss_model_task(session->model, answered[i]) : NULL;
+
+		if (!task)
+			task = target(&f, i);
+		if (f.caller)
+			ret[i] = relations_of(&f, task);
+	}
+	return f.caller ? 0 : -ESRCH;
 }
 
 static int find_creds(struct finding *f, const struct ss_task *task)

@@ -26,6 +26,15 @@ int ss_ruling_make(struct ss_session *session, const struct ss_task *caller,
 		   const struct ss_question *question,
 		   struct ss_ruling **ret) ss_must_check;
 
+/*
+ * For a report: how the targets of a question that has its answer stand to the
+ * caller, as a rule would see it; the model may have been asked about both, one
+ * or none of them.  0; -ESRCH: the caller has gone.
+ */
+int ss_ruling_relations(struct ss_session *session,
+			const struct ss_question *question,
+			unsigned int ret[2]) ss_must_check;
+
 /* The call of this task has its answer. */
 void ss_ruling_close(struct ss_session *session, pid_t tid);
 

@@ -374,6 +374,45 @@ is "pairs allow what is alike, too" \
 	"[self, child]
 [child, unknown]
 [sibling]"
+
+# learns TARGETS [OPTION...]: a run with what another has learned gets the same
+# answer, whoever decided there.
+learns() {
+	learns_targets=$1
+	shift
+	rm -f "$tmp/same.yaml"
+	# Targets, with options of kin before them, are words.
+	# shellcheck disable=SC2086
+	set -- "$(under "$@" --learn="$tmp/same.yaml" -- \
+		"$kin" $learns_targets)" "$*"
+	# shellcheck disable=SC2086
+	is "learned: $learns_targets, $2" "$(under \
+		--policy="$tmp/same.yaml" -- "$kin" $learns_targets)" "$1"
+}
+learns "1 self descendant"
+learns "1 unknown self"
+learns "1 child unknown"
+learns "8 self child"
+learns "-o 1 self ancestor"
+learns "-o -r 1 self ancestor"
+learns "1 self child" --inject=kcmp:retval=1
+learns "1 child child" --inject=kcmp:retval=0
+rm -f "$tmp/same.yaml"
+run_is "of who is killed, too" 137 "$SELFSAME" run --inject=kcmp:kill \
+	--learn="$tmp/same.yaml" -- "$builddir/tests/helpers/kcmp-example"
+like "it is told how" "$(cat "$tmp/same.yaml")" 'relation: \[self\]'
+run_ok "relations within others" "$SELFSAME" run \
+	--learn="$tmp/within.yaml" -- sh -c '
+	for pair in "self descendant" "child child" "parent parent" \
+		"self ancestor" "parent ancestor" "ancestor ancestor"; do
+		"$0" 1 $pair
+	done' "$kin"
+run_ok "no rule of these is in vain" "$SELFSAME" policy check \
+	"$tmp/within.yaml"
+is "there is one for each that needs one" \
+	"$(sed -n 's/.*relation: \(.*\)}/\1/p' "$tmp/within.yaml")" \
+	"[self, ancestor]
+[self, descendant]"
 run_is "nothing is overwritten" 125 "$SELFSAME" run \
 	--learn="$tmp/learned.yaml" -- echo ran
 empty "and nothing has run" "$out"
