@@ -40,6 +40,27 @@ static bool read_policy(struct ss_policy *policy, const char *text,
 	return good;
 }
 
+/* What the kernel would do instead is the same. */
+static void compare_filter(const struct ss_policy *policy, int type,
+			   const struct ss_decision *decision)
+{
+	const struct ss_filtered *filtered;
+	struct ss_plan plan;
+
+	ss_policy_compile(policy, false, &plan);
+	filtered = &plan.types[ss_type_index(type)];
+	if (filtered->what == SS_FILTER_NOTIFY)
+		return;
+	ss_assert(decision->rule == filtered->rule);
+	ss_assert(!decision->log && !decision->action.delay &&
+		  !decision->action.signal);
+	if (filtered->what == SS_FILTER_ALLOW)
+		ss_assert(decision->action.kind == SS_ACTION_KERNEL);
+	else
+		ss_assert(decision->action.kind == SS_ACTION_ERROR &&
+			  decision->action.value == filtered->error);
+}
+
 /* With every fact there is, somebody decides. */
 static void decide(const struct ss_policy *policy, int type)
 {
@@ -47,12 +68,14 @@ static void decide(const struct ss_policy *policy, int type)
 		{ .object = "/lib/libc.so.6", .function = "close" },
 		{ .function = "main" },
 	};
+	static const struct ss_group process = { .tgid = 1, .serial = 1 };
 	struct ss_counters *counters = ss_counters_new(policy);
 	struct ss_path *path = ss_path_new(NULL, 1);
 	struct ss_asked call = {
 		.type = type,
 		.fd = { 3, 4 },
 		.path = path,
+		.process = &process,
 		.known = (1u << SS_FACT_COUNT) - 1,
 		.relations = { 1u << SS_RELATION_SELF,
 			       1u << SS_RELATION_UNKNOWN },
@@ -66,6 +89,7 @@ static void decide(const struct ss_policy *policy, int type)
 	ss_assert(counters && path);
 	ss_assert(ss_policy_decide(policy, counters, &call, &need) == 1);
 	ss_assert(call.decision.action.kind != SS_ACTION_NONE);
+	compare_filter(policy, type, &call.decision);
 	ss_counters_free(counters);
 	ss_path_put(path);
 }
