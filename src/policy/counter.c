@@ -143,8 +143,7 @@ size_t ss_counters_owners(const struct ss_counters *counters)
 
 bool ss_when_fires(const struct ss_when *when, uint64_t count)
 {
-	return count >= when->first &&
-		(count <= when->last || when->last == UINT32_MAX) &&
+	return count >= when->first && count <= when->last &&
 		(count - when->first) % when->step == 0;
 }
 

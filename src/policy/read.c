@@ -113,9 +113,9 @@ int ss_read_when(struct ss_cursor text, struct ss_when *ret)
 
 	if (r)
 		return r;
-	when.last = stepped ? UINT32_MAX : when.first;
+	when.last = stepped ? SS_WHEN_NO_END : when.first;
 	if (ranged) {
-		r = read_u32(range, 1, &when.last);
+		r = ss_read_number(range, 1, UINT32_MAX, &when.last);
 		if (r)
 			return r;
 		if (when.last < when.first)
@@ -132,12 +132,14 @@ int ss_read_when(struct ss_cursor text, struct ss_when *ret)
 
 void ss_print_when(const struct ss_when *when, struct ss_text *text)
 {
+	bool ends = when->last != SS_WHEN_NO_END;
+
 	ss_text_printf(text, "%u", when->first);
-	if (when->last != UINT32_MAX && when->last != when->first)
-		ss_text_printf(text, "..%u", when->last);
-	if (when->last != UINT32_MAX && when->step == 1)
+	if (ends && when->last == when->first)
 		return;
-	if (when->last == when->first && when->last != UINT32_MAX)
+	if (ends)
+		ss_text_printf(text, "..%llu", (unsigned long long)when->last);
+	if (ends && when->step == 1)
 		return;
 	ss_text_add_string(text, "+");
 	if (when->step != 1)

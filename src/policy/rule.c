@@ -79,7 +79,7 @@ struct ss_rule *ss_rule_new(struct ss_where where)
 	rule->where = where;
 	rule->types = SS_TYPES_ALL;
 	rule->relations = SS_RELATIONS_ALL;
-	rule->when = (struct ss_when){ .first = 1, .last = UINT32_MAX,
+	rule->when = (struct ss_when){ .first = 1, .last = SS_WHEN_NO_END,
 				       .step = 1 };
 	rule->chance = SS_CHANCE_ONE;
 	return rule;
@@ -98,7 +98,7 @@ void ss_rule_free(struct ss_rule *rule)
 
 bool ss_rule_counts(const struct ss_rule *rule)
 {
-	return rule->when.first != 1 || rule->when.last != UINT32_MAX ||
+	return rule->when.first != 1 || rule->when.last != SS_WHEN_NO_END ||
 		rule->when.step != 1 || rule->chance != SS_CHANCE_ONE;
 }
 

@@ -88,8 +88,11 @@ void ss_action_print(const struct ss_action *action, struct ss_text *text);
 
 /* Which of the counted calls: first, first + step, ... up to last. */
 struct ss_when {
-	uint32_t first, last, step;
+	uint32_t first, step;
+	uint64_t last;		/* SS_WHEN_NO_END, or as large as first */
 };
+
+#define SS_WHEN_NO_END	UINT64_MAX
 
 /* Among whose calls they are counted. */
 enum ss_scope {

@@ -138,8 +138,12 @@ START_TEST(when)
 		ss_policy_release(&policy);
 	}
 	/* A count beyond 32 bits. */
-	ck_assert(ss_when_fires(&(struct ss_when){ 1, UINT32_MAX, 2 },
+	ck_assert(ss_when_fires(&(struct ss_when){ .first = 1, .step = 2,
+						   .last = SS_WHEN_NO_END },
 				UINT64_C(0x100000001)));
+	ck_assert(!ss_when_fires(&(struct ss_when){ .first = 1, .step = 2,
+						    .last = UINT32_MAX },
+				 UINT64_C(0x100000001)));
 }
 END_TEST
 
