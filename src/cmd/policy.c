@@ -140,7 +140,7 @@ static int put_sample(const struct ss_policy *policy,
 		print_decider(policy, &call.decision, &text);
 	} else {
 		ss_text_add_string(&text, "not decided: ");
-		if (call.next < policy->count)
+		if (call.next < policy->count && !call.decision.rule)
 			ss_rule_print_name(policy->rules[call.next], &text);
 		else
 			ss_text_add_string(&text, "outside");

@@ -289,14 +289,18 @@ int ss_sample_decide(const struct ss_sample *sample,
 		     enum ss_fact *ret_need)
 {
 	struct ss_counters *counters = ss_counters_new(policy);
+	size_t asked = 0;
 	uint64_t n;
 	int r = counters ? 1 : -ENOMEM;
 
 	for (n = 0; r == 1 && n < sample->nth; n++) {
+		while (reasons && asked)
+			reasons[--asked] = (struct ss_reason){ 0 };
 		*ret = sample->call;
 		ret->stack.frames = sample->frames;
 		ret->reasons = reasons;
 		r = ss_policy_decide(policy, counters, ret, ret_need);
+		asked = ret->next;
 	}
 	ss_counters_free(counters);
 	return r;

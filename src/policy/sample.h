@@ -43,8 +43,9 @@ void ss_sample_release(struct ss_sample *sample);
 /*
  * Puts it to the policy, nth times with the same counters, and gives the last
  * call: 1; 0: a fact is missing that the line does not tell (*ret_need), and
- * ret->next is the rule that needs it, or the number of rules; or -ENOMEM.
- * `reasons` as in struct ss_asked.
+ * ret->next is the rule that needs it, unless one has fired already
+ * (ret->decision.rule) or there are no more: then `outside` does; or -ENOMEM.
+ * `reasons` as in struct ss_asked: those of the last call.
  */
 int ss_sample_decide(const struct ss_sample *sample,
 		     const struct ss_policy *policy,

@@ -172,6 +172,34 @@ is "it is said which, and for what" "$(cat "$out")" \
 	"not decided: rule 1 'about itself' asks: how do the two targets \
 stand to the caller?  Add relation= to the call."
 
+# It may be `outside` that asks, behind a rule that has decided, or the default.
+cat >outside.yaml <<END
+selfsame: 1
+outside: kernel
+rules:
+  - {match: {type: FILE}, then: model}
+  - {match: {type: VM, uid: 7}, then: kernel}
+END
+for type in FILE FS; do
+	run_is "outside asks of $type" 1 "$SELFSAME" policy test outside.yaml \
+		"type=$type"
+	like "it is said that it is outside" "$(cat "$out")" \
+		"^not decided: outside asks: how do the two targets"
+done
+
+# Calls before the N-th only count: what became of rules then is not told.
+cat >third.yaml <<END
+selfsame: 1
+rules:
+  - {match: {type: VM}, then: kernel}
+  - {when: 3, then: {error: EIO}}
+  - {match: {type: FS}, then: kernel}
+END
+run_ok "the third call" "$SELFSAME" policy test third.yaml "type=FILE nth=3"
+is "only earlier rules are explained" "$(cat "$out")" \
+	"rule 1 does not match: type is FILE, not [VM]
+error EIO: decided by rule 2 (third.yaml:4:5)"
+
 run_ok "a SPEC comes before files" "$SELFSAME" policy test \
 	--inject=kcmp:type=VM:error=EIO self-only type=VM
 is "and is called by its text" "$(cat "$out")" \
