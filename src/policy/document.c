@@ -29,8 +29,13 @@ static struct ss_where where_at(const struct input *input, size_t offset)
 	size_t i;
 
 	for (i = 0; i < offset && i < input->length; i++) {
-		where.column++;
-		if (input->text[i] == '\n') {
+		char byte = input->text[i];
+
+		/* A character may have several bytes, a line's end two. */
+		where.column += (byte & 0xc0) != 0x80;
+		if (byte == '\n' || (byte == '\r' &&
+				     (i + 1 == input->length ||
+				      input->text[i + 1] != '\n'))) {
 			where.line++;
 			where.column = 1;
 		}
@@ -211,39 +216,94 @@ static bool start(yaml_parser_t *parser, const struct input *input,
 	return true;
 }
 
-/*
- * libyaml takes time in proportion to the depth for each word: minutes for a
- * file of brackets.  So the depth is looked at first, as far as it is allowed.
- * What is no YAML at all is told when it is loaded.
- */
-static bool is_shallow(const struct input *input, struct ss_problems *problems)
+/* Each that is declared is compared with all before it. */
+static bool has_few_tags(const struct input *input,
+			 struct ss_problems *problems)
 {
-	unsigned int depth = 0;
-	bool more = true;
+	static const char word[] = "%TAG";
+	const char *at = input->text, *end = at + input->length;
+	unsigned int count;
+
+	for (count = 0; count <= SS_DOCUMENT_ANCHORS; count++) {
+		at = memmem(at, (size_t)(end - at), word, strlen(word));
+		if (!at)
+			return true;
+		at += strlen(word);
+	}
+	ss_problem_add(problems,
+		       where_at(input, (size_t)(at - input->text) -
+				strlen(word)),
+		       "too many %%TAG: expected %d at most",
+		       SS_DOCUMENT_ANCHORS);
+	return false;
+}
+
+static bool is_anchored(const yaml_event_t *event)
+{
+	if (event->type == YAML_SCALAR_EVENT)
+		return event->data.scalar.anchor;
+	if (event->type == YAML_SEQUENCE_START_EVENT)
+		return event->data.sequence_start.anchor;
+	return event->type == YAML_MAPPING_START_EVENT &&
+		event->data.mapping_start.anchor;
+}
+
+/* How deep it goes there, and how many anchors there were. */
+struct measure {
+	unsigned int depth, anchors;
+};
+
+/* false: it is too much. */
+static bool add_event(const struct input *input, const yaml_event_t *event,
+		      struct measure *measure, struct ss_problems *problems)
+{
+	struct ss_where where = where_of(input->file, event->start_mark);
+
+	measure->anchors += is_anchored(event);
+	measure->depth += event->type == YAML_SEQUENCE_START_EVENT ||
+		event->type == YAML_MAPPING_START_EVENT;
+	measure->depth -= event->type == YAML_SEQUENCE_END_EVENT ||
+		event->type == YAML_MAPPING_END_EVENT;
+	if (measure->depth > SS_DOCUMENT_DEPTH)
+		ss_problem_add(problems, where,
+			       "too deep: expected %d lists and mappings "
+			       "within each other at most", SS_DOCUMENT_DEPTH);
+	else if (measure->anchors > SS_DOCUMENT_ANCHORS)
+		ss_problem_add(problems, where,
+			       "too many anchors: expected %d at most",
+			       SS_DOCUMENT_ANCHORS);
+	else
+		return true;
+	return false;
+}
+
+/*
+ * libyaml takes time in proportion to the depth for each word, and looks each
+ * anchor up among all others: minutes for a file of brackets, seconds for one
+ * of anchors.  So these are looked at first, as far as they are allowed.  What
+ * is no YAML at all is told when it is loaded.
+ */
+static bool is_affordable(const struct input *input,
+			  struct ss_problems *problems)
+{
+	struct measure measure = { 0 };
+	bool good, more = true;
 	yaml_parser_t parser;
 
-	if (!start(&parser, input, problems))
+	good = has_few_tags(input, problems);
+	if (!good || !start(&parser, input, problems))
 		return false;
-	while (more && depth <= SS_DOCUMENT_DEPTH) {
+	while (more && good) {
 		yaml_event_t event;
 
 		if (!yaml_parser_parse(&parser, &event))
 			break;
-		depth += event.type == YAML_SEQUENCE_START_EVENT ||
-			event.type == YAML_MAPPING_START_EVENT;
-		depth -= event.type == YAML_SEQUENCE_END_EVENT ||
-			event.type == YAML_MAPPING_END_EVENT;
-		if (depth > SS_DOCUMENT_DEPTH)
-			ss_problem_add(problems,
-				       where_of(input->file, event.start_mark),
-				       "too deep: expected %d lists and "
-				       "mappings within each other at most",
-				       SS_DOCUMENT_DEPTH);
+		good = add_event(input, &event, &measure, problems);
 		more = event.type != YAML_STREAM_END_EVENT;
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
-	return depth <= SS_DOCUMENT_DEPTH;
+	return good;
 }
 
 bool ss_document_load(const char *file, const char *text, size_t length,
@@ -260,7 +320,7 @@ bool ss_document_load(const char *file, const char *text, size_t length,
 			       SS_DOCUMENT_BYTES);
 		return false;
 	}
-	if (!is_shallow(&input, problems) ||
+	if (!is_affordable(&input, problems) ||
 	    !start(&parser, &input, problems))
 		return false;
 	good = load(&input, &parser, ret, problems);

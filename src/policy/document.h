@@ -3,7 +3,7 @@
  * A YAML document as libyaml has it: a table of nodes, each with its place.
  * What is loaded here is one document, not too deep, in which no node contains
  * itself, and that does not grow beyond measure when its aliases are followed;
- * so libyaml, and whoever walks through it, come to an end.
+ * so libyaml, and whoever walks through it, come to an end, and soon.
  */
 #ifndef SS_POLICY_DOCUMENT_H
 #define SS_POLICY_DOCUMENT_H
@@ -17,6 +17,7 @@
 #define SS_DOCUMENT_BYTES	(256u << 10)	/* of text */
 #define SS_DOCUMENT_NODES	50000		/* aliases followed */
 #define SS_DOCUMENT_DEPTH	32		/* as it is written */
+#define SS_DOCUMENT_ANCHORS	1000		/* and as many lines of %TAG */
 
 /*
  * Loads it: then it has a root, and is the caller's, to be freed by

@@ -32,6 +32,11 @@ static struct ss_where where_of(const struct reader *r,
 	};
 }
 
+static yaml_node_t *node_of(struct reader *r, int number)
+{
+	return yaml_document_get_node(&r->document, number);
+}
+
 static struct ss_cursor text_of(const yaml_node_t *node)
 {
 	return ss_cursor_of((const char *)node->data.scalar.value,
@@ -74,6 +79,22 @@ static bool is_tagged(struct reader *r, const yaml_node_t *node)
 	return true;
 }
 
+/* The same of what is in a mapping, too. */
+static bool any_is_tagged(struct reader *r, const yaml_node_t *node)
+{
+	bool tagged = is_tagged(r, node);
+	const yaml_node_pair_t *pair;
+
+	if (node->type != YAML_MAPPING_NODE)
+		return tagged;
+	for (pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
+		tagged |= is_tagged(r, node_of(r, pair->key));
+		tagged |= is_tagged(r, node_of(r, pair->value));
+	}
+	return tagged;
+}
+
 /* Is it of that type?  If not, it is told what was expected. */
 static bool expect(struct reader *r, const yaml_node_t *node,
 		   yaml_node_type_t type, const char *what,
@@ -87,11 +108,6 @@ static bool expect(struct reader *r, const yaml_node_t *node,
 		       "'%s' is %s: expected %s", what, type_name(node),
 		       expected);
 	return false;
-}
-
-static yaml_node_t *node_of(struct reader *r, int number)
-{
-	return yaml_document_get_node(&r->document, number);
 }
 
 /* Has one of the pairs before this the same key? */
@@ -174,6 +190,10 @@ static void read_value(struct reader *r, enum ss_key_id id,
 	const yaml_node_item_t *item;
 
 	if (key->shape == SS_SHAPE_BARE) {
+		if (is_tagged(r, value)) {
+			r->rule->given |= 1u << id;
+			return;
+		}
 		if (value->type == YAML_SCALAR_NODE && is_null(value)) {
 			ss_key_read(r->rule, id, text_of(value),
 				    where_of(r, name), r->problems);
@@ -280,25 +300,33 @@ static void read_rule_pair(struct reader *r, const yaml_node_t *key,
 	}
 }
 
-/* Names are what reports call rules by. */
+/* Names are what reports call rules by, of whichever file. */
 static void check_name(struct reader *r, const struct ss_rule *rule)
 {
+	ss_cleanup_text struct ss_text first = { 0 };
+	const struct ss_rule *other = NULL;
 	size_t i;
 
 	for (i = r->policy->injected; rule->name && i < r->policy->count;
 	     i++) {
-		const struct ss_rule *other = r->policy->rules[i];
-
-		if (!other->name || strcmp(other->name, rule->name) ||
-		    other->where.file != rule->where.file)
-			continue;
-		ss_problem_add(r->problems, rule->where,
-			       "a second rule named %s: expected another "
-			       "name, and the first is in line %u",
-			       ss_quote(rule->name, strlen(rule->name)).text,
-			       other->where.line);
-		return;
+		other = r->policy->rules[i];
+		if (other->name && strcmp(other->name, rule->name) == 0)
+			break;
+		other = NULL;
 	}
+	if (!other)
+		return;
+	if (other->where.file == rule->where.file)
+		ss_text_printf(&first, "in line %u", other->where.line);
+	else
+		ss_where_print(&other->where, &first);
+	if (first.error)
+		r->problems->error = first.error;
+	ss_problem_add(r->problems, rule->where,
+		       "a second rule named %s: expected another name, and "
+		       "the first is %s",
+		       ss_quote(rule->name, strlen(rule->name)).text,
+		       ss_text_string(&first));
 }
 
 /* false: enough of them. */
@@ -377,7 +405,7 @@ static void read_choice(struct reader *r, const yaml_node_t *value,
 	const yaml_node_t *error = only_value(r, value, "error");
 	struct ss_action action = { .kind = SS_ACTION_NONE };
 
-	if (is_tagged(r, value))
+	if (any_is_tagged(r, value))
 		return;
 	if (is_word(value, model))
 		action.kind = SS_ACTION_MODEL;
@@ -417,7 +445,7 @@ static void read_order(struct reader *r, const yaml_node_t *value,
 	const yaml_node_t *seed = only_value(r, value, "shuffle");
 	struct ss_order order = { .kind = SS_ORDER_LABEL };
 
-	if (is_tagged(r, value))
+	if (any_is_tagged(r, value))
 		return;
 	if (is_word(value, "reverse"))
 		order.kind = SS_ORDER_REVERSE;

@@ -9,7 +9,7 @@
 
 #include "policy/read.h"
 
-#define NAME_MAX_BYTES	100
+#define NAME_MAX_CHARS	100
 #define TEXT_MAX	4095	/* of a pattern: PATH_MAX */
 
 static int copy_text(struct ss_cursor value, size_t max, char **ret)
@@ -30,7 +30,12 @@ static int copy_text(struct ss_cursor value, size_t max, char **ret)
 
 static int read_name(struct ss_rule *rule, struct ss_cursor value)
 {
-	return copy_text(value, NAME_MAX_BYTES, &rule->name);
+	size_t max = NAME_MAX_CHARS, i;
+
+	/* What continues a character of UTF-8 is none of its own. */
+	for (i = 0; i < value.left; i++)
+		max += (value.at[i] & 0xc0) == 0x80;
+	return copy_text(value, max, &rule->name);
 }
 
 static void print_name(const struct ss_rule *rule, struct ss_text *text)

@@ -25,25 +25,30 @@ static int make_room(struct ss_problems *problems)
 void ss_problem_add(struct ss_problems *problems, struct ss_where where,
 		    const char *format, ...)
 {
-	char text[1024];
 	va_list arguments;
-	char *copy;
+	char *text = NULL;
+	int length;
 
 	if (problems->count == SS_PROBLEMS_MAX) {
 		problems->left_out++;
 		return;
 	}
+	/* Twice: the first time to learn the length. */
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof(text), format, arguments);
+	length = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
-	copy = strdup(text);
-	if (!copy || make_room(problems)) {
-		free(copy);
+	if (length >= 0)
+		text = malloc((size_t)length + 1);
+	if (!text || make_room(problems)) {
+		free(text);
 		problems->error = -ENOMEM;
 		return;
 	}
+	va_start(arguments, format);
+	(void)vsnprintf(text, (size_t)length + 1, format, arguments);
+	va_end(arguments);
 	problems->list[problems->count++] = (struct ss_problem){
-		.where = where, .text = copy };
+		.where = where, .text = text };
 }
 
 void ss_where_print(const struct ss_where *where, struct ss_text *text)

@@ -97,6 +97,11 @@ END_TEST
 
 #define RULES	"selfsame: 1\nrules:\n"
 
+/* Fifty characters. */
+#define TEN	"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4" \
+		"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+#define UMLAUTS	TEN TEN TEN TEN TEN
+
 /* A text and all that is said about it. */
 static const struct {
 	const char *text, *said;
@@ -176,6 +181,21 @@ static const struct {
 	  "  - {name: a, match: {uid: 2}, then: model}\n",
 	  "f:4:5: a second rule named 'a': expected another name, and the "
 	  "first is in line 3\n" },
+	/* Characters are counted, not bytes. */
+	{ RULES "  - {name: " UMLAUTS UMLAUTS ", then: model}\n", "" },
+	{ RULES "  - {name: " UMLAUTS UMLAUTS "x, then: model}\n",
+	  "f:3:12: '\\xc3\\xa4\\xc3\\xa4\\xc3\\xa4\\xc3\\xa4\\xc3\\xa4"
+	  "\\xc3\\xa4\\xc3\\xa4...' is out of range for 'name': expected up to "
+	  "100 printable characters\n" },
+	{ RULES "  - {then: {model: !x }}\n",
+	  "f:3:20: a tag, '!x': expected none\n" },
+	{ "selfsame: 1\ndefault: {error: !x EPERM}\n",
+	  "f:2:18: a tag, '!x': expected none\n" },
+	{ "selfsame: 1\noutside: {!x error: EPERM}\n",
+	  "f:2:11: a tag, '!x': expected none\n" },
+	{ "selfsame: 1\norder: {!x shuffle: !y 7}\n",
+	  "f:2:9: a tag, '!x': expected none\n"
+	  "f:2:21: a tag, '!y': expected none\n" },
 	{ "selfsame: [1\n", "f:2:1: no YAML: while parsing a flow sequence did "
 	  "not find expected ',' or ']'\n" },
 	{ "selfsame: 1\n---\nselfsame: 1\n",
@@ -187,6 +207,10 @@ static const struct {
 	  "stands for what it is in: expected an end\n" },
 	{ "selfsame: 1\n\xff: 2\n", "f:2:1: no text in YAML's sense: invalid "
 	  "leading UTF-8 octet; expected UTF-8\n" },
+	{ "selfsame: 1\r\n# \xc3\xa4\xc3\xa4\xff\r\n", "f:2:5: no text in "
+	  "YAML's sense: invalid leading UTF-8 octet; expected UTF-8\n" },
+	{ "selfsame: 1\rrules: []\r# \x01\r", "f:3:3: no text in YAML's "
+	  "sense: control characters are not allowed; expected UTF-8\n" },
 };
 
 START_TEST(mistakes)
@@ -324,6 +348,52 @@ START_TEST(several_files)
 }
 END_TEST
 
+/* Files that are one policy have no name twice: it is shown as one file. */
+START_TEST(names_of_several_files)
+{
+	struct ss_problems problems = { 0 };
+	struct ss_policy policy;
+	char *said;
+
+	ss_policy_init(&policy);
+	read_text(&policy, "a", "selfsame: 1\n"
+		  "rules: [{name: x, match: {type: VM}, then: model}]\n",
+		  &problems);
+	read_text(&policy, "b", "selfsame: 1\n"
+		  "rules: [{name: x, match: {type: FS}, then: model}]\n",
+		  &problems);
+	said = problems_text(&problems);
+	ck_assert_str_eq(said, "b:2:9: a second rule named 'x': expected "
+			 "another name, and the first is a:2:9\n");
+	free(said);
+	ss_problems_release(&problems);
+	ss_policy_release(&policy);
+}
+END_TEST
+
+/* What is said is not cut. */
+START_TEST(many_shadows)
+{
+	static const char *const types[] = {
+		"FILE", "VM", "FILES", "FS", "SIGHAND", "IO", "SYSVSEM",
+		"EPOLL_TFD", "invalid",
+	};
+	ss_cleanup_text struct ss_text text = { 0 };
+	char *said;
+	size_t i;
+
+	ss_text_add_string(&text, RULES);
+	for (i = 0; i < SS_ARRAY_SIZE(types); i++)
+		ss_text_printf(&text, "- {name: " UMLAUTS "%zu, "
+			       "match: {type: %s}, then: model}\n", i,
+			       types[i]);
+	ss_text_add_string(&text, "- {then: kill}\n");
+	said = complaints(text.data, text.length);
+	ck_assert_ptr_nonnull(strstr(said, "' (f:11:3)\n"));
+	free(said);
+}
+END_TEST
+
 /* Lists of lists of aliases: a few lines that mean billions. */
 START_TEST(huge_expansions)
 {
@@ -383,6 +453,43 @@ START_TEST(deep_files)
 	said = complaints(text.data, text.length);
 	ck_assert_str_eq(said, "f:2:1: unknown key 'x': expected selfsame, "
 			 "default, outside, order, rules\n");
+	free(said);
+}
+END_TEST
+
+/* libyaml looks each of them up among all the others: seconds. */
+START_TEST(many_anchors)
+{
+	ss_cleanup_text struct ss_text text = { 0 };
+	char *said;
+	int i;
+
+	ss_text_add_string(&text, "selfsame: 1\nx: [");
+	for (i = 0; i < 1000; i++)
+		ss_text_printf(&text, "&%d a,", i);
+	ss_text_add_string(&text, "*1,\n");
+	i = (int)text.length;
+	ss_text_add_string(&text, "]\n");
+	said = complaints(text.data, text.length);
+	ck_assert_str_eq(said, "f:2:1: unknown key 'x': expected selfsame, "
+			 "default, outside, order, rules\n");
+	free(said);
+	text.length = (size_t)i;
+	while (text.length < SS_POLICY_BYTES - 100)
+		ss_text_printf(&text, "&%d a,", ++i);
+	ss_text_add_string(&text, "]\n");
+	said = complaints(text.data, text.length);
+	ck_assert_str_eq(said, "f:3:1: too many anchors: expected 1000 at "
+			 "most\n");
+	free(said);
+	ss_text_clear(&text);
+	ss_text_add_string(&text, "# \n");
+	for (i = 0; text.length < SS_POLICY_BYTES - 100; i++)
+		ss_text_printf(&text, "%%TAG !%d! a\n", i);
+	ss_text_add_string(&text, "---\nselfsame: 1\n");
+	said = complaints(text.data, text.length);
+	ck_assert_str_eq(said, "f:1002:1: too many %TAG: expected 1000 at "
+			 "most\n");
 	free(said);
 }
 END_TEST
@@ -477,6 +584,9 @@ int main(void)
 	tcase_add_loop_test(tcase, mistakes, 0, SS_ARRAY_SIZE(mistaken));
 	tcase_add_loop_test(tcase, shadowed, 0, SS_ARRAY_SIZE(shadows));
 	tcase_add_test(tcase, several_files);
+	tcase_add_test(tcase, names_of_several_files);
+	tcase_add_test(tcase, many_shadows);
+	tcase_add_test(tcase, many_anchors);
 	tcase_add_test(tcase, huge_expansions);
 	tcase_add_test(tcase, large_files);
 	tcase_add_test(tcase, deep_files);
