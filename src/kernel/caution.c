@@ -198,7 +198,9 @@ static bool would_be_late(const struct ss_careful *careful)
 /* Lock held. */
 static int helper_wait(struct helper *helper)
 {
-	struct timespec deadline = ss_caution_deadline(SS_CAUTION_PATIENCE_MS);
+	long patience = helper->careful->patience_ms;
+	struct timespec deadline = ss_caution_deadline(patience ? patience :
+						       SS_CAUTION_PATIENCE_MS);
 	int error = 0;
 
 	while (helper->state == HELPER_BUSY && error != ETIMEDOUT)
@@ -229,4 +231,14 @@ int ss_careful_do(struct ss_careful *careful)
 	}
 	(void)pthread_mutex_unlock(&helpers.lock);
 	return error;
+}
+
+bool ss_careful_is_exhausted(void)
+{
+	bool exhausted;
+
+	(void)pthread_mutex_lock(&helpers.lock);
+	exhausted = helpers.count == SS_CAUTION_ABANDONED_MAX;
+	(void)pthread_mutex_unlock(&helpers.lock);
+	return exhausted;
 }

@@ -60,6 +60,8 @@ struct ss_careful {
 	} lock;
 	pid_t task;
 	uint64_t which;
+	/* Who can come back later need not wait so long; 0: the usual time. */
+	long patience_ms;
 };
 
 /*
@@ -74,6 +76,8 @@ struct ss_careful {
 #define SS_CAUTION_PATIENCE_MS		1000
 #define SS_CAUTION_ABANDONED_MAX	8
 int ss_careful_do(struct ss_careful *careful) ss_must_check;
+/* Are so many asleep that nothing is tried any more? */
+bool ss_careful_is_exhausted(void);
 
 /* For closer.c: a detached thread to which no signal is ever
    delivered, ... */

@@ -29,12 +29,16 @@
 /* No task can have anything there; see ss_memory_is_alive(). */
 #define NEVER_MAPPED		0x7fffffffffff0000
 
-typedef int read_fn(pid_t tid, uint64_t address, void *buffer, size_t length);
+/* How to read, and how long to wait for it. */
+struct way {
+	int (*read)(pid_t tid, uint64_t address, void *buffer, size_t length);
+	long patience_ms;
+};
 
 /* A chunk to be read. */
 struct reading {
 	struct ss_careful careful;
-	read_fn *read;
+	const struct way *way;
 	size_t length;
 	int result;
 	char data[CHUNK];
@@ -136,11 +140,11 @@ static void reading_run(struct ss_careful *careful)
 {
 	struct reading *reading = (struct reading *)careful;
 
-	reading->result = reading->read(careful->task, careful->which,
-					reading->data, reading->length);
+	reading->result = reading->way->read(careful->task, careful->which,
+					     reading->data, reading->length);
 }
 
-static int read_chunk(read_fn *read, pid_t tid, uint64_t address,
+static int read_chunk(const struct way *way, pid_t tid, uint64_t address,
 		      void *buffer, size_t length)
 {
 	struct reading *reading = malloc(sizeof(*reading));
@@ -153,8 +157,9 @@ static int read_chunk(read_fn *read, pid_t tid, uint64_t address,
 		.lock = SS_CAREFUL_PAGE,
 		.task = tid,
 		.which = address,
+		.patience_ms = way->patience_ms,
 	};
-	reading->read = read;
+	reading->way = way;
 	reading->length = length;
 	error = ss_careful_do(&reading->careful);
 	if (error)
@@ -166,7 +171,7 @@ static int read_chunk(read_fn *read, pid_t tid, uint64_t address,
 	return error;
 }
 
-static int read_carefully(read_fn *read, pid_t tid, uint64_t address,
+static int read_carefully(const struct way *way, pid_t tid, uint64_t address,
 			  char *buffer, size_t length)
 {
 	size_t chunk;
@@ -174,7 +179,7 @@ static int read_carefully(read_fn *read, pid_t tid, uint64_t address,
 
 	while (!error && length > 0) {
 		chunk = length < CHUNK ? length : CHUNK;
-		error = read_chunk(read, tid, address, buffer, chunk);
+		error = read_chunk(way, tid, address, buffer, chunk);
 		address += chunk;
 		buffer += chunk;
 		length -= chunk;
@@ -182,21 +187,30 @@ static int read_carefully(read_fn *read, pid_t tid, uint64_t address,
 	return error;
 }
 
-int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
+static int read_in_this_way(const struct way *way, pid_t tid, uint64_t address,
+			    void *buffer, size_t length)
 {
 	if (ss_caution_has_begun())
-		return read_carefully(read_directly, tid, address, buffer,
-				      length);
-	return read_directly(tid, address, buffer, length);
+		return read_carefully(way, tid, address, buffer, length);
+	return way->read(tid, address, buffer, length);
+}
+
+int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
+{
+	static const struct way way = { .read = read_directly };
+
+	return read_in_this_way(&way, tid, address, buffer, length);
 }
 
 int ss_memory_read_argument(pid_t tid, uint64_t address, void *buffer,
 			    size_t length)
 {
-	if (ss_caution_has_begun())
-		return read_carefully(read_argument_directly, tid, address,
-				      buffer, length);
-	return read_argument_directly(tid, address, buffer, length);
+	static const struct way way = {
+		.read = read_argument_directly,
+		.patience_ms = SS_MEMORY_PATIENCE_MS,
+	};
+
+	return read_in_this_way(&way, tid, address, buffer, length);
 }
 
 int ss_memory_open(pid_t tid)

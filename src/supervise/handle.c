@@ -617,6 +617,27 @@ static ss_handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_TRACE] = handle_trace,
 };
 
+/* The call would wait for that page, too.  But if we wait for so many that no
+   other can be tried, it is maybe not its own that does not come. */
+static bool waits_for_page(struct ss_handling *h)
+{
+	if (ss_careful_is_exhausted())
+		return ss_call_waits(h);
+	return !ss_hold(h->session, h->notification);
+}
+
+/* Its memory is not ours to read, or served by somebody who does not answer.
+   Without clone3 libc uses clone; and for what a program brings about itself
+   nothing goes unseen: for an undo list there may be no memory. */
+static bool handle_unread(struct ss_handling *h, enum ss_family family, int r)
+{
+	h->session->stats.unfetchable++;
+	if (family == SS_FAMILY_CLONE)
+		return refuse(h, ENOSYS);
+	return family == SS_FAMILY_SEM && r == -ETIMEDOUT ?
+		refuse(h, ENOMEM) : true;
+}
+
 bool ss_handle(struct ss_session *session, struct ss_task *task,
 	       const struct ss_call *call,
 	       const struct ss_notification *notification,
@@ -640,12 +661,9 @@ bool ss_handle(struct ss_session *session, struct ss_task *task,
 		      notification->args, &decoded);
 	if (r == -ESRCH)
 		return false;
-	/* Its memory is not ours to read, or served by somebody who does not
-	   answer.  Without clone3 libc uses clone. */
-	if (r) {
-		session->stats.unfetchable++;
-		return call->family == SS_FAMILY_CLONE ?
-			refuse(&h, ENOSYS) : true;
-	}
+	if (r == -ETIMEDOUT && waits_for_page(&h))
+		return false;
+	if (r)
+		return handle_unread(&h, call->family, r);
 	return handlers[decoded.act](&h);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notifications that must wait: a clone or exec that could be confused with
- * one that is still in flight, a kcmp whose caller's stack is being read.  No
- * event tells of the end of the first, so the held ones are tried again
- * whenever something happens, and every millisecond.  After SS_HOLD_TRIES of
- * those they go on all the same, and are counted.
+ * one that is still in flight, a kcmp whose caller's stack is being read, a
+ * call whose argument lies in a page that does not come.  No event tells of the
+ * end of most of these, so the held ones are tried again whenever something
+ * happens, and every millisecond.  After SS_HOLD_TRIES of those they go on all
+ * the same, and are counted; but for the last, who wait for that page with us
+ * or without.
  */
 #include "supervise/state.h"
 

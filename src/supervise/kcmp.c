@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "kernel/caution.h"
 #include "kernel/guard.h"
 #include "supervise/act.h"
 #include "supervise/facts.h"
@@ -181,7 +182,10 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 		if (r == -EBUSY)
 			return r;
 		/* The kernel's kcmp would wait for it, too. */
-		if (r == -ETIMEDOUT && !ss_hold_is_over(session, notification))
+		if (r == -ETIMEDOUT &&
+		    (!ss_hold_is_over(session, notification) ||
+		     (need.kind == SS_NEED_EPOLL_SLOT &&
+		      !ss_careful_is_exhausted())))
 			return -EBUSY;
 		if (r == -ESRCH) {
 			q->alive[0] = q->alive[1] = false;

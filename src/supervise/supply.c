@@ -290,7 +290,7 @@ static int supply_epoll_slot(struct ss_session *session,
 	int r = ss_memory_read_argument(notification->tid, q->idx[1], &q->slot,
 					sizeof(q->slot));
 
-	if (r && r != -EFAULT && r != -ETIMEDOUT)
+	if (r && r != -EFAULT)
 		return r;
 	if (!ss_listener_is_valid(&session->launched.listener,
 				  notification->id))

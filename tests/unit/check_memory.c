@@ -225,7 +225,14 @@ START_TEST(a_page_that_never_comes)
 		ck_assert_int_ne(geteuid(), 0);
 		return;
 	}
-	for (int i = 0; i < SS_CAUTION_ABANDONED_MAX; i++) {
+	/* A call that is held comes back. */
+	start = now_ms();
+	ck_assert_int_eq(ss_memory_read_argument(child.pid, address_of(PAGE),
+						 &byte, 1), -ETIMEDOUT);
+	ck_assert_int_ge(now_ms() - start, SS_MEMORY_PATIENCE_MS - 1);
+	ck_assert_int_lt(now_ms() - start, SS_CAUTION_PATIENCE_MS);
+	for (int i = 1; i < SS_CAUTION_ABANDONED_MAX; i++) {
+		ck_assert(!ss_careful_is_exhausted());
 		start = now_ms();
 		ck_assert_int_eq(ss_memory_read(child.pid,
 						address_of(PAGE + i), &byte,
@@ -243,6 +250,7 @@ START_TEST(a_page_that_never_comes)
 						&byte, 1), 0);
 	}
 	/* Enough helpers sleep: nothing more is tried, and nothing waited. */
+	ck_assert(ss_careful_is_exhausted());
 	start = now_ms();
 	for (int i = 0; i < 1000; i++)
 		ck_assert_int_eq(ss_memory_read(child.pid, address_of(0),
