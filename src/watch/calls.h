@@ -79,6 +79,14 @@ enum ss_call_cred {
 	SS_CALL_LANDLOCK,
 };
 
+enum ss_call_caution {
+	SS_CALL_USERFAULTFD,
+	SS_CALL_IOCTL,			/* one that makes a userfaultfd, and
+					   one that closes a descriptor */
+	SS_CALL_MOUNT,
+	SS_CALL_FSOPEN,
+};
+
 enum ss_call_signal {
 	SS_CALL_RT_SIGACTION,
 	SS_CALL_SIGACTION,

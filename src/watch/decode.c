@@ -315,9 +315,32 @@ static int decode_ring(ss_unused const struct input *in,
 	return 0;
 }
 
-static int decode_caution(ss_unused const struct input *in,
-			  struct ss_decoded *ret)
+/* The beginning of struct autofs_dev_ioctl. */
+struct autofs_args {
+	uint32_t major, minor, size;
+	uint32_t closed;
+};
+
+#define IOCTL_CLOSEMOUNT	0x9375u	/* its type and number */
+
+/* If the other descriptor is not autofs's, the slot is forgotten in vain. */
+static int decode_closemount(const struct input *in, struct ss_decoded *ret)
 {
+	struct autofs_args args;
+	int r = in->reader->read(in->reader, in->tid, in->args[2], &args,
+				 sizeof(args));
+
+	if (r)
+		return r == -EFAULT ? 0 : r;
+	one_slot(ret, args.closed, -1);
+	return 0;
+}
+
+static int decode_caution(const struct input *in, struct ss_decoded *ret)
+{
+	if (in->call->which == SS_CALL_IOCTL &&
+	    (in->args[1] & UINT16_MAX) == IOCTL_CLOSEMOUNT)
+		return decode_closemount(in, ret);
 	ret->act = SS_ACT_CAUTION;
 	return 0;
 }

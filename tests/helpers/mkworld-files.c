@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/auto_dev-ioctl.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
@@ -370,8 +371,31 @@ static void held_unseen(void)
 	}
 }
 
+/* An ioctl that closes a descriptor. */
+static void closed_by_ioctl(void)
+{
+	struct autofs_dev_ioctl args;
+	int fd, copy, autofs;
+
+	mw_need_root();
+	fd = mw_null(NULL);
+	copy = dup(fd);
+	autofs = open("/dev/autofs", O_RDONLY | O_CLOEXEC);
+	if (autofs < 0)
+		mw_skip("no autofs", -errno);
+	mw_own("a copy", fd, copy);
+	init_autofs_dev_ioctl(&args);
+	args.ioctlfd = copy;
+	mw_did("CLOSEMOUNT", mw_sys(SYS_ioctl, autofs,
+				    AUTOFS_DEV_IOCTL_CLOSEMOUNT, MW_P(&args)));
+	mw_own("closed", fd, copy);
+	mw_say("the same number: %s", mw_null(NULL) == copy ? "yes" : "no");
+	mw_own("another file", fd, copy);
+}
+
 const struct mw_scenario mw_files[] = {
 	{ "dup", dup_, "the dup family, and its failures" },
+	{ "closed-by-ioctl", closed_by_ioctl, "an ioctl that closes" },
 	{ "reuse", reuse, "numbers used again" },
 	{ "reuse-often", reuse_often, "one number, many files" },
 	{ "close-range", close_range_, "close_range" },

@@ -98,6 +98,22 @@ START_TEST(slots_that_lose_their_files)
 }
 END_TEST
 
+START_TEST(slot_closed_by_an_ioctl)
+{
+	const uint32_t args[4] = { 1, 1, 24, 7 };
+	struct ss_decoded d;
+
+	memcpy(memory + 8, args, sizeof(args));
+	d = decode("ioctl", 3, HIGH | 0xc0189375, 8);
+	ck_assert_int_eq(d.act, SS_ACT_CLOSE);
+	ck_assert_uint_eq(d.range.first, 7);
+	ck_assert_uint_eq(d.range.last, 7);
+	ck_assert_int_eq(decode("ioctl", 3, 0xc0189375, 0).act,
+			 SS_ACT_NOTHING);
+	ck_assert_int_eq(decode("ioctl", 3, 0xaa00, 8).act, SS_ACT_CAUTION);
+}
+END_TEST
+
 /* flags, exit signal, stack, its size -> is there a clone? */
 static const struct {
 	uint64_t flags, exit_signal, stack, stack_size;
@@ -348,6 +364,7 @@ int main(void)
 
 	tcase_add_test(tcase, kcmp_takes_32_bits);
 	tcase_add_test(tcase, slots_that_lose_their_files);
+	tcase_add_test(tcase, slot_closed_by_an_ioctl);
 	tcase_add_loop_test(tcase, clone3_is_read_from_memory, 0,
 			    (int)SS_ARRAY_SIZE(clones));
 	tcase_add_loop_test(tcase, clone3_refused_early, 0,
