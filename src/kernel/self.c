@@ -167,6 +167,15 @@ unsigned long ss_own_nofile(void)
 	return ss_task_nofile(0);
 }
 
+bool ss_suid_dumpable(void)
+{
+	ss_cleanup_fd int fd = open("/proc/sys/fs/suid_dumpable",
+				    O_RDONLY | O_CLOEXEC);
+	char value;
+
+	return fd >= 0 && read(fd, &value, 1) == 1 && value == '1';
+}
+
 unsigned int ss_semopm(void)
 {
 	unsigned int mni, mns, opm = SEMOPM_DEFAULT;

@@ -56,5 +56,8 @@ unsigned long ss_own_nofile(void);
 
 /* kernel.sem: how many operations one semop may have. */
 unsigned int ss_semopm(void);
+/* May a process whose credentials change stay dumpable (fs.suid_dumpable is
+   1)? */
+bool ss_suid_dumpable(void);
 
 #endif

@@ -213,9 +213,18 @@ static void forget_before(struct ss_model *model, struct ss_task *task)
 	task->before = NULL;
 }
 
+int ss_apply_commits_keep(struct ss_model *model,
+			  ss_unused struct ss_task *task,
+			  ss_unused const struct ss_event *event)
+{
+	model->commits_keep = true;
+	return 0;
+}
+
 /*
- * A commit makes the memory non-dumpable (fs.suid_dumpable, as good as always
- * 0).  A call in flight that has not changed anything yet may do so still.
+ * A commit makes the memory what fs.suid_dumpable says: not dumpable, as good
+ * as always.  Once that was something else, it is looked at.  A call in flight
+ * that has not changed anything yet may do so still.
  */
 static void creds_committed(struct ss_model *model, struct ss_task *task,
 			    const struct ss_creds *now)
@@ -229,7 +238,8 @@ static void creds_committed(struct ss_model *model, struct ss_task *task,
 		return;
 	forget_before(model, task);
 	if (commit || *dumpable == SS_DUMPABLE_NO)
-		*dumpable = not_dumpable(now);
+		*dumpable = model->commits_keep ? SS_DUMPABLE_UNKNOWN :
+			not_dumpable(now);
 }
 
 /*

@@ -28,6 +28,7 @@ ss_apply_fn ss_apply_unshare, ss_apply_undo, ss_apply_undo_drop,
 	ss_apply_io, ss_apply_handler;
 /* apply-file.c */
 ss_apply_fn ss_apply_close, ss_apply_ring, ss_apply_filter,
+	ss_apply_commits_keep,
 	ss_apply_slot, ss_apply_place, ss_apply_lost, ss_apply_epoll_lines,
 	ss_apply_epoll_add, ss_apply_epoll_unseen, ss_apply_epoll_delete;
 

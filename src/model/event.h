@@ -39,6 +39,8 @@ enum ss_event_type {
 	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */
 	SS_EVENT_RING,		/* io_uring: descriptors change unseen */
 	SS_EVENT_FILTER,	/* seccomp: threads may end unseen */
+	SS_EVENT_COMMITS_KEEP,	/* fs.suid_dumpable: what changes credentials
+				   may leave memory dumpable */
 	SS_EVENT_HANDLER,	/* installs a handler that interrupts calls */
 	/* how calls end */
 	SS_EVENT_RETURNED,	/* its last call is over */

@@ -182,6 +182,7 @@ static const struct {
 	[SS_EVENT_LANDLOCK] = { SUBJECT_CALLER, ss_apply_landlock },
 	[SS_EVENT_PIDNS_CHANGE] = { SUBJECT_TASK, ss_apply_pidns_change },
 	[SS_EVENT_FILTER] = { SUBJECT_NONE, ss_apply_filter },
+	[SS_EVENT_COMMITS_KEEP] = { SUBJECT_NONE, ss_apply_commits_keep },
 	[SS_EVENT_HANDLER] = { SUBJECT_CALLER, ss_apply_handler },
 	[SS_EVENT_RING] = { SUBJECT_NONE, ss_apply_ring },
 	[SS_EVENT_RETURNED] = { SUBJECT_TASK, apply_returned },

@@ -41,6 +41,8 @@ struct ss_model {
 	struct ss_shared_creds *creds;	/* owned by their users */
 	struct ss_file_table open;
 	bool rings;			/* somebody has an io_uring */
+	bool commits_keep;		/* fs.suid_dumpable was not as always:
+					   nothing follows from a commit */
 	bool filters;			/* somebody has filters of their own:
 					   threads may end without exit */
 	uint64_t generation;		/* how many tasks have gone, or died,

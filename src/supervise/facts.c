@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "kernel/dumpable.h"
+#include "kernel/self.h"
 
 #define YIELDS_MAX	32
 
@@ -162,6 +163,14 @@ bool ss_facts_creds_settle(struct ss_session *session)
 			settled = false;
 	}
 	return settled;
+}
+
+void ss_facts_commit(struct ss_session *session)
+{
+	struct ss_event event = { .type = SS_EVENT_COMMITS_KEEP };
+
+	if (!session->model->commits_keep && ss_suid_dumpable())
+		ss_tell(session, &event);
 }
 
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)

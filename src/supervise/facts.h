@@ -8,6 +8,8 @@
 #include "base/attributes.h"
 #include "supervise/state.h"
 
+/* Credentials are about to change: does memory stay dumpable then? */
+void ss_facts_commit(struct ss_session *session);
 /* Finds out what calls of those who share its memory, set*id and prctl, have
    made of that.  False if one is still in flight. */
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);

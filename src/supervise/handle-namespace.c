@@ -212,6 +212,7 @@ static bool changes_creds(struct ss_handling *h)
 		.set_id = true,
 	};
 
+	ss_facts_commit(h->session);
 	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN &&
 	    !ss_creds_nested(ss_task_creds(h->task)))
 		(void)!ss_facts_dumpable(h->session, h->task);

@@ -235,6 +235,7 @@ static bool handle_exec(struct ss_handling *h)
 	/* What they were decides whether the new memory is dumpable. */
 	if (h->session->creds_changed && !h->task->creds_known)
 		(void)!ss_facts_creds(h->session, h->task);
+	ss_facts_commit(h->session);
 	ss_exec_enter(h->session, h->task);
 	return true;
 }
@@ -460,6 +461,7 @@ static bool handle_setid(struct ss_handling *h)
 	ss_sharers_settle(h->session, h->task->tid);
 	if (!ss_call_is_there(h) || waits_for_memory(h))
 		return false;
+	ss_facts_commit(h->session);
 	/* What they were is what tells later whether they changed. */
 	event.set_id = !ss_facts_creds(h->session, h->task);
 	if (event.set_id && ss_task_mm(h->task) &&

@@ -563,6 +563,62 @@ START_TEST(credentials)
 }
 END_TEST
 
+/* What is a set*id call, or one of setns, and what it makes of the memory. */
+static const struct {
+	uid_t euid, owner;	/* before; of the namespace behind */
+	bool inside;		/* and that is where it is then */
+	uid_t then;
+	bool keep;		/* fs.suid_dumpable */
+	enum ss_dumpable dumpable;
+} commits[] = {
+	{ 0, 0, false, 0, false, SS_DUMPABLE_YES },
+	{ 0, 0, false, 1000, false, SS_DUMPABLE_NO },
+	{ 0, 0, false, 1000, true, SS_DUMPABLE_UNKNOWN },
+	{ 0, 0, true, 0, false, SS_DUMPABLE_YES },
+	{ 0, 1000, true, 0, false, SS_DUMPABLE_UNKNOWN },
+	{ 1000, 1000, true, 1000, false, SS_DUMPABLE_YES },
+};
+
+static void commit(size_t i)
+{
+	struct ss_event_creds creds = {
+		.uid = { 0, commits[i].euid, 0, commits[i].euid },
+		.permitted = 10, .effective = 10,
+		.namespaces = 1, .ino = { 11 },
+	};
+	struct ss_model *model = world_new();
+	const struct ss_mm *mm = ss_task_mm(task_of(model, ROOT));
+
+	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
+				       .creds = &creds });
+	tell(model, (struct ss_event){ .type = SS_EVENT_DUMPABLE, .tid = ROOT,
+				       .dumpable = SS_DUMPABLE_YES });
+	if (commits[i].keep)
+		tell_of(model, SS_EVENT_COMMITS_KEEP, ROOT);
+	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS_CHANGE,
+				       .tid = ROOT, .set_id = true });
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	creds.uid[1] = creds.uid[3] = commits[i].then;
+	if (commits[i].inside) {
+		creds.permitted = creds.effective = 15;
+		creds.namespaces = 2;
+		creds.ino[0] = 12;
+		creds.ino[1] = 11;
+		creds.owner[0] = commits[i].owner;
+	}
+	tell(model, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
+				       .creds = &creds });
+	ck_assert_uint_eq(mm->dumpable, commits[i].dumpable);
+	ss_model_free(model);
+}
+
+START_TEST(memory_after_commits)
+{
+	for (size_t i = 0; i < SS_ARRAY_SIZE(commits); i++)
+		commit(i);
+}
+END_TEST
+
 /* Domains nest, and children begin in their parent's. */
 START_TEST(landlock)
 {
@@ -591,7 +647,8 @@ int main(void)
 		exec_of_a_thread, exec_of_a_thread_of_a_dead_leader, unshare,
 		io_context_of_a_child, sibling_of_a_new_parent,
 		unshare_that_is_refused, calls_in_flight, splitting_a_table,
-		labels_are_forgotten_first, undo_lists, credentials, landlock,
+		labels_are_forgotten_first, undo_lists, credentials,
+		memory_after_commits, landlock,
 		NULL,
 	};
 

@@ -364,6 +364,7 @@ static void tell_facts(struct story *s)
 				   .address = 4096 });
 	step_of(s, SS_EVENT_RING, ROOT);
 	step_of(s, SS_EVENT_FILTER, ROOT);
+	step_of(s, SS_EVENT_COMMITS_KEEP, ROOT);
 	step_of(s, SS_EVENT_HANDLER, ROOT);
 	step(s, (struct ss_event){ .type = SS_EVENT_PARENT, .tid = ROOT,
 				   .parent = 1 });
