@@ -9,14 +9,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/proc-read.h"
 
-#define SEMOPM_DEFAULT	500
 
 /* How often a process of ours may be stopped by others. */
 #define STOPS_MAX	64
@@ -176,19 +177,6 @@ bool ss_suid_dumpable(void)
 	return fd >= 0 && read(fd, &value, 1) == 1 && value == '1';
 }
 
-unsigned int ss_semopm(void)
-{
-	unsigned int mni, mns, opm = SEMOPM_DEFAULT;
-	FILE *file = fopen("/proc/sys/kernel/sem", "re");
-
-	if (!file)
-		return SEMOPM_DEFAULT;
-	if (fscanf(file, "%u %u %u", &mni, &mns, &opm) != 3)
-		opm = SEMOPM_DEFAULT;
-	(void)fclose(file);
-	return opm;
-}
-
 /*
  * Its exit status, or -errno.  Who may send it signals (it may have the ids of
  * a task, kernel/dumpable.c) could stop it, and so us: it goes on, for a few
@@ -224,4 +212,68 @@ int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 	r = pid < 0 ? -errno : await_apart(pid);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
+}
+
+/* semctl(2) leaves the layout of its argument to its caller. */
+union semaphore_argument {
+	int value;
+	struct seminfo *info;
+};
+
+/* In our ipc namespace.  The kernel compares them as unsigned, too. */
+static int fits_here(unsigned int operations)
+{
+	struct seminfo info;
+	union semaphore_argument argument = { .info = &info };
+
+	if (semctl(0, 0, IPC_INFO, argument) < 0)
+		return -errno;
+	return operations <= (unsigned int)info.semopm;
+}
+
+struct fitting {
+	pid_t tid;
+	unsigned int operations;
+};
+
+static bool enter(pid_t tid, const char *name, int type)
+{
+	char path[SS_PROC_PATH_SIZE];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && !setns(fd, type);
+}
+
+#define CANNOT_ENTER	2
+
+static int fits_there(void *argument)
+{
+	const struct fitting *fitting = argument;
+	int r;
+
+	/* Whose user namespace is ours to enter has it in its own. */
+	if (!enter(fitting->tid, "ipc", CLONE_NEWIPC) &&
+	    !(enter(fitting->tid, "user", CLONE_NEWUSER) &&
+	      enter(fitting->tid, "ipc", CLONE_NEWIPC)))
+		return CANNOT_ENTER;
+	r = fits_here(fitting->operations);
+	return r < 0 ? CANNOT_ENTER : r;
+}
+
+int ss_semop_fits(pid_t tid, unsigned int operations)
+{
+	struct fitting fitting = { .tid = tid, .operations = operations };
+	uint64_t theirs, ours;
+	int r = ss_proc_namespace(tid, "ipc", &theirs);
+
+	if (!r)
+		r = ss_proc_namespace(getpid(), "ipc", &ours);
+	if (r)
+		return r;
+	if (theirs == ours)
+		return fits_here(operations);
+	r = ss_run_apart(0, fits_there, &fitting);
+	return r == CANNOT_ENTER ? -EPERM : r;
 }

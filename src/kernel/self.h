@@ -54,8 +54,11 @@ int ss_task_io_class(pid_t tid) ss_must_check;
 /* Our own, after ss_limits_raise(). */
 unsigned long ss_own_nofile(void);
 
-/* kernel.sem: how many operations one semop may have. */
-unsigned int ss_semopm(void);
+/*
+ * May one semop(2) of the task have so many operations?  1, 0, or -errno: that
+ * is a matter of its ipc namespace, which may not be ours to enter.
+ */
+int ss_semop_fits(pid_t tid, unsigned int operations) ss_must_check;
 /* May a process whose credentials change stay dumpable (fs.suid_dumpable is
    1)? */
 bool ss_suid_dumpable(void);

@@ -28,6 +28,26 @@ static int reader_read(ss_unused const struct ss_reader *reader, pid_t tid,
 	return ss_memory_read_argument(tid, address, buffer, length);
 }
 
+#define SEMOPM_DEFAULT	500	/* of a new ipc namespace */
+
+/* Who has an undo list keeps it, and gets no other. */
+static bool reader_fits(const struct ss_reader *reader, pid_t tid,
+			unsigned int operations)
+{
+	struct ss_session *session = (struct ss_session *)
+		((uintptr_t)reader - offsetof(struct ss_session, reader));
+	const struct ss_task *task = ss_model_task(session->model, tid);
+	int r;
+
+	if (!task || task->resources[SS_KIND_UNDO])
+		return false;
+	r = ss_semop_fits(tid, operations);
+	if (r >= 0)
+		return r;
+	session->stats.namespaces_unsure++;
+	return operations <= SEMOPM_DEFAULT;
+}
+
 static const char *call_name(size_t call)
 {
 	return call < ss_calls_count ? ss_calls[call].name : NULL;
@@ -210,7 +230,7 @@ static int prepare(struct ss_session *session)
 	if (r)
 		return fail("cannot start", r);
 	session->reader.read = reader_read;
-	session->reader.semopm = ss_semopm();
+	session->reader.fits = reader_fits;
 	session->stats.call_name = call_name;
 	session->self = getpid();
 	return 0;

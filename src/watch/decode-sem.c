@@ -12,6 +12,8 @@ struct sem_operation {
 };
 
 #define CHUNK	64		/* operations read at a time */
+/* So many are sooner read than it is found out whether they are too many. */
+#define FEW	CHUNK
 #define IPC_SEMTIMEDOP	4
 
 struct sem_call {
@@ -96,7 +98,8 @@ int ss_decode_sem(const struct ss_reader *reader, const struct ss_call *call,
 	int r;
 
 	*ret_undo = false;
-	if (sem.count < 1 || sem.semid < 0 || sem.count > reader->semopm)
+	if (sem.count < 1 || sem.semid < 0 ||
+	    (sem.count > FEW && !reader->fits(reader, tid, sem.count)))
 		return 0;
 	r = timeout_is_good(reader, tid, &sem);
 	if (r <= 0)
@@ -112,6 +115,7 @@ int ss_decode_sem(const struct ss_reader *reader, const struct ss_call *call,
 		for (i = 0; i < n; i++)
 			undo = undo || (operations[i].flags & SEM_UNDO);
 	}
-	*ret_undo = undo;
+	*ret_undo = undo && (sem.count > FEW ||
+			     reader->fits(reader, tid, sem.count));
 	return 0;
 }

@@ -23,7 +23,9 @@
 struct ss_reader {
 	int (*read)(const struct ss_reader *reader, pid_t tid,
 		    uint64_t address, void *buffer, size_t length);
-	unsigned int semopm;	/* operations that one semop may have */
+	/* May one semop of the caller have so many operations? */
+	bool (*fits)(const struct ss_reader *reader, pid_t tid,
+		     unsigned int operations);
 };
 
 /* What the supervisor has to do about a call. */

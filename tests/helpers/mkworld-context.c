@@ -84,6 +84,61 @@ static void sem_cases(struct mw_peer *fresh, int id)
 	}
 }
 
+/* How many operations one call may have its ipc namespace says. */
+static long limit_operations(struct mw_peer *peer, long most)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), "32000 1024000000 %ld 32000",
+			      most);
+	long fd = mw_sys(SYS_open, MW_P("/proc/sys/kernel/sem"), O_WRONLY);
+	long ret;
+
+	(void)peer;
+	if (fd < 0)
+		return fd;
+	ret = mw_sys(SYS_write, fd, MW_P(text), length);
+	mw_sys(SYS_close, fd);
+	return ret;
+}
+
+static void sem_limit(void)
+{
+	enum { MANY = 600 };
+	static const struct {
+		const char *what;
+		long most;
+		unsigned int count;
+	} cases[] = {
+		{ "ten of ten", 10, 10 },
+		{ "eleven of ten", 10, 11 },
+		{ "many of ten", 10, MANY },
+		{ "many of a thousand", 1000, MANY },
+		{ "one of none", 0, 1 },
+	};
+	struct sembuf *ops;
+	struct mw_peer *fresh;
+	unsigned int i;
+
+	mw_need_root();
+	ops = mw_alloc(MANY * sizeof(*ops));
+	for (i = 0; i < MANY; i++)
+		ops[i] = (struct sembuf){ 0, 1, SEM_UNDO };
+	fresh = mw_fork(NULL);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mw_peer *peer = mw_fork(NULL);
+		long ret = mw_call(peer, SYS_unshare, CLONE_NEWIPC);
+
+		if (ret < 0)
+			mw_skip("cannot make a namespace", ret);
+		mw_must("kernel.sem",
+			mw_run(peer, limit_operations, cases[i].most));
+		sem_line(cases[i].what, peer, fresh,
+			 mw_semop(peer, 0x7ffffff0, ops, cases[i].count));
+		mw_quit(peer);
+		mw_reap(NULL, peer);
+	}
+}
+
 /* With a 64-bit timespec in programs of either width. */
 #ifdef SYS_semtimedop
 enum { TIMED_CALL = SYS_semtimedop };
@@ -489,6 +544,7 @@ static void io_racing(void)
 
 const struct mw_scenario mw_context[] = {
 	{ "sem-undo", sem_undo, "what makes an undo list" },
+	{ "sem-limit", sem_limit, "how many operations there may be" },
 	{ "sem-threads", sem_threads, "undo lists of threads" },
 	{ "io-contexts", io_contexts, "io contexts and CLONE_IO" },
 	{ "io-failing", io_failing, "ioprio_set that fails" },

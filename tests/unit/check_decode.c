@@ -27,9 +27,15 @@ static int read_memory(ss_unused const struct ss_reader *reader,
 	return 0;
 }
 
+static bool fits(ss_unused const struct ss_reader *from,
+		 ss_unused pid_t tid, unsigned int operations)
+{
+	return operations <= SEMOPM;
+}
+
 static const struct ss_reader reader = {
 	.read = read_memory,
-	.semopm = SEMOPM,
+	.fits = fits,
 };
 
 static const struct ss_call *call_named(const char *name)

@@ -117,6 +117,12 @@ static int read_memory(ss_unused const struct ss_reader *reader, pid_t tid,
 	return ss_memory_read(tid, address, buffer, length);
 }
 
+static bool fits(ss_unused const struct ss_reader *reader, pid_t tid,
+		 unsigned int operations)
+{
+	return ss_semop_fits(tid, operations) == 1;
+}
+
 static void setup(void (*call)(void))
 {
 	static const struct ss_limits limits = SS_LIMITS_DEFAULT;
@@ -130,7 +136,7 @@ static void setup(void (*call)(void))
 					 &program), 0);
 	ck_assert_int_eq(ss_features_probe(NULL, &session.features, &bad), 0);
 	session.reader.read = read_memory;
-	session.reader.semopm = ss_semopm();
+	session.reader.fits = fits;
 	child = child_start(live);
 	fd = (int)child_hear(&child);
 	session.self = getpid();
