@@ -18,7 +18,6 @@
 
 #include "kernel/proc-read.h"
 
-
 /* How often a process of ours may be stopped by others. */
 #define STOPS_MAX	64
 
@@ -196,6 +195,18 @@ static int await_apart(pid_t pid)
 	}
 }
 
+/* With all signals blocked, as we are; -errno. */
+static pid_t start_apart(unsigned long flags, int (*run)(void *argument),
+			 void *argument)
+{
+	/* fork() without its handlers. */
+	pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, 0UL);
+
+	if (pid == 0)
+		_exit(run(argument));
+	return pid < 0 ? -errno : pid;
+}
+
 int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 		 void *argument)
 {
@@ -205,11 +216,8 @@ int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);
-	/* fork() without its handlers. */
-	pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, 0UL);
-	if (pid == 0)
-		_exit(run(argument));
-	r = pid < 0 ? -errno : await_apart(pid);
+	pid = start_apart(flags, run, argument);
+	r = pid < 0 ? pid : await_apart(pid);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
@@ -276,4 +284,26 @@ int ss_semop_fits(pid_t tid, unsigned int operations)
 		return fits_here(operations);
 	r = ss_run_apart(0, fits_there, &fitting);
 	return r == CANNOT_ENTER ? -EPERM : r;
+}
+
+pid_t ss_begin_apart(unsigned long flags, int (*run)(void *argument),
+		     void *argument)
+{
+	sigset_t all, old;
+	pid_t pid;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &old);
+	pid = start_apart(flags, run, argument);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
+}
+
+void ss_end_apart(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR)
+		;
 }

@@ -42,6 +42,12 @@ void ss_inherited_release(struct ss_inherited *inherited);
 int ss_run_apart(unsigned long flags, int (*run)(void *argument),
 		 void *argument) ss_must_check;
 
+/* The same, but it goes on until ss_end_apart(): its number, or -errno. */
+pid_t ss_begin_apart(unsigned long flags, int (*run)(void *argument),
+		     void *argument) ss_must_check;
+/* Kills it.  What was no number is fine. */
+void ss_end_apart(pid_t pid);
+
 /* Raises our descriptor limit to the hard limit; the command restores it. */
 void ss_limits_raise(void);
 void ss_limits_restore(void);

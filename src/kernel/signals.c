@@ -20,15 +20,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "kernel/self.h"
+
 /* How many generations a sender's ancestors are followed. */
 #define ANCESTORS_MAX	64
+
+#define WATCH_MS	1
 
 enum timer {
 	TIMER_RETRY,
@@ -437,6 +444,31 @@ void ss_signals_wake_at(uint64_t when)
 	set_timer(TIMER_WAKE, TIMER_ABSTIME, &spec);
 }
 
+/*
+ * A process of its own, while we are stopped: somebody inside who is not may
+ * need us, and may be the one to continue the command; or that is killed.  Who
+ * is about to be stopped itself waits for no answer a moment later.
+ */
+static int watch(ss_unused void *argument)
+{
+	struct pollfd polled[] = {
+		{ .fd = state.listener->fd, .events = POLLIN },
+		{ .fd = state.command_pidfd, .events = POLLIN },
+	};
+
+	/* The shell is to find all of the job stopped. */
+	(void)setpgid(0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (getppid() == state.self) {
+		(void)poll(polled, SS_ARRAY_SIZE(polled), -1);
+		(void)poll(NULL, 0, WATCH_MS);
+		/* Again and again: it may not have stopped yet. */
+		if (poll(polled, SS_ARRAY_SIZE(polled), 0) > 0)
+			(void)kill(state.self, SIGCONT);
+	}
+	return 0;
+}
+
 static void stop_by(int number)
 {
 	struct sigaction stop = { .sa_handler = SIG_DFL };
@@ -465,11 +497,17 @@ void ss_signals_follow_stop(void)
 
 void ss_signals_follow(int number)
 {
+	pid_t watcher;
+
 	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
 		return;
 	/* It may have gone on meanwhile; nobody would wake us then. */
 	if (!is_command_stopped())
 		return;
+	watcher = ss_begin_apart(CLONE_FILES, watch, NULL);
+	if (watcher > 0)
+		(void)setpgid(watcher, watcher);
 	/* The handler of SIGCONT continues the command if nobody else does. */
 	stop_by(number);
+	ss_end_apart(watcher);
 }

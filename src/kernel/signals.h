@@ -66,7 +66,8 @@ void ss_signals_retry_every(unsigned int microseconds);
 void ss_signals_wake_at(uint64_t when);
 /*
  * If the command is stopped by SIGTSTP, SIGTTIN or SIGTTOU: stop ourselves,
- * return when continued.  To be called after ss_signals_take_child().
+ * return when continued; also by the first call that waits for us, and by the
+ * command's end.  To be called after ss_signals_take_child().
  */
 void ss_signals_follow_stop(void);
 /* The same for a command whose stop by this signal somebody else has waited

@@ -105,6 +105,36 @@ send exit
 status 0
 END
 
+# We are stopped with the command, but not for longer than it is.
+# shellcheck disable=SC2086
+dialogue "stopped, and continued from inside" $shell <<END
+expect PROMPT> \$
+send rm -f $tmp/go
+expect PROMPT> \$
+send {} $asker stops continue $tmp/go
+expect \[1\]\+ +Stopped
+expect PROMPT> \$
+send touch $tmp/go
+expect went on\r\n
+send exit 0
+status 0
+END
+
+# shellcheck disable=SC2086
+dialogue "killed while it is stopped" $shell <<END
+expect PROMPT> \$
+send rm -f $tmp/go
+expect PROMPT> \$
+send {} $asker stops kill $tmp/go
+expect \[1\]\+ +Stopped
+expect PROMPT> \$
+send touch $tmp/go; while kill -0 %1; do :; done 2>/dev/null; echo en''ded
+expect \nended\r\n
+expect PROMPT> \$
+send exit
+status 0
+END
+
 # shellcheck disable=SC2086
 dialogue "a command reads the terminal to its end" $shell <<'END'
 expect PROMPT> $

@@ -11,6 +11,8 @@
  *				FILE, and that somebody else may kill
  *	asker signals		prints the signals that it gets; TERM ends it
  *	asker orphan		kills its parent, then makes watched calls
+ *	asker stops HOW FILE	stops itself by TSTP; when FILE is there a child
+ *				continues or kills it (HOW)
  *	asker forks N		N children that fork for ever
  *	asker dying N		asks about N children that take long to die
  *	asker daemon FILE	leaves a daemon that writes FILE when fd 0 ends
@@ -29,11 +31,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -244,6 +248,65 @@ static int orphan(void)
 	say_call("open", open("/dev/null", O_RDONLY));
 	raise(SIGKILL);
 	return 1;
+}
+
+/* No call here is watched. */
+static void await_stop(pid_t pid)
+{
+	char path[32], text[512], *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY);
+	do {
+		n = pread(fd, text, sizeof(text) - 1, 0);
+		text[n > 0 ? n : 0] = '\0';
+		end = strrchr(text, ')');
+	} while (end && end[2] != 'T');
+}
+
+static bool is_supervised(void)
+{
+	char path[32], name[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)getppid());
+	file = fopen(path, "r");
+	if (file && fgets(name, sizeof(name), file))
+		name[strcspn(name, "\n")] = '\0';
+	return !strcmp(name, "selfsame");
+}
+
+static void end_stop(bool kill_it, pid_t pid, pid_t supervisor,
+		     const char *file)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	await_stop(pid);
+	if (supervisor)
+		await_stop(supervisor);
+	while (access(file, F_OK) < 0)
+		sched_yield();
+	/* This one is: the supervisor has to go on. */
+	if (!kill_it)
+		close(-1);
+	kill(pid, kill_it ? SIGKILL : SIGCONT);
+	for (;;)
+		pause();
+}
+
+static int stops(const char *how, const char *file)
+{
+	pid_t self = getpid(), supervisor = is_supervised() ? getppid() : 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		end_stop(!strcmp(how, "kill"), self, supervisor, file);
+	raise(SIGTSTP);
+	puts("went on");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return 9;
 }
 
 /* As many tasks as at the start, but always others. */
@@ -510,6 +573,8 @@ int main(int argc, char **argv)
 		return signals();
 	if (argc == 2 && strcmp(mode, "orphan") == 0)
 		return orphan();
+	if (argc == 4 && strcmp(mode, "stops") == 0)
+		return stops(argv[2], argv[3]);
 	if (argc == 3 && strcmp(mode, "forks") == 0)
 		return forks(number);
 	if (argc == 3 && strcmp(mode, "dying") == 0)
