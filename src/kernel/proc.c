@@ -356,10 +356,30 @@ int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
 	return read_link(tid, path, -EBADF, buffer, size);
 }
 
+/* The kernel says so behind the name, but a name may end like that, too.  No
+   file system is asked that might not answer. */
+static void strip_deleted(const char *link, char *name)
+{
+	static const char mark[] = " (deleted)";
+	size_t length = strlen(name), left = length - strlen(mark);
+	struct statx status;
+
+	if (length <= strlen(mark) || strcmp(name + left, mark) != 0)
+		return;
+	if (statx(AT_FDCWD, link, AT_STATX_DONT_SYNC, STATX_NLINK, &status) ||
+	    status.stx_nlink > 0)
+		return;
+	name[left] = '\0';
+}
+
 int ss_proc_exe(pid_t tid, char *buffer, size_t size)
 {
 	char path[SS_PROC_PATH_SIZE];
+	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/exe", tid);
-	return read_link(tid, path, -ENOENT, buffer, size);
+	r = read_link(tid, path, -ENOENT, buffer, size);
+	if (!r)
+		strip_deleted(path, buffer);
+	return r;
 }

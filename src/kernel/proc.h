@@ -245,8 +245,8 @@ int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid) ss_must_check;
    size; -EBADF if the number is closed. */
 int ss_proc_fd_link(pid_t tid, int fd, char *buffer, size_t size)
 	ss_must_check;
-/* The same of /proc/TID/exe: the path of the program, as we see it, with
-   " (deleted)" if it is not there any more.  -ENOENT: the task is dead. */
+/* The same of /proc/TID/exe: the path of the program, as we see it; if the file
+   has no name any more, the one that it had.  -ENOENT: the task is dead. */
 int ss_proc_exe(pid_t tid, char *buffer, size_t size) ss_must_check;
 
 #endif

@@ -99,6 +99,18 @@ is "another task" "$(answer kcmp:task=1.1:retval=3 1 self self)" 0
 is "a program" "$(answer "kcmp:caller=$kin:retval=3" 1 self self)" 3
 is "programs" "$(answer "kcmp:caller=*/kin:retval=3" 1 self self)" 3
 is "another program" "$(answer kcmp:caller=/bin/sh:retval=3 1 self self)" 0
+# As after an upgrade of what runs.
+without_name() {
+	cp "$kin" "$tmp/$1"
+	under --inject="kcmp:caller=$2:retval=3" -- sh -c '
+		exec 3<"$0" && rm "$0" && exec /proc/self/fd/3 -c 1 self self' \
+		"$tmp/$1"
+}
+is "a program whose file has been removed" "$(without_name kin kin)" 3
+is "by its path" "$(without_name kin "$tmp/kin")" 3
+cp "$kin" "$tmp/kin (deleted)"
+is "a name that looks so" "$(under --inject="kcmp:caller=kin:retval=3" -- \
+	"$tmp/kin (deleted)" -c 1 self self)" 0
 is "a descriptor" "$(answer kcmp:fd=11:retval=3 0 self self)" 3
 is "a range of them" "$(answer kcmp:fd=5..10:retval=3 0 self self)" 3
 is "another descriptor" "$(answer kcmp:fd=12:retval=3 0 self self)" 1
