@@ -320,6 +320,16 @@ static void print_refusals(struct ss_session *session)
 	ss_text_release(&text);
 }
 
+/* Nothing was learned: the same command line may be tried again. */
+static void discard_learned(struct ss_session *session)
+{
+	if (session->learn_fd < 0)
+		return;
+	(void)unlink(session->options.learn_file);
+	ss_close_fd(&session->learn_fd);
+	session->learn_fd = -1;
+}
+
 /* 0, or the exit status. */
 static int write_learned(struct ss_session *session)
 {
@@ -335,6 +345,8 @@ static int write_learned(struct ss_session *session)
 		r = ss_file_write(session->learn_fd, text.data, text.length);
 	if (r)
 		return fail("cannot write what was learned", r);
+	ss_close_fd(&session->learn_fd);
+	session->learn_fd = -1;
 	ss_learned_count(&session->learned, &count);
 	ss_error("learned from %s: %s", ss_text_string(&count),
 		 session->options.learn_file);
@@ -356,8 +368,10 @@ static int finish(struct ss_session *session)
 	ss_deaths_drain(session);
 	ss_children_await(session);
 	status = session->command_status;
-	if (ss_launched_exec_failure(&session->launched, &failure))
+	if (ss_launched_exec_failure(&session->launched, &failure)) {
 		status = explain_launch(session, &failure);
+		discard_learned(session);
+	}
 	if (session->options.stats)
 		print_stats(session);
 	if (session->refusals)
@@ -399,7 +413,7 @@ static void release(struct ss_session *session)
 		(void)ss_log_close(session->log);
 	ss_audit_free(session->audit);
 	ss_refusals_free(session->refusals);
-	ss_close_fd(&session->learn_fd);
+	discard_learned(session);
 	ss_inherited_release(&session->inherited);
 	ss_close_fd(&session->deaths);
 	if (session->started) {

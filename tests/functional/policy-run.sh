@@ -425,6 +425,16 @@ is "there is one for each that needs one" \
 	"$(sed -n 's/.*relation: \(.*\)}/\1/p' "$tmp/within.yaml")" \
 	"[self, ancestor]
 [self, descendant]"
+run_is "a start that fails" 125 "$SELFSAME" run \
+	--learn="$tmp/none.yaml" --log="$tmp/none/log" -- true
+ok "leaves nothing" test ! -e "$tmp/none.yaml"
+run_is "a command that is not there" 127 "$SELFSAME" run \
+	--learn="$tmp/none.yaml" -- "$tmp/none"
+ok "leaves nothing either" test ! -e "$tmp/none.yaml"
+unlike "nor is anything learned" "$(cat "$err")" learned
+run_ok "a command that asks nothing" "$SELFSAME" run \
+	--learn="$tmp/none.yaml" -- true
+run_ok "has a policy" "$SELFSAME" policy check "$tmp/none.yaml"
 run_is "nothing is overwritten" 125 "$SELFSAME" run \
 	--learn="$tmp/learned.yaml" -- echo ran
 empty "and nothing has run" "$out"
