@@ -4,12 +4,14 @@
  */
 #include "cmd/command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
+#include "base/message.h"
 #include "cmd/option.h"
 #include "cmd/policy-load.h"
 #include "policy/spec.h"
@@ -168,6 +170,8 @@ static bool finish_rules(struct rules *rules,
 	if (!ss_problems_any(&rules->problems))
 		return true;
 	ss_problems_print(&rules->problems, &text);
+	if (rules->problems.error || text.error)
+		ss_error("cannot read the rules: %s", strerror(ENOMEM));
 	(void)fputs(ss_text_string(&text), stderr);
 	return false;
 }

@@ -2,7 +2,8 @@
 /*
  * A policy as a file again: the rules in the order in which they are asked,
  * each value in one way of writing it, and in comments what the kernel
- * decides.  Read again, it is the same policy.
+ * decides.  Read again, it is the same policy, if no rule of a file is shadowed
+ * by a SPEC.
  */
 #ifndef SS_POLICY_SHOW_H
 #define SS_POLICY_SHOW_H

@@ -146,5 +146,6 @@ void ss_policy_inject(struct ss_policy *policy, const char *spec,
 	for (i = 0; i < mine.count; i++)
 		ss_problem_add(problems, mine.list[i].where, "%s",
 			       mine.list[i].text);
+	problems->left_out += mine.left_out;
 	ss_problems_release(&mine);
 }
