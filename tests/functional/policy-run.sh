@@ -159,7 +159,7 @@ if command -v strace >/dev/null; then
 		--inject=kcmp:relation=thread:error=EIO -- \
 		"$builddir/tests/helpers/asker" loses "$tmp/child" \
 		>"$out" 2>"$err" &
-	until grep -q '/exe' "$tmp/looks" 2>/dev/null; do
+	until grep -q '"/proc/[0-9][0-9]*/exe' "$tmp/looks" 2>/dev/null; do
 		kill -0 $! || break
 	done
 	child=$(cat "$tmp/child")
