@@ -114,8 +114,7 @@ static void exec_creds(struct ss_model *model, struct ss_task *task,
 	const struct ss_creds *was = ss_task_creds(task);
 
 	if (task->creds_known && !ss_creds_nested(was) &&
-	    !model->commits_keep &&
-	    (was->uid[0] != was->uid[1] || was->gid[0] != was->gid[1]))
+	    !model->commits_keep && ss_creds_differ(was))
 		mm->dumpable = SS_DUMPABLE_NO;
 	ss_creds_put(&model->creds, task->before);
 	task->before = task->creds_known ? ss_creds_get(task->creds) : NULL;

@@ -75,6 +75,12 @@ static inline bool ss_creds_nested(const struct ss_creds *creds)
 	return creds->userns && creds->userns->parent;
 }
 
+/* Are the effective ids not the real ones? */
+static inline bool ss_creds_differ(const struct ss_creds *creds)
+{
+	return creds->uid[0] != creds->uid[1] || creds->gid[0] != creds->gid[1];
+}
+
 /* ns_capable(): has the holder of these credentials the capability in ns? */
 bool ss_creds_capable(const struct ss_creds *creds,
 		      const struct ss_userns *ns, unsigned int capability);

@@ -61,9 +61,13 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	};
 	int r = read_creds(session, task->tid, &creds);
 
-	if (!r)
-		ss_tell(session, &event);
-	return r;
+	if (r)
+		return r;
+	/* An exec may have changed them, of an image with other ids. */
+	if (task->before)
+		ss_facts_commit(session);
+	ss_tell(session, &event);
+	return 0;
 }
 
 int ss_facts_outside(struct ss_session *session, pid_t tid,

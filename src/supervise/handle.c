@@ -235,7 +235,8 @@ static bool handle_exec(struct ss_handling *h)
 	/* What they were decides whether the new memory is dumpable. */
 	if (h->session->creds_changed && !h->task->creds_known)
 		(void)!ss_facts_creds(h->session, h->task);
-	ss_facts_commit(h->session);
+	if (ss_creds_differ(ss_task_creds(h->task)))
+		ss_facts_commit(h->session);
 	ss_exec_enter(h->session, h->task);
 	return true;
 }

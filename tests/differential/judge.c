@@ -172,7 +172,7 @@ static int finish(pid_t child, const char *program)
 	}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	/* A supervisor that has crashed: every answer is ENOSYS from then on. */
+	/* If the supervisor: all answers are ENOSYS from then on. */
 	fprintf(stderr, "chaos: %s was killed by signal %d\n", program,
 		WTERMSIG(status));
 	return 128 + WTERMSIG(status);

@@ -60,8 +60,8 @@ else
 fi
 if unshare --user --map-root-user true 2>/dev/null; then
 	# There is only one user, so nobody can become another.
-	again "user namespace" \
-		"users|dumpable-zombie|identities|round-trip|capabilities|cred-threads" \
+	single='users|user-entered|dumpable-zombie|identities|round-trip'
+	again "user namespace" "$single|capabilities|cred-threads" \
 		unshare --user --map-root-user
 else
 	skip "user namespace" "none can be made here"
