@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
@@ -58,6 +59,15 @@ static int fds_add(struct ss_inherited *inherited, size_t *room, int fd)
 	return 0;
 }
 
+static bool is_ring(int directory, const char *name)
+{
+	static const char ring[] = "anon_inode:[io_uring]";
+	char link[sizeof(ring)];
+
+	return readlinkat(directory, name, link, sizeof(link)) ==
+		(ssize_t)strlen(ring) && !memcmp(link, ring, strlen(ring));
+}
+
 static int fds_read(struct ss_inherited *inherited)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -73,6 +83,8 @@ static int fds_read(struct ss_inherited *inherited)
 
 		if (*end || end == entry->d_name || fd == dirfd(dir))
 			continue;
+		inherited->rings = inherited->rings ||
+			is_ring(dirfd(dir), entry->d_name);
 		r = fds_add(inherited, &room, (int)fd);
 	}
 	closedir(dir);

@@ -7,6 +7,7 @@
 #ifndef SS_KERNEL_SELF_H
 #define SS_KERNEL_SELF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,6 +22,7 @@ int ss_proc_is_ours(void) ss_must_check;
 struct ss_inherited {
 	int *fds;		/* owned */
 	size_t count;
+	bool rings;		/* one of them is an io_uring */
 	struct ss_tids children;	/* owned: that we had already */
 };
 

@@ -282,6 +282,12 @@ static int start_model(struct ss_session *session)
 	int r;
 
 	ss_tell(session, &start);
+	if (session->inherited.rings) {
+		struct ss_event ring = { .type = SS_EVENT_RING };
+
+		ss_caution_set_epolls(true);
+		ss_tell(session, &ring);
+	}
 	if (session->failure)
 		return SS_EXIT_FAILURE;
 	session->last_number = session->launched.pid;

@@ -36,6 +36,12 @@ same_both "descriptors: five more" fds
 like "they are there" "$(cat "$tmp/inside")" '^7 /dev/null$'
 like "a pipe as well" "$(cat "$tmp/inside")" '^5 .*/fifo$'
 
+# What a ring from before closes nobody tells; it is asked about all the same.
+"$mkworld" with-ring "$mkworld" ring-inherited >"$tmp/bare" 2>&1
+"$mkworld" with-ring "$SELFSAME" run -- "$mkworld" ring-inherited \
+	>"$tmp/inside" 2>&1
+same "a ring" "$tmp/bare" "$tmp/inside"
+
 # Numbers above those that a shell can name.
 # shellcheck disable=SC2016
 if command -v bash >/dev/null; then

@@ -126,20 +126,16 @@ struct ring {
 	struct io_uring_sqe *entry;
 };
 
-static void ring_setup(struct ring *ring)
-{
-	size_t size;
-	long ret;
+/* For who inherits it: what it is like. */
+enum { RING = 950, PARAMS = 951 };
 
-	memset(ring, 0, sizeof(*ring));
-	ret = mw_sys(SYS_io_uring_setup, 4, MW_P(&ring->params));
-	if (ret < 0)
-		mw_skip("no io_uring", ret);
-	ring->fd = (int)ret;
-	size = ring->params.sq_off.array +
-	       ring->params.sq_entries * sizeof(unsigned int) +
-	       ring->params.cq_off.cqes +
-	       ring->params.cq_entries * sizeof(struct io_uring_cqe);
+static void ring_map(struct ring *ring)
+{
+	size_t size = ring->params.sq_off.array +
+		ring->params.sq_entries * sizeof(unsigned int) +
+		ring->params.cq_off.cqes +
+		ring->params.cq_entries * sizeof(struct io_uring_cqe);
+
 	ring->queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			   ring->fd, IORING_OFF_SQ_RING);
 	ring->entry = mmap(NULL, 4 * sizeof(*ring->entry),
@@ -148,6 +144,18 @@ static void ring_setup(struct ring *ring)
 	if (ring->queue == MAP_FAILED || ring->entry == MAP_FAILED ||
 	    (ring->params.features & IORING_FEAT_SINGLE_MMAP) == 0)
 		mw_skip("cannot map the ring", -errno);
+}
+
+static void ring_setup(struct ring *ring)
+{
+	long ret;
+
+	memset(ring, 0, sizeof(*ring));
+	ret = mw_sys(SYS_io_uring_setup, 4, MW_P(&ring->params));
+	if (ret < 0)
+		mw_skip("no io_uring", ret);
+	ring->fd = (int)ret;
+	ring_map(ring);
 }
 
 static unsigned int *ring_word(struct ring *ring, unsigned int offset)
@@ -234,6 +242,37 @@ static void ring_(void)
 		wrong += ring_open(&ring) != number;
 	}
 	mw_say("fifty times: %d wrong", wrong);
+}
+
+int mw_with_ring(char **command)
+{
+	struct ring ring;
+	int file = memfd_create("ring", 0);
+
+	ring_setup(&ring);
+	if (file < 0 || write(file, &ring.params, sizeof(ring.params)) < 0 ||
+	    dup2(ring.fd, RING) < 0 || dup2(file, PARAMS) < 0)
+		mw_die("the ring", -errno);
+	(void)fcntl(RING, F_SETFD, 0);
+	execv(command[0], command);
+	return 1;
+}
+
+/* With one that was there before. */
+static void ring_inherited(void)
+{
+	struct ring ring = { .fd = RING };
+	int fd, copy;
+
+	if (pread(PARAMS, &ring.params, sizeof(ring.params), 0) !=
+	    (ssize_t)sizeof(ring.params))
+		mw_skip("no ring was inherited", -EBADF);
+	ring_map(&ring);
+	fd = mw_null(NULL);
+	copy = dup(fd);
+	mw_own("a copy", fd, copy);
+	mw_did("close through the ring", ring_close(&ring, copy));
+	mw_own("closed", fd, copy);
 }
 
 static void ring_shared(void)
@@ -366,6 +405,7 @@ const struct mw_scenario mw_entry[] = {
 	{ "x32", x32, "x32 numbers" },
 #endif
 	{ "ring", ring_, "files that a ring opens and closes" },
+	{ "ring-inherited", ring_inherited, "a ring from before" },
 	{ "ring-shared", ring_shared, "a ring on a shared table" },
 	{ "ring-worker", worker_shares, "what a ring's thread shares" },
 	{ "ring-worker-ends", worker_ends, "a ring's thread that ends" },

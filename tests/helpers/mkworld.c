@@ -266,6 +266,7 @@ static int usage(void)
 	      "       mkworld -1 SCENARIO        in the first process\n"
 	      "       mkworld -x N SCENARIO      the same after N execs\n"
 	      "       mkworld ask PID1 PID2 TYPE IDX1 IDX2\n"
+	      "       mkworld with-ring COMMAND  ring-inherited plays there\n"
 	      "       mkworld fds|env|state      what was inherited\n", stderr);
 	return 2;
 }
@@ -292,6 +293,8 @@ int main(int argc, char **argv)
 		return show_env();
 	if (argc == 2 && strcmp(argv[1], "state") == 0)
 		return show_state();
+	if (argc > 2 && strcmp(argv[1], "with-ring") == 0)
+		return mw_with_ring(argv + 2);
 	if (argv[1][0] == '-')
 		return usage();
 	return scenarios(argv + 1);

@@ -194,6 +194,9 @@ void mw_classes(struct mw_peer *asker, const char *what,
 void mw_order(const char *what, int count, const signed char *answer,
 	      const signed char *again);
 
+/* Execs a command that inherits an io_uring (scenario ring-inherited). */
+int mw_with_ring(char **command);
+
 /* ---- what many scenarios need ---- */
 
 int mw_null(struct mw_peer *peer);	/* opens the null device */
