@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/confine.h"
 #include "kernel/memory.h"
 #include "kernel/passing.h"
 #include "kernel/proc.h"
@@ -78,6 +79,16 @@ static bool die_with(pid_t parent)
 	return !prctl(PR_SET_PDEATHSIG, SIGKILL) && getppid() == parent;
 }
 
+static bool confine(const struct reader *reader)
+{
+#ifdef SS_WITH_SANITIZERS
+	(void)reader;
+	return true;
+#else
+	return !ss_confine_reader(reader->channel, reader->supervisor);
+#endif
+}
+
 static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
 {
 	static struct ss_stack stack;
@@ -85,7 +96,8 @@ static ss_noreturn void read_stacks(const struct reader *reader, pid_t keeper)
 	struct ss_stack_request request;
 	int memory = -1;
 
-	unwinder = die_with(keeper) ? ss_unwinder_new() : NULL;
+	unwinder = die_with(keeper) && confine(reader) ?
+		ss_unwinder_new() : NULL;
 	while (unwinder && receive(reader->channel, &request, &memory)) {
 		bool there;
 

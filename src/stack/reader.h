@@ -5,7 +5,8 @@
  * It is not the supervisor's own, because unwinding opens files that a
  * hostile program names (a FIFO would make it wait) and digests what is in
  * them.  It has nothing of the supervisor but a socket; where it is root, it
- * opens files as the user of the task.  Each stack has SS_STACK_PATIENCE_S
+ * opens files as the user of the task; and a filter lets it do little else
+ * (kernel/confine.h).  Each stack has SS_STACK_PATIENCE_S
  * seconds; who takes longer, or crashes, is replaced.
  *
  * Two processes: the keeper, a child of ours, whose only child reads.  They

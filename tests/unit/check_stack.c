@@ -408,6 +408,32 @@ START_TEST(reader_answers)
 }
 END_TEST
 
+#ifndef SS_WITH_SANITIZERS
+/* Whatever a file makes it do. */
+START_TEST(reader_is_confined)
+{
+	struct ss_stack_request request = { .number = 1, .tid = getpid() };
+	struct ss_stack_reader reader;
+	char path[32], line[256];
+	bool filtered = false;
+	FILE *status;
+
+	ck_assert_int_eq(ss_stack_reader_start(&reader), 0);
+	ck_assert_int_eq(ss_stack_reader_ask(&reader, &request), 0);
+	ck_assert_int_eq(await(&reader), 1);
+	(void)snprintf(path, sizeof(path), "/proc/%d/status",
+		       child_of(reader.keeper));
+	status = fopen(path, "r");
+	ck_assert_ptr_nonnull(status);
+	while (fgets(line, sizeof(line), status))
+		filtered |= !strcmp(line, "Seccomp:\t2\n");
+	(void)fclose(status);
+	ck_assert(filtered);
+	ss_stack_reader_stop(&reader);
+}
+END_TEST
+#endif
+
 /* By others of our user. */
 START_TEST(reader_is_not_looked_into)
 {
@@ -451,6 +477,9 @@ int main(void)
 	tcase_add_test(tcase, reader_begins_and_ends);
 	tcase_add_test(tcase, reader_answers);
 	tcase_add_test(tcase, reader_is_not_looked_into);
+#ifndef SS_WITH_SANITIZERS
+	tcase_add_test(tcase, reader_is_confined);
+#endif
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
