@@ -8,11 +8,34 @@
 #include "supervise/state.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <utlist.h>
 
 #include "kernel/death.h"
 
 #define PF_USER_WORKER	0x4000u
+#define YIELDS_MAX	1024
+
+/* It takes its name when it runs for the first time; until then it has not
+   slept. */
+static int read_name(pid_t tid, pid_t *ret)
+{
+	struct ss_proc_stat stat;
+	unsigned int i;
+	int r = ss_proc_worker(tid, ret);
+
+	for (i = 0; i < YIELDS_MAX && r == -ENODATA; i++) {
+		bool ready = !ss_proc_stat(tid, &stat) && stat.state == 'R';
+
+		if (ready)
+			(void)sched_yield();
+		r = ss_proc_worker(tid, ret);
+		if (!ready)
+			break;
+	}
+	return r;
+}
 
 /* Whose is it?  Its name tells, unless the program has given it another one
    (or lives in a pid namespace that is not the first): then the leader's. */
@@ -22,7 +45,7 @@ static struct ss_task *creator_of(struct ss_session *session, pid_t tid,
 	struct ss_task *task;
 	pid_t creator;
 
-	if (ss_proc_worker(tid, &creator))
+	if (read_name(tid, &creator))
 		return leader;
 	task = ss_model_task(session->model, creator);
 	return task && task->group == leader->group && !task->zombie ?
@@ -96,10 +119,21 @@ void ss_workers_look(struct ss_session *session, pid_t tgid)
 
 void ss_workers_look_everywhere(struct ss_session *session)
 {
+	size_t room = session->model->groups, n = 0, i;
 	const struct ss_task *leader = NULL;
+	ss_cleanup_free pid_t *tgids = NULL;
 
-	if (!session->model->rings)
+	if (!session->model->rings || !room)
 		return;
-	while ((leader = ss_model_next_leader(session->model, leader)))
-		ss_workers_look(session, leader->tid);
+	tgids = calloc(room, sizeof(*tgids));
+	if (!tgids) {
+		session->failure = -ENOMEM;
+		return;
+	}
+	/* First all the numbers: on the way through tasks none may be added. */
+	while (n < room &&
+	       (leader = ss_model_next_leader(session->model, leader)))
+		tgids[n++] = leader->tid;
+	for (i = 0; i < n; i++)
+		ss_workers_look(session, tgids[i]);
 }
