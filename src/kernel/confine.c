@@ -26,22 +26,33 @@ static const int harmless[] = {
 
 #define NO_WRITING	(O_ACCMODE | O_CREAT | O_TRUNC)
 
+/* All these arguments have 32 bits. */
+static struct scmp_arg_cmp has(unsigned int argument, uint32_t mask,
+			       uint32_t value)
+{
+	return (struct scmp_arg_cmp){
+		.arg = argument,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = mask,
+		.datum_b = value,
+	};
+}
+
+static struct scmp_arg_cmp is(unsigned int argument, uint32_t value)
+{
+	return has(argument, UINT32_MAX, value);
+}
+
 static int allow(scmp_filter_ctx filter, int channel, int pidfd)
 {
-	const struct scmp_arg_cmp on_channel =
-		SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)channel);
+	const struct scmp_arg_cmp on_channel = is(0, (uint32_t)channel);
 	const struct scmp_arg_cmp reading[] = {
-		SCMP_A1_32(SCMP_CMP_MASKED_EQ, NO_WRITING, O_RDONLY),
-		SCMP_A2_32(SCMP_CMP_MASKED_EQ, NO_WRITING, O_RDONLY),
+		has(1, NO_WRITING, O_RDONLY), has(2, NO_WRITING, O_RDONLY),
 	};
-	const struct scmp_arg_cmp no_code =
-		SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp of_parent =
-		SCMP_A0_32(SCMP_CMP_EQ, PR_SET_PDEATHSIG);
-	const struct scmp_arg_cmp to_pidfd =
-		SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)pidfd);
-	const struct scmp_arg_cmp of_child =
-		SCMP_A1_32(SCMP_CMP_EQ, SIGCHLD);
+	const struct scmp_arg_cmp no_code = has(2, PROT_EXEC, 0);
+	const struct scmp_arg_cmp of_parent = is(0, PR_SET_PDEATHSIG);
+	const struct scmp_arg_cmp to_pidfd = is(0, (uint32_t)pidfd);
+	const struct scmp_arg_cmp of_child = is(1, SIGCHLD);
 	const struct {
 		int nr;
 		unsigned int n;

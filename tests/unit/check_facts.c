@@ -69,12 +69,14 @@ static void await_zombie(pid_t pid)
 static void use_up_processes(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	const struct scmp_arg_cmp flags = {
+		.op = SCMP_CMP_EQ,
+		.datum_a = CLONE_FILES,
+	};
 
 	ck_assert_ptr_nonnull(filter);
-	ck_assert_int_eq(seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAGAIN),
-					  SCMP_SYS(clone), 1,
-					  SCMP_A0(SCMP_CMP_EQ, CLONE_FILES)),
-			 0);
+	ck_assert_int_eq(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EAGAIN),
+						SCMP_SYS(clone), 1, &flags), 0);
 	ck_assert_int_eq(seccomp_load(filter), 0);
 	seccomp_release(filter);
 }
