@@ -300,7 +300,10 @@ static void race_with_unshare(const struct race *race)
 			sched_yield();
 		ret = mw_sys(SYS_unshare, race->flags | CLONE_FILES);
 		answer = mw_kcmp(NULL, arg);
-		wrong += answer < 0 || (ret == 0) != (answer != 0);
+		if (answer < 0 || (ret == 0) != (answer != 0)) {
+			mw_say("round %d: %ld, answer %ld", i, ret, answer);
+			wrong++;
+		}
 		mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
 		kill((pid_t)arg[1], SIGKILL);
 		waitpid((pid_t)arg[1], NULL, 0);
