@@ -26,10 +26,24 @@ enum presence {
 };
 
 /*
- * Who has called exit, or may have been killed.  A tracer keeps it, stopped,
- * for as long as it likes.  Who is dead and does not run any more stays until
- * somebody reaps it; until then it may reap itself, and is a zombie, too, but
- * only for a moment (kernel/exit.c, exit_notify()).
+ * A tracer keeps it, stopped, for as long as it likes.  Who is dead and does not
+ * run any more stays until somebody reaps it.  But a look takes its time, too:
+ * who reaps itself under it shows the state of before and the flags of after;
+ * then the number is nobody's by now.
+ */
+static bool stays(const struct ss_task *task, const struct ss_proc_stat *stat)
+{
+	struct ss_proc_stat again;
+
+	if (stat->state == 't' || stat->state == 'T')
+		return true;
+	return stat->flags & SS_PROC_NOFREEZE &&
+		!ss_proc_stat(task->tid, &again);
+}
+
+/*
+ * Who has called exit, or may have been killed.  It may reap itself, and is a
+ * zombie for a moment before that (kernel/exit.c, exit_notify()).
  */
 static enum presence presence_of(struct ss_session *session,
 				 const struct ss_task *task,
@@ -41,8 +55,7 @@ static enum presence presence_of(struct ss_session *session,
 		(void)ss_guard_serve(session);
 		return ending ? PRESENCE_ENDING : PRESENCE_THERE;
 	}
-	if (stat->state == 't' || stat->state == 'T' ||
-	    stat->flags & SS_PROC_NOFREEZE)
+	if (stays(task, stat))
 		return PRESENCE_THERE;
 	return ending || task->group->dying ? PRESENCE_ENDING : PRESENCE_THERE;
 }
