@@ -12,6 +12,7 @@
 #include "kernel/self.h"
 
 #define YIELDS_MAX	32
+#define LOCK_TURNS	4
 
 /* The user namespaces of a task; where they cannot be seen, ours: capabilities
    in them are then nobody's inside. */
@@ -99,17 +100,35 @@ int ss_facts_outside(struct ss_session *session, pid_t tid,
 	return 0;
 }
 
-/* Seen in a call, does it sleep there?  Or has it been woken, maybe by our
-   answer, and not run yet? */
-static bool is_asleep(pid_t tid)
+/*
+ * Seen in a call, does it sleep there?  Or has it been woken, maybe by our
+ * answer, and not run yet?
+ *
+ * Who has been answered takes the listener's lock before it goes on
+ * (kernel/seccomp.c, seccomp_do_user_notification()), and sleeps if somebody
+ * has it.  To ask about any notification takes the lock, too, behind those who
+ * wait for it: at the third time at the latest, for a mutex that was taken away
+ * from who waits longest is handed to it next.
+ */
+static bool is_asleep(const struct ss_session *session, pid_t tid)
 {
 	struct ss_proc_stat stat;
-	int r = ss_proc_stat(tid, &stat);
+	unsigned int i;
+	int r;
 
-	return r ? r != -ETIMEDOUT : stat.state != 'R';
+	for (i = 0; i < LOCK_TURNS; i++) {
+		r = ss_proc_stat(tid, &stat);
+		if (r)
+			return r != -ETIMEDOUT;
+		if (stat.state != 'D')
+			return stat.state != 'R';
+		(void)ss_listener_is_valid(&session->launched.listener, 0);
+	}
+	return true;
 }
 
-bool ss_facts_call(pid_t tid, struct ss_proc_call *ret)
+bool ss_facts_call(const struct ss_session *session, pid_t tid,
+		   struct ss_proc_call *ret)
 {
 	unsigned int i;
 	int r;
@@ -122,7 +141,7 @@ bool ss_facts_call(pid_t tid, struct ss_proc_call *ret)
 		if (r)
 			ret->where = SS_PROC_NO_CALL;
 		if (ret->where == SS_PROC_NO_CALL ||
-		    (ret->where == SS_PROC_IN_CALL && is_asleep(tid)))
+		    (ret->where == SS_PROC_IN_CALL && is_asleep(session, tid)))
 			return true;
 		(void)sched_yield();
 	}
@@ -134,18 +153,18 @@ enum ss_last_call ss_facts_last_call(const struct ss_session *session,
 {
 	struct ss_proc_call call;
 
-	if (!ss_facts_call(tid, &call))
+	if (!ss_facts_call(session, tid, &call))
 		return SS_LAST_CALL_RUNS;
 	return call.where == SS_PROC_IN_CALL &&
 		ss_call_is_watched(&session->calls, call.nr) ?
 		SS_LAST_CALL_ASLEEP : SS_LAST_CALL_OVER;
 }
 
-bool ss_facts_call_is_over(pid_t tid)
+bool ss_facts_call_is_over(const struct ss_session *session, pid_t tid)
 {
 	struct ss_proc_call call;
 
-	return ss_facts_call(tid, &call);
+	return ss_facts_call(session, tid, &call);
 }
 
 bool ss_facts_creds_settle(struct ss_session *session)
@@ -161,7 +180,7 @@ bool ss_facts_creds_settle(struct ss_session *session)
 		if (task->flight.kind != SS_FLIGHT_CREDS)
 			continue;
 		over.tid = task->tid;
-		if (ss_facts_call_is_over(over.tid))
+		if (ss_facts_call_is_over(session, over.tid))
 			ss_tell(session, &over);
 		else
 			settled = false;
@@ -196,7 +215,7 @@ bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task)
 		over.tid = other->tid;
 		if (other->flight.kind == SS_FLIGHT_CREDS ||
 		    other->flight.setting) {
-			if (ss_facts_call_is_over(over.tid))
+			if (ss_facts_call_is_over(session, over.tid))
 				ss_tell(session, &over);
 			else
 				settled = false;

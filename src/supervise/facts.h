@@ -15,7 +15,8 @@ void ss_facts_commit(struct ss_session *session);
 bool ss_facts_set_id(struct ss_session *session, const struct ss_task *task);
 /* In which call does the thread sleep, or in none?  False: it runs; then it is
    not known whether its last call is over. */
-bool ss_facts_call(pid_t tid, struct ss_proc_call *ret) ss_must_check;
+bool ss_facts_call(const struct ss_session *session, pid_t tid,
+		   struct ss_proc_call *ret) ss_must_check;
 enum ss_last_call {
 	SS_LAST_CALL_OVER,
 	SS_LAST_CALL_ASLEEP,	/* in a watched call: this one or the next */
@@ -26,7 +27,7 @@ enum ss_last_call ss_facts_last_call(const struct ss_session *session,
 				     pid_t tid);
 /* Is the call of a thread over, if it is one that does not sleep?  While the
    thread runs that is not known; and it sleeps only in the next one. */
-bool ss_facts_call_is_over(pid_t tid);
+bool ss_facts_call_is_over(const struct ss_session *session, pid_t tid);
 /* Ends the set*id calls that are over.  False if one is still in flight. */
 bool ss_facts_creds_settle(struct ss_session *session);
 /* Its credentials and user namespaces.  0, -ESRCH, -EPERM, ... */

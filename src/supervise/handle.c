@@ -307,7 +307,7 @@ static bool waits_for_slots(struct ss_handling *h, unsigned int first,
 	while (files && (other = uses ?
 			 ss_slots_user(files, first, last, h->task) :
 			 ss_slot_flight(files, (int)first, h->task))) {
-		if (!ss_facts_call_is_over(other->tid))
+		if (!ss_facts_call_is_over(h->session, other->tid))
 			return ss_call_waits(h);
 		over.tid = other->tid;
 		ss_tell(h->session, &over);
@@ -327,7 +327,7 @@ static bool has_added(const struct ss_session *session, pid_t tid)
 {
 	struct ss_proc_call call;
 
-	return ss_facts_call(tid, &call) &&
+	return ss_facts_call(session, tid, &call) &&
 		!(call.where == SS_PROC_IN_CALL &&
 		  ss_call_is_epoll(&session->calls, call.nr));
 }

@@ -291,7 +291,7 @@ bool ss_ioprio_is_over(struct ss_session *session)
 	struct ss_io_flight *flight, *tmp;
 
 	DL_FOREACH_SAFE(session->io_flights, flight, tmp) {
-		if (!ss_facts_call_is_over(flight->tid))
+		if (!ss_facts_call_is_over(session, flight->tid))
 			continue;
 		DL_DELETE(session->io_flights, flight);
 		free(flight);

@@ -26,10 +26,10 @@ enum presence {
 };
 
 /*
- * A tracer keeps it, stopped, for as long as it likes.  Who is dead and does not
- * run any more stays until somebody reaps it.  But a look takes its time, too:
- * who reaps itself under it shows the state of before and the flags of after;
- * then the number is nobody's by now.
+ * A tracer keeps it, stopped, for as long as it likes.  Who is dead and does
+ * not run any more stays until somebody reaps it.  But a look takes its time,
+ * too: who reaps itself under it shows the state of before and the flags of
+ * after; then the number is nobody's by now.
  */
 static bool stays(const struct ss_task *task, const struct ss_proc_stat *stat)
 {
@@ -239,7 +239,7 @@ bool ss_unsharing_beside(struct ss_session *session,
 		if (other == task)
 			continue;
 		if (!other || other->zombie ||
-		    ss_facts_call_is_over(unsharing->tid))
+		    ss_facts_call_is_over(session, unsharing->tid))
 			drop(session, unsharing);
 		else if (other->group == task->group ||
 			 shares(other, task, SS_KIND_SIGHAND) ||
