@@ -31,7 +31,7 @@ int ss_deaths_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int ss_deaths_watch(int deaths, int pidfd, pid_t tgid)
+static int watch(int deaths, int op, int pidfd, pid_t tgid)
 {
 	/* Once: nothing has to be taken out, and who keeps a duplicate of the
 	   pidfd brings nobody back. */
@@ -40,7 +40,17 @@ int ss_deaths_watch(int deaths, int pidfd, pid_t tgid)
 		.data.u64 = (uint64_t)tgid,
 	};
 
-	return epoll_ctl(deaths, EPOLL_CTL_ADD, pidfd, &event) ? -errno : 0;
+	return epoll_ctl(deaths, op, pidfd, &event) ? -errno : 0;
+}
+
+int ss_deaths_watch(int deaths, int pidfd, pid_t tgid)
+{
+	return watch(deaths, EPOLL_CTL_ADD, pidfd, tgid);
+}
+
+int ss_deaths_watch_again(int deaths, int pidfd, pid_t tgid)
+{
+	return watch(deaths, EPOLL_CTL_MOD, pidfd, tgid);
 }
 
 int ss_deaths_take(int deaths, pid_t *ret, int room)
@@ -56,11 +66,17 @@ int ss_deaths_take(int deaths, pid_t *ret, int room)
 	return n;
 }
 
+/*
+ * pidfd_poll() takes the task of the number, and then looks whether that has
+ * ended.  If it is a leader whose number a thread takes over in between, for an
+ * exec, that seems to have ended with its whole group.  The next look finds the
+ * thread.
+ */
 bool ss_pidfd_is_over(int pidfd)
 {
 	struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
 
-	return poll(&poll_fd, 1, 0) > 0;
+	return poll(&poll_fd, 1, 0) > 0 && poll(&poll_fd, 1, 0) > 0;
 }
 
 void ss_pidfd_kill(int pidfd)

@@ -16,9 +16,11 @@
 
 /* The epoll: a descriptor, or -errno. */
 int ss_deaths_open(void) ss_must_check;
-/* Watches a pidfd on behalf of a process id, until it is closed.  0 or
-   -errno. */
+/* Watches a pidfd on behalf of a process id, until its end is reported, or it
+   is closed.  0 or -errno. */
 int ss_deaths_watch(int deaths, int pidfd, pid_t tgid) ss_must_check;
+/* The same for one that was reported, and has not ended after all. */
+int ss_deaths_watch_again(int deaths, int pidfd, pid_t tgid) ss_must_check;
 /* Up to `room` processes that have ended; never waits.  Their number or
    -errno.  Each is reported once. */
 int ss_deaths_take(int deaths, pid_t *ret, int room) ss_must_check;

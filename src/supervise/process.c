@@ -190,6 +190,23 @@ static void zombies_sweep(struct ss_session *session, unsigned int n)
 	}
 }
 
+/* A thread that takes the leader's number over can make it look ended for a
+   moment (ss_pidfd_is_over()), when we are told that the leader has. */
+static bool has_ended(struct ss_session *session,
+		      const struct ss_process *process)
+{
+	const struct ss_group *group = ss_model_group(session->model,
+						      process->tgid);
+
+	if (!group || !group->tasks->next || process->pidfd < 0 ||
+	    ss_pidfd_is_over(process->pidfd))
+		return true;
+	if (ss_deaths_watch_again(session->deaths, process->pidfd,
+				  process->tgid))
+		session->stats.unwatched++;
+	return false;
+}
+
 void ss_deaths_drain(struct ss_session *session)
 {
 	pid_t ended[DEATHS_AT_ONCE];
@@ -201,7 +218,7 @@ void ss_deaths_drain(struct ss_session *session)
 			struct ss_process *process =
 				ss_process_find(session, ended[i]);
 
-			if (process)
+			if (process && has_ended(session, process))
 				process_dead(session, process);
 		}
 	} while (n == DEATHS_AT_ONCE);

@@ -166,6 +166,10 @@ START_TEST(ends_are_told_once)
 	ck_assert_int_eq(ss_deaths_take(deaths, ended, 2), 1);
 	ck_assert_int_eq(ended[0], second.pid);
 	ck_assert_int_eq(ss_deaths_take(deaths, ended, 2), 0);
+	ck_assert_int_eq(ss_deaths_watch_again(deaths, pidfd[1], second.pid),
+			 0);
+	ck_assert_int_eq(ss_deaths_take(deaths, ended, 2), 1);
+	ck_assert_int_eq(ss_deaths_take(deaths, ended, 2), 0);
 	/* The epoll has it until the duplicate is closed, too. */
 	kept = fcntl(pidfd[1], F_DUPFD_CLOEXEC, 0);
 	ck_assert_int_ge(kept, 0);
