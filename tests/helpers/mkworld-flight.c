@@ -27,7 +27,7 @@
 
 /* As long as nobody answers, an answer may only be late. */
 #define PATIENCE_MS	200
-#define LONG_MS		1500
+#define LONG_MS		300	/* ten times as long as we try ourselves */
 #define MANY		8	/* as many as we wait for at the same time */
 
 static char *page;		/* nothing is in it until page_fill() */
