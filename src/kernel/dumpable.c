@@ -96,18 +96,16 @@ static void chain_close(struct chain *chain)
 
 static int chain_open(struct chain *chain, pid_t tid)
 {
-	char path[SS_PROC_PATH_SIZE];
 	struct stat ours, status;
 	int fd;
 
 	chain->count = 0;
 	if (stat("/proc/self/ns/user", &ours))
 		return -errno;
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
 	chain->ino[0] = ours.st_ino;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = ss_proc_open_at_once(tid, "ns/user");
 	if (fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return fd == -ENOENT ? -ESRCH : fd;
 	while (fd >= 0 && fstat(fd, &status) == 0 &&
 	       status.st_ino != ours.st_ino &&
 	       chain->count < SS_PROC_LEVELS_MAX) {

@@ -86,20 +86,12 @@ static bool can_be_read(int maps, uint64_t address, uint64_t *ret_end)
 		(query.flags & MAP_EXECUTABLE && executable_is_readable());
 }
 
-static int open_of(pid_t tid, const char *name)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 /* What process_vm_readv(2) did not read. */
 static int read_by_force(pid_t tid, uint64_t address, void *buffer,
 			 size_t length)
 {
-	ss_cleanup_fd int maps = open_of(tid, "maps");
-	ss_cleanup_fd int mem = open_of(tid, "mem");
+	ss_cleanup_fd int maps = ss_proc_open_at_once(tid, "maps");
+	ss_cleanup_fd int mem = ss_proc_open_at_once(tid, "mem");
 	uint64_t at = address;
 
 	if (maps < 0 || mem < 0 || address + length < address ||

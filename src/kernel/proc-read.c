@@ -232,15 +232,28 @@ int ss_proc_text_of_fd(struct ss_proc_text *text, pid_t tid, int fd,
 			      most);
 }
 
+static int open_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int ss_proc_open_at_once(pid_t tid, const char *name)
+{
+	char path[SS_PROC_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	return open_path(path);
+}
+
 int ss_proc_open(pid_t tid, const char *path)
 {
 	struct looking *looking;
 	int fd, error;
 
-	if (!ss_caution_of_execs()) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
-	}
+	if (!ss_caution_of_execs())
+		return open_path(path);
 	error = look(look_open, SS_CAREFUL_EXEC, tid, 0, path, 0, &looking);
 	if (error)
 		return error;

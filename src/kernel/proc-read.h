@@ -49,6 +49,9 @@ int ss_proc_text_of_fd(struct ss_proc_text *text, pid_t tid, int fd,
 		       size_t most) ss_must_check;
 /* A descriptor, or -errno. */
 int ss_proc_open(pid_t tid, const char *path) ss_must_check;
+/* Of /proc/TID/NAME, without care: for a helper, for a process of ours that can
+   be waited for with a limit, and as long as nobody has to be careful. */
+int ss_proc_open_at_once(pid_t tid, const char *name) ss_must_check;
 /* The target of a link, without a NUL: its length, or -errno; at most
    SS_PROC_INLINE_SIZE. */
 ssize_t ss_proc_link(pid_t tid, const char *path, char *buffer, size_t size)

@@ -258,11 +258,8 @@ struct fitting {
 
 static bool enter(pid_t tid, const char *name, int type)
 {
-	char path[SS_PROC_PATH_SIZE];
-	int fd;
+	int fd = ss_proc_open_at_once(tid, name);
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd >= 0 && !setns(fd, type);
 }
 
@@ -274,9 +271,9 @@ static int fits_there(void *argument)
 	int r;
 
 	/* Whose user namespace is ours to enter has it in its own. */
-	if (!enter(fitting->tid, "ipc", CLONE_NEWIPC) &&
-	    !(enter(fitting->tid, "user", CLONE_NEWUSER) &&
-	      enter(fitting->tid, "ipc", CLONE_NEWIPC)))
+	if (!enter(fitting->tid, "ns/ipc", CLONE_NEWIPC) &&
+	    !(enter(fitting->tid, "ns/user", CLONE_NEWUSER) &&
+	      enter(fitting->tid, "ns/ipc", CLONE_NEWIPC)))
 		return CANNOT_ENTER;
 	r = fits_here(fitting->operations);
 	return r < 0 ? CANNOT_ENTER : r;

@@ -28,7 +28,6 @@
 #define YIELDS_MAX	64
 #define NUMBERS_MAX	16	/* so many are looked at instead of a list */
 #define PENDING_FEW	16	/* so many may be looked at each time */
-#define PF_USER_WORKER	0x4000u	/* io_uring's: made by the kernel */
 
 int ss_settle_read_numbers(pid_t tid, struct ss_event_numbers *ret)
 {
@@ -368,7 +367,7 @@ static pid_t unknown_in(struct ss_session *session,
 		if (!is_unknown(session, tid))
 			continue;
 		if (session->model->rings && !ss_proc_stat(tid, &stat) &&
-		    (stat.flags & PF_USER_WORKER))
+		    (stat.flags & SS_PROC_USER_WORKER))
 			continue;
 		/* Those of several creators may be taken in any order. */
 		if (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&

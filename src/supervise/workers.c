@@ -14,7 +14,6 @@
 
 #include "kernel/death.h"
 
-#define PF_USER_WORKER	0x4000u
 #define YIELDS_MAX	1024
 
 /* It takes its name when it runs for the first time; until then it has not
@@ -80,7 +79,7 @@ bool ss_worker_adopt(struct ss_session *session, pid_t tid, pid_t tgid)
 
 	if (!session->model->rings || !leader || tid == tgid ||
 	    ss_model_task(session->model, tid) ||
-	    ss_proc_stat(tid, &stat) || !(stat.flags & PF_USER_WORKER))
+	    ss_proc_stat(tid, &stat) || !(stat.flags & SS_PROC_USER_WORKER))
 		return false;
 	adopt(session, tid, leader);
 	return ss_model_task(session->model, tid);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#define SIGNALS_MAX	64	/* _NSIG */
 #define HANDLER_DEFAULT	0u
 #define HANDLER_IGNORE	1u
 #define SET_SIZE	8	/* of the kernel's signal set */
@@ -74,7 +73,7 @@ int ss_decode_signal(const struct ss_reader *reader,
 	int r = 0;
 
 	*ret_interrupts = false;
-	if ((uint32_t)args[0] < 1 || (uint32_t)args[0] > SIGNALS_MAX)
+	if ((uint32_t)args[0] < 1 || (uint32_t)args[0] > SS_SIGNALS_MAX)
 		return 0;
 	switch ((enum ss_call_signal)call->which) {
 	case SS_CALL_RT_SIGACTION:

@@ -8,6 +8,8 @@
 
 #include "watch/decode.h"
 
+/* How many there are: _NSIG of every architecture. */
+#define SS_SIGNALS_MAX		64
 /* SA_RESTART of every architecture. */
 #define SS_SIGNAL_RESTART	0x10000000u
 

@@ -38,7 +38,6 @@ static int decode_kcmp(const struct input *in, struct ss_decoded *ret)
 
 #define CLONE_ARGS_MAX	4096	/* a page: E2BIG */
 #define PID_NS_LEVELS_MAX	32	/* MAX_PID_NS_LEVEL */
-#define SIGNALS_MAX		64	/* _NSIG */
 #define CLONE_KNOWN	(UINT32_MAX | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
 
 /* struct clone_args as of its third version (linux/sched.h). */
@@ -71,7 +70,7 @@ static bool clone3_is_refused(const struct clone3_args *args, uint64_t size)
 	if (args->set_tid_size > PID_NS_LEVELS_MAX ||
 	    !args->set_tid != !args->set_tid_size)
 		return true;
-	if (args->exit_signal > SIGNALS_MAX)
+	if (args->exit_signal > SS_SIGNALS_MAX)
 		return true;
 	if ((args->flags & CLONE_INTO_CGROUP) &&
 	    (args->cgroup > INT_MAX || size < CLONE_ARGS_SIZE_VER2))
