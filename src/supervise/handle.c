@@ -620,13 +620,10 @@ static ss_handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_TRACE] = handle_trace,
 };
 
-/* The call would wait for that page, too.  But if we wait for so many that no
-   other can be tried, it is maybe not its own that does not come. */
 static bool waits_for_page(struct ss_handling *h)
 {
-	if (ss_careful_is_exhausted())
-		return ss_call_waits(h);
-	return !ss_hold(h->session, h->notification);
+	return !ss_hold_for_page_is_over(h->session, h->notification) &&
+		!ss_hold(h->session, h->notification);
 }
 
 /* Its memory is not ours to read, or served by somebody who does not answer.

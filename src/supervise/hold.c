@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "kernel/caution.h"
 #include "kernel/signals.h"
 
 #define RETRY_MICROSECONDS	1000
@@ -59,6 +60,13 @@ bool ss_hold_is_over(const struct ss_session *session,
 	const struct ss_held *held = find(session, notification->id);
 
 	return held && held->tries >= SS_HOLD_TRIES;
+}
+
+bool ss_hold_for_page_is_over(const struct ss_session *session,
+			      const struct ss_notification *notification)
+{
+	return ss_careful_is_exhausted() &&
+		ss_hold_is_over(session, notification);
 }
 
 static void drop(struct ss_session *session, struct ss_held *held)

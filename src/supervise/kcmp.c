@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "kernel/caution.h"
 #include "kernel/guard.h"
 #include "supervise/act.h"
 #include "supervise/facts.h"
@@ -183,9 +182,9 @@ static int find_answer(struct ss_session *session, struct ss_question *q,
 			return r;
 		/* The kernel's kcmp would wait for it, too. */
 		if (r == -ETIMEDOUT &&
-		    (!ss_hold_is_over(session, notification) ||
-		     (need.kind == SS_NEED_EPOLL_SLOT &&
-		      !ss_careful_is_exhausted())))
+		    !(need.kind == SS_NEED_EPOLL_SLOT ?
+		      ss_hold_for_page_is_over(session, notification) :
+		      ss_hold_is_over(session, notification)))
 			return -EBUSY;
 		if (r == -ESRCH) {
 			q->alive[0] = q->alive[1] = false;

@@ -498,6 +498,13 @@ bool ss_hold_is_held(const struct ss_session *session,
 /* Has this notification waited long enough? */
 bool ss_hold_is_over(const struct ss_session *session,
 		     const struct ss_notification *notification);
+/*
+ * The same of one whose argument lies in a page that does not come.  The call
+ * would wait for that page, too; but if we wait for so many that no other can
+ * be tried, it is maybe not its own that does not come.
+ */
+bool ss_hold_for_page_is_over(const struct ss_session *session,
+			      const struct ss_notification *notification);
 /* Handles the held ones again. */
 void ss_hold_retry(struct ss_session *session);
 void ss_hold_release(struct ss_session *session);
