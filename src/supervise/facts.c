@@ -12,7 +12,7 @@
 #include "kernel/self.h"
 
 #define YIELDS_MAX	32
-#define LOCK_TURNS	4
+#define LOCK_TURNS	3
 
 /* The user namespaces of a task; where they cannot be seen, ours: capabilities
    in them are then nobody's inside. */
@@ -116,15 +116,14 @@ static bool is_asleep(const struct ss_session *session, pid_t tid)
 	unsigned int i;
 	int r;
 
-	for (i = 0; i < LOCK_TURNS; i++) {
+	for (i = 0;; i++) {
 		r = ss_proc_stat(tid, &stat);
 		if (r)
 			return r != -ETIMEDOUT;
-		if (stat.state != 'D')
+		if (stat.state != 'D' || i == LOCK_TURNS)
 			return stat.state != 'R';
 		(void)ss_listener_is_valid(&session->launched.listener, 0);
 	}
-	return true;
 }
 
 bool ss_facts_call(const struct ss_session *session, pid_t tid,
