@@ -96,6 +96,7 @@ int ss_proc_parse_signals(const char *text, size_t length,
 
 #define SS_PROC_FORKNOEXEC	0x40u	/* PF_FORKNOEXEC: no exec since fork */
 #define SS_PROC_EXITING		0x4u	/* PF_EXITING */
+#define SS_PROC_DUMPCORE	0x200u	/* PF_DUMPCORE: dumps core */
 #define SS_PROC_USER_WORKER	0x4000u	/* PF_USER_WORKER: io_uring's, made by
 					   the kernel */
 #define SS_PROC_NOFREEZE	0x8000u	/* PF_NOFREEZE: nothing is left to do

@@ -4,9 +4,9 @@
  * one that is still in flight, a kcmp whose caller's stack is being read, a
  * call whose argument lies in a page that does not come.  No event tells of the
  * end of most of these, so the held ones are tried again whenever something
- * happens, and every millisecond.  After SS_HOLD_TRIES of those they go on all
- * the same, and are counted; but for the last, who wait for that page with us
- * or without.
+ * happens, and every millisecond.  After SS_HOLD_TRIES of those, or fewer, they
+ * go on all the same, and are counted; but for the last, who wait for that page
+ * with us or without.
  */
 #include "supervise/state.h"
 
@@ -54,12 +54,19 @@ bool ss_hold_is_held(const struct ss_session *session,
 	return find(session, notification->id);
 }
 
-bool ss_hold_is_over(const struct ss_session *session,
-		     const struct ss_notification *notification)
+bool ss_hold_has_lasted(const struct ss_session *session,
+			const struct ss_notification *notification,
+			unsigned int tries)
 {
 	const struct ss_held *held = find(session, notification->id);
 
-	return held && held->tries >= SS_HOLD_TRIES;
+	return held && held->tries >= tries;
+}
+
+bool ss_hold_is_over(const struct ss_session *session,
+		     const struct ss_notification *notification)
+{
+	return ss_hold_has_lasted(session, notification, SS_HOLD_TRIES);
 }
 
 bool ss_hold_for_page_is_over(const struct ss_session *session,

@@ -495,7 +495,11 @@ int ss_hold(struct ss_session *session,
 	    const struct ss_notification *notification) ss_must_check;
 bool ss_hold_is_held(const struct ss_session *session,
 		     const struct ss_notification *notification);
-/* Has this notification waited long enough? */
+/* Has this notification been tried again so many times? */
+bool ss_hold_has_lasted(const struct ss_session *session,
+			const struct ss_notification *notification,
+			unsigned int tries);
+/* Has it waited long enough? */
 bool ss_hold_is_over(const struct ss_session *session,
 		     const struct ss_notification *notification);
 /*

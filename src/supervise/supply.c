@@ -15,6 +15,9 @@
 #include "kernel/memory.h"
 #include "supervise/facts.h"
 
+/* A dump of core has got to its file by then, mostly. */
+#define DUMP_TRIES	100	/* a millisecond each */
+
 typedef int supply_fn(struct ss_session *session, struct ss_question *q,
 		      const struct ss_need *need,
 		      const struct ss_notification *notification);
@@ -84,6 +87,57 @@ static bool is_in_between(struct ss_session *session,
 	}
 }
 
+/* Does it matter whether this task has a table of its own by now? */
+static bool parting_matters(const struct ss_question *q,
+			    const struct ss_task *task)
+{
+	const struct ss_task *a = q->task[0], *b = q->task[1];
+
+	switch (q->type) {
+	case SS_TYPE_FILES:
+		return a && b && a != b && ss_task_files(task) &&
+			ss_task_files(a) == ss_task_files(b);
+	case SS_TYPE_FILE:
+	case SS_TYPE_EPOLL_TFD:
+		/* Of its own process nobody else runs any more. */
+		return shares_table_outside(task);
+	default:
+		return false;
+	}
+}
+
+/*
+ * Who dumps core leaves a table that it shares for a copy before it writes
+ * (fs/coredump.c, unshare_files()), and nothing shows when: after its threads
+ * have come to an end, and after the file is open or the helper runs.  As long
+ * as that takes as a rule it is waited for; from then on it has left.  What was
+ * in the table at that moment is looked up.  0; -EAGAIN: it has left; -EBUSY.
+ */
+static int settle_dump(struct ss_session *session, const struct ss_question *q,
+		       pid_t tid, const struct ss_notification *notification)
+{
+	const struct ss_task *caller = ss_model_task(session->model, q->caller);
+	const struct ss_task *task = ss_model_task(session->model, tid);
+	struct ss_event event = {
+		.type = SS_EVENT_CLOSE,
+		.tid = tid,
+		.range = { .last = UINT32_MAX, .unshare = true },
+	};
+	struct ss_proc_stat stat;
+
+	if (!task || !caller || caller->group == task->group ||
+	    !parting_matters(q, task) || ss_proc_stat(tid, &stat) ||
+	    !(stat.flags & SS_PROC_DUMPCORE))
+		return 0;
+	if (!ss_hold_has_lasted(session, notification, DUMP_TRIES))
+		return -EBUSY;
+	session->stats.volatile_answers++;
+	ss_tell(session, &event);
+	event.type = SS_EVENT_RETURNED;
+	ss_tell(session, &event);
+	return -EAGAIN;
+}
+
 static int supply_life(struct ss_session *session, struct ss_question *q,
 		       const struct ss_need *need,
 		       const struct ss_notification *notification)
@@ -98,6 +152,9 @@ static int supply_life(struct ss_session *session, struct ss_question *q,
 			return -EBUSY;
 		session->stats.volatile_answers++;
 	}
+	r = settle_dump(session, q, tid, notification);
+	if (r)
+		return r;
 	q->alive[need->side] = true;
 	/* Two sides of one group die together. */
 	if (q->task[0] && q->task[1] == q->task[0])

@@ -7,6 +7,7 @@
 #include "mkworld.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
@@ -15,9 +16,15 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +33,7 @@ enum {
 	SETS = 3000,		/* of semaphores */
 	TABLE = 4000,		/* descriptors */
 	LOCKS = 2000,		/* the kernel follows no more than 2048 */
+	ENOUGH = 128,		/* gigabytes that take a while to go through */
 };
 
 static long how(struct mw_peer *asker, pid_t one, pid_t two, int type)
@@ -224,6 +232,15 @@ static long run_other(struct mw_peer *peer, long unused)
 	return mw_sys(SYS_execve, MW_P("/bin/sleep"), MW_P(args), MW_P(env));
 }
 
+/* What is closed here is not closed there. */
+static bool keeps(pid_t pid, int fd)
+{
+	const long arg[5] = { pid, pid, KCMP_FILE, fd, fd };
+
+	close(fd);
+	return mw_kcmp(NULL, arg) == 0;
+}
+
 /* The table is its own before the old memory's locks are given up. */
 static void slow_exec(void)
 {
@@ -233,12 +250,18 @@ static void slow_exec(void)
 
 	for (i = 0; i < 4 * ROUNDS; i++) {
 		struct mw_peer *one = mw_spawn(NULL, CLONE_FILES | SIGCHLD);
+		int fd = mw_null(NULL);
 
 		mw_must("locks", mw_run(one, take_locks, MW_P(locks)));
 		wrong += how(NULL, mw_pid(NULL), one->pid, KCMP_FILES) != 0;
 		mw_start(one, run_other, 0);
 		while (!(locks->lock[0].owner & FUTEX_OWNER_DIED))
 			;
+		/* By turns, for the answer to one settles the other. */
+		if (i % 2)
+			wrong += !keeps(one->pid, fd);
+		else
+			close(fd);
 		wrong += how(NULL, mw_pid(NULL), one->pid, KCMP_FILES) <= 0;
 		kill(one->pid, SIGKILL);
 		mw_reap(NULL, one);
@@ -279,6 +302,147 @@ static void thread_exec(void)
 	mw_say("wrong: %d", wrong);
 }
 
+#ifdef __LP64__
+/* ---- a dump of core ---- */
+
+/* What nobody has written to costs the dump time, and no room on the disk; but
+   it is left out altogether where nobody has written to any of it. */
+static long map_much(struct mw_peer *peer, long gigabytes)
+{
+	char *all = mmap(NULL, (size_t)gigabytes << 30, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)peer;
+	if (all == MAP_FAILED)
+		return -errno;
+	all[0] = 1;
+	return 0;
+}
+
+/* Where it goes; false: to where we cannot see it. */
+static bool core_name(char *name, size_t size, const char *where, pid_t pid)
+{
+	char pattern[8] = "", with_pid = '0';
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+	bool plain = read(fd, pattern, sizeof(pattern) - 1) == 5 &&
+		!strcmp(pattern, "core\n");
+
+	close(fd);
+	fd = open("/proc/sys/kernel/core_uses_pid", O_RDONLY | O_CLOEXEC);
+	plain = plain && read(fd, &with_pid, 1) == 1;
+	close(fd);
+	(void)snprintf(name, size, with_pid == '1' ? "%s/core.%d" : "%s/core",
+		       where, pid);
+	return plain;
+}
+
+struct dumper {
+	struct mw_peer *one, *two;
+	int fd;			/* open in the table of both */
+	char where[32];
+	char core[64];
+};
+
+static void dumper_make(struct dumper *d, long gigabytes)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	long r;
+
+	(void)snprintf(d->where, sizeof(d->where), "/tmp/mkworld.XXXXXX");
+	if (!mkdtemp(d->where))
+		mw_die("mkdtemp", -errno);
+	d->one = mw_fork(NULL);
+	mw_must("mmap", mw_run(d->one, map_much, gigabytes));
+	d->two = mw_spawn(d->one, CLONE_VM | CLONE_FILES | SIGCHLD);
+	d->fd = mw_null(d->one);
+	mw_must("chdir", mw_call(d->two, SYS_chdir, MW_P(d->where)));
+	r = mw_call(d->two, SYS_prlimit64, 0, RLIMIT_CORE, MW_P(&all), 0);
+	if (!core_name(d->core, sizeof(d->core), d->where, d->two->pid) || r) {
+		(void)rmdir(d->where);
+		mw_skip("no core is dumped into a file", r);
+	}
+}
+
+static void dumper_drop(struct dumper *d)
+{
+	kill(d->two->pid, SIGKILL);
+	mw_reap(d->one, d->two);
+	mw_quit(d->one);
+	mw_reap(NULL, d->one);
+	(void)unlink(d->core);
+	(void)rmdir(d->where);
+}
+
+/* Who dumps has its memory until it is done. */
+static bool dumps(const struct dumper *d)
+{
+	return how(NULL, d->one->pid, d->two->pid, KCMP_VM) == 0;
+}
+
+/* The kernel has made it a table of its own before it writes. */
+static void await_core(const struct dumper *d)
+{
+	struct stat core;
+
+	while (dumps(d) && (stat(d->core, &core) != 0 || core.st_size == 0))
+		mw_sys(SYS_sched_yield, 0);
+}
+
+static void await_parting(const struct dumper *d)
+{
+	while (dumps(d) &&
+	       how(NULL, d->one->pid, d->two->pid, KCMP_FILES) == 0)
+		mw_sys(SYS_sched_yield, 0);
+}
+
+/* false: the dump was over too early. */
+static bool dump_round(void (*await)(const struct dumper *), long gigabytes,
+		       int *wrong)
+{
+	struct dumper d;
+	long arg[5] = { 0, 0, KCMP_FILE };
+	long mine, theirs, files;
+	bool judged;
+
+	dumper_make(&d, gigabytes);
+	arg[0] = arg[1] = d.two->pid;
+	arg[3] = arg[4] = d.fd;
+	kill(d.two->pid, SIGABRT);
+	await(&d);
+	/* That is not in the table of who dumps any more. */
+	mw_must("close", mw_call(d.one, SYS_close, d.fd));
+	mine = mw_kcmp(NULL, arg);
+	arg[0] = d.one->pid;
+	theirs = mw_kcmp(NULL, arg);
+	files = how(NULL, d.one->pid, d.two->pid, KCMP_FILES);
+	judged = dumps(&d);
+	if (judged)
+		*wrong += mine != 0 || theirs != -EBADF || files <= 0;
+	dumper_drop(&d);
+	return judged;
+}
+
+static void core_dump(void)
+{
+	void (*const await[])(const struct dumper *) = {
+		await_core, await_parting,
+	};
+	int wrong = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(await) / sizeof(await[0]); i++) {
+		long gigabytes = 16;
+
+		/* As long as it takes; a fast machine needs more. */
+		while (gigabytes < ENOUGH &&
+		       !dump_round(await[i], gigabytes, &wrong))
+			gigabytes *= 2;
+		mw_say("judged: %s", gigabytes < ENOUGH ? "yes" : "no");
+	}
+	mw_say("wrong: %d", wrong);
+}
+#endif
+
 const struct mw_scenario mw_slow[] = {
 	{ "slow-undo", slow_undo, "an end that puts semaphores back" },
 	{ "killed-thread", killed_thread, "a thread that a filter kills" },
@@ -286,5 +450,8 @@ const struct mw_scenario mw_slow[] = {
 		"and what its group may do then" },
 	{ "slow-exec", slow_exec, "an exec that gives up locks" },
 	{ "thread-exec", thread_exec, "a thread that becomes the leader" },
+#ifdef __LP64__
+	{ "core-dump", core_dump, "a dump of core that takes its time" },
+#endif
 	{ NULL, NULL, NULL },
 };
