@@ -2,6 +2,7 @@
 #include "supervise/audit.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ struct ss_audit {
 	/* the question at hand */
 	bool asked;
 	bool leaving;		/* one of its tasks was about to exit */
+	bool moving;		/* a call in flight changed one of its slots */
 	struct inquiry inquiry;
 	int before;
 	uint64_t counts[SS_AUDIT_CLASS_COUNT];
@@ -141,6 +143,25 @@ static bool translate(const struct ss_audit *audit,
 	return nobody || (tid[0] && tid[1]);
 }
 
+static bool is_leaving(const struct ss_task *task)
+{
+	return task && (task->leaving || task->group->dying);
+}
+
+/* May a call in flight change what it asks about on this side? */
+static bool in_flight(const struct ss_question *q, unsigned int side)
+{
+	const struct ss_files *files = q->task[side] ?
+		ss_task_files(q->task[side]) : NULL;
+	uint64_t nr = q->idx[side];
+
+	if (q->type == SS_TYPE_EPOLL_TFD && side)
+		nr = q->slot.efd;
+	else if (q->type != SS_TYPE_FILE && q->type != SS_TYPE_EPOLL_TFD)
+		return false;
+	return files && nr <= INT_MAX && ss_slot_flight(files, (int)nr, NULL);
+}
+
 static int inquire(const struct inquiry *inquiry)
 {
 	unsigned long idx2 = inquiry->type == KCMP_EPOLL_TFD ?
@@ -154,7 +175,6 @@ static void ask(struct ss_audit *audit, const struct ss_model *model,
 		const struct ss_question *q)
 {
 	struct inquiry *inquiry = &audit->inquiry;
-	unsigned int i;
 
 	if (!translate(audit, model, q, inquiry->tid))
 		return;
@@ -166,13 +186,8 @@ static void ask(struct ss_audit *audit, const struct ss_model *model,
 		.tfd = q->slot.tfd,
 		.toff = q->slot.toff,
 	};
-	audit->leaving = false;
-	for (i = 0; i < 2; i++) {
-		const struct ss_task *task = q->task[i];
-
-		if (task && (task->leaving || task->group->dying))
-			audit->leaving = true;
-	}
+	audit->leaving = is_leaving(q->task[0]) || is_leaving(q->task[1]);
+	audit->moving = in_flight(q, 0) || in_flight(q, 1);
 	audit->asked = true;
 	audit->before = inquire(inquiry);
 }
@@ -260,7 +275,8 @@ static enum ss_audit_class classify(const struct ss_audit *audit,
 		return SS_AUDIT_PERMISSION;
 	/* When exactly an exit happens nobody tells; and what calls in flight
 	   replace or close may be back when the kernel is asked again. */
-	if (audit->leaving || is_moving(&q->side[0]) || is_moving(&q->side[1]))
+	if (audit->leaving || audit->moving ||
+	    is_moving(&q->side[0]) || is_moving(&q->side[1]))
 		return SS_AUDIT_RACED;
 	return SS_AUDIT_DIFFERS;
 }
