@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/caution.h"
@@ -85,22 +86,56 @@ static int text_begin(struct ss_proc_text *text, int fd, size_t most)
 	return 0;
 }
 
-/* most: at most what fits the structure. */
-static int text_read(struct ss_proc_text *text, const char *path, size_t most)
+/*
+ * The kernel looks for the task of a number, and takes the task's number then
+ * (fs/proc/base.c, proc_pid_lookup() and proc_pid_make_inode()).  If a thread
+ * that execs takes the number of a dead leader over in between, what is found is
+ * of the number that the leader has got, which goes: nobody seems to be there.
+ * The next look finds the thread.
+ */
+static bool may_be_there(int error)
 {
-	ss_cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return error == -ESRCH || error == -ENOENT;
+}
+
+static int open_once(const char *path, int flags)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_path(const char *path)
+{
+	int fd = open_once(path, 0);
+
+	return may_be_there(fd) ? open_once(path, 0) : fd;
+}
+
+static int text_read_once(struct ss_proc_text *text, const char *path,
+			  size_t most)
+{
+	ss_cleanup_fd int fd = open_once(path, 0);
 	int error;
 
 	text->data = text->short_text;
 	text->length = 0;
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = most ? text_begin(text, fd, most) : text_fill(text, fd);
 	if (error) {
 		ss_proc_text_release(text);
 		return error;
 	}
 	return 0;
+}
+
+/* most: at most what fits the structure. */
+static int text_read(struct ss_proc_text *text, const char *path, size_t most)
+{
+	int error = text_read_once(text, path, most);
+
+	return may_be_there(error) ? text_read_once(text, path, most) : error;
 }
 
 int ss_proc_text_read(struct ss_proc_text *text, const char *path)
@@ -130,17 +165,31 @@ static void look_open(struct ss_careful *careful)
 {
 	struct looking *looking = (struct looking *)careful;
 
-	looking->fd = open(looking->path, O_RDONLY | O_CLOEXEC);
-	looking->error = looking->fd < 0 ? -errno : 0;
+	looking->fd = open_path(looking->path);
+	looking->error = looking->fd < 0 ? looking->fd : 0;
+}
+
+static ssize_t follow_once(const char *path, char *buffer, size_t size)
+{
+	ssize_t n = readlink(path, buffer, size);
+
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t follow(const char *path, char *buffer, size_t size)
+{
+	ssize_t n = follow_once(path, buffer, size);
+
+	return may_be_there((int)n) ? follow_once(path, buffer, size) : n;
 }
 
 static void look_follow(struct ss_careful *careful)
 {
 	struct looking *looking = (struct looking *)careful;
-	ssize_t n = readlink(looking->path, looking->text.short_text,
-			     sizeof(looking->text.short_text));
+	ssize_t n = follow(looking->path, looking->text.short_text,
+			   sizeof(looking->text.short_text));
 
-	looking->error = n < 0 ? -errno : 0;
+	looking->error = n < 0 ? (int)n : 0;
 	looking->text.length = n < 0 ? 0 : (size_t)n;
 }
 
@@ -232,13 +281,6 @@ int ss_proc_text_of_fd(struct ss_proc_text *text, pid_t tid, int fd,
 			      most);
 }
 
-static int open_path(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 int ss_proc_open_at_once(pid_t tid, const char *name)
 {
 	char path[SS_PROC_PATH_SIZE];
@@ -266,13 +308,10 @@ int ss_proc_open(pid_t tid, const char *path)
 ssize_t ss_proc_link(pid_t tid, const char *path, char *buffer, size_t size)
 {
 	struct looking *looking;
-	ssize_t n;
 	int error;
 
-	if (!ss_caution_of_execs()) {
-		n = readlink(path, buffer, size);
-		return n < 0 ? -errno : n;
-	}
+	if (!ss_caution_of_execs())
+		return follow(path, buffer, size);
 	error = look(look_follow, SS_CAREFUL_EXEC, tid, 0, path, 0, &looking);
 	if (error)
 		return error;
@@ -362,7 +401,7 @@ static int push_entries(struct ss_tids *list, const char *buffer, size_t length)
 	return 0;
 }
 
-int ss_proc_read_numbers(const char *path, struct ss_tids *ret)
+static int read_numbers_once(const char *path, struct ss_tids *ret)
 {
 	_Alignas(struct dirent64) char buffer[SS_PROC_INLINE_SIZE];
 	struct ss_tids list = { 0 };
@@ -370,9 +409,9 @@ int ss_proc_read_numbers(const char *path, struct ss_tids *ret)
 	ssize_t n;
 	int error;
 
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open_once(path, O_DIRECTORY);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	for (;;) {
 		n = getdents64(fd, buffer, sizeof(buffer));
 		if (n <= 0) {
@@ -391,12 +430,32 @@ int ss_proc_read_numbers(const char *path, struct ss_tids *ret)
 	return 0;
 }
 
+int ss_proc_read_numbers(const char *path, struct ss_tids *ret)
+{
+	int error = read_numbers_once(path, ret);
+
+	return may_be_there(error) ? read_numbers_once(path, ret) : error;
+}
+
+static int stat_once(const char *path, struct stat *ret)
+{
+	return stat(path, ret) < 0 ? -errno : 0;
+}
+
+int ss_proc_look_at(const char *path, struct stat *ret)
+{
+	int error = stat_once(path, ret);
+
+	return may_be_there(error) ? stat_once(path, ret) : error;
+}
+
 bool ss_proc_exists(pid_t tid)
 {
 	char path[SS_PROC_PATH_SIZE];
+	struct stat status;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d", tid);
-	return access(path, F_OK) == 0;
+	return !ss_proc_look_at(path, &status);
 }
 
 int ss_proc_error(int error, pid_t tid, int absent)

@@ -5,7 +5,8 @@
  *
  * Most texts fit the buffer inside the structure, so that a reader costs
  * open, read and close and no allocation.  Errors are those of the calls,
- * except that a task that is gone is always -ESRCH.
+ * except that a task that is gone is always -ESRCH.  Before nobody is there, or
+ * not this file, it is looked twice: see proc-read.c.
  */
 #ifndef SS_KERNEL_PROC_READ_H
 #define SS_KERNEL_PROC_READ_H
@@ -63,6 +64,9 @@ int ss_proc_read_numbers(const char *path, struct ss_tids *ret) ss_must_check;
 /* Appends; 0 or -ENOMEM. */
 int ss_tids_push(struct ss_tids *list, pid_t tid) ss_must_check;
 
+/* stat(2): 0 or -errno. */
+struct stat;
+int ss_proc_look_at(const char *path, struct stat *ret) ss_must_check;
 /* Is there a task of this id, alive or not? */
 bool ss_proc_exists(pid_t tid);
 /*

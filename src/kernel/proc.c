@@ -34,6 +34,7 @@ int ss_proc_children(pid_t tgid, pid_t tid, struct ss_tids *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;
 	char path[SS_PROC_PATH_SIZE];
+	struct stat status;
 	int error;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", tgid,
@@ -42,7 +43,7 @@ int ss_proc_children(pid_t tgid, pid_t tid, struct ss_tids *ret)
 	if (error == -ENOENT) {
 		/* Is it the file that is missing, or the thread? */
 		*strrchr(path, '/') = '\0';
-		return access(path, F_OK) == 0 ? -EOPNOTSUPP : -ESRCH;
+		return ss_proc_look_at(path, &status) ? -ESRCH : -EOPNOTSUPP;
 	}
 	if (error)
 		return error;
@@ -324,10 +325,12 @@ int ss_proc_owner(pid_t tid, uid_t *ret_uid, gid_t *ret_gid)
 {
 	char path[SS_PROC_PATH_SIZE];
 	struct stat status;
+	int error;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (stat(path, &status) < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+	error = ss_proc_look_at(path, &status);
+	if (error)
+		return error == -ENOENT ? -ESRCH : error;
 	*ret_uid = status.st_uid;
 	*ret_gid = status.st_gid;
 	return 0;

@@ -186,70 +186,13 @@ START_TEST(ends_are_told_once)
 }
 END_TEST
 
-/* ---- a leader whose number a thread takes over ---- */
-
-/* poll of a pidfd looks at the old leader in one of 25 to 1,400 of them
-   (measured). */
-#define TAKEOVERS	2000
-
-static const char *program;
-
-static void *exec_again(void *data)
-{
-	char left[16], mode[] = "takeovers", name[] = "check_death";
-	char *args[] = { name, mode, left, NULL };
-
-	(void)snprintf(left, sizeof(left), "%d", *(int *)data - 1);
-	(void)execv(program, args);
-	_exit(99);
-}
-
-/* The leader ends, and the thread that replaces it does the same again. */
-static void take_over(int left)
-{
-	pthread_t thread;
-
-	if (!left)
-		_exit(0);
-	child_assert(!pthread_create(&thread, NULL, exec_again, &left));
-	syscall(SYS_exit, 0);
-}
-
-static void take_over_often(ss_unused const struct child *c)
-{
-	int all = TAKEOVERS;
-
-	(void)exec_again(&all);
-}
-
-START_TEST(who_is_replaced_has_not_ended)
-{
-	struct child child = child_start(take_over_often);
-	int pidfd = ss_pidfd_open(child.pid, false);
-	int status = -1;
-
-	ck_assert_int_ge(pidfd, 0);
-	await(pidfd);
-	ck_assert_int_eq(ss_pidfd_reap(pidfd, &status), 1);
-	ck_assert_int_eq(status, 0);
-	ck_assert_int_eq(close(pidfd), 0);
-	ck_assert_int_eq(close(child.to_read), 0);
-	ck_assert_int_eq(close(child.to_write), 0);
-}
-END_TEST
-
-int main(int argc, char **argv)
+int main(void)
 {
 	const TTest *tests[] = {
 		how_a_thread_ended, how_a_killed_thread_ended,
 		what_keeps_no_end, reaped_with_a_status,
-		ends_are_told_once, who_is_replaced_has_not_ended, NULL,
+		ends_are_told_once, NULL,
 	};
-
-	/* Where the leader has ended, /proc/self/exe leads nowhere. */
-	program = realpath("/proc/self/exe", NULL);
-	if (argc == 3 && !strcmp(argv[1], "takeovers"))
-		take_over((int)strtol(argv[2], NULL, 10));
 
 	return run_tests("kernel/death", tests);
 }
