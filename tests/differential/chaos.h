@@ -58,10 +58,12 @@ enum ch_op {
 	CH_EXEC,	/* enum ch_exec, hundredths of a second it hides for */
 	CH_EXEC_FAIL,	/* which failure */
 	CH_EXIT,
-	CH_EXIT_GROUP,
+	CH_EXIT_GROUP,	/* 0, or 1: by SIGABRT */
 	CH_KILL,	/* slot */
 	CH_WAIT,	/* slot, or -1 */
 	CH_SIGCHLD,	/* ignore it? */
+	CH_SIGNALS,	/* enum ch_signals, microseconds between two */
+	CH_STOP,	/* slot: stopped, and continued */
 	CH_OPEN,	/* flags */
 	CH_PIPE,	/* flags */
 	CH_SOCKETPAIR,	/* flags */
@@ -84,7 +86,7 @@ enum ch_op {
 	CH_EPOLL_DEL,	/* epoll, number */
 	CH_EPOLL_PILE,	/* epoll, number, how many files with that number */
 	CH_UNSHARE,	/* flags */
-	CH_SETNS,	/* which */
+	CH_SETNS,	/* which, slot */
 	CH_SEMOP,	/* which */
 	CH_IOPRIO,	/* which, slot, value */
 	CH_SETID,	/* which, id */
@@ -142,6 +144,21 @@ enum ch_slow {
 	CH_SLOW_MAPS,
 	CH_SLOW_LOCKS,
 	CH_SLOWS
+};
+
+/* From here on a setns is to another worker's namespace; the last is the user
+   namespace. */
+enum {
+	CH_SETNS_OTHER = 8,
+	CH_SETNS_OTHERS = 5
+};
+
+/* What a worker's timer does to its process. */
+enum ch_signals {
+	CH_SIGNALS_OFF,
+	CH_SIGNALS_RESTART,
+	CH_SIGNALS_INTERRUPT,	/* a handler without SA_RESTART */
+	CH_SIGNALS_HOW
 };
 
 /* What is done through a ring. */
@@ -230,6 +247,8 @@ struct ch_slot {
 	int32_t verdict;	/* ... on .question, ... */
 	uint32_t gone;		/* ... and who has nothing of the kind */
 	int32_t table;		/* who share a table have the same here */
+	int32_t timer;		/* its number, and 1; or 0 */
+	int32_t pad;
 	struct ch_causes causes;	/* of its step, while that runs */
 	struct ch_question question;	/* in a storm */
 	struct ch_step ring[CH_RING];
@@ -299,7 +318,8 @@ long ch_sys6(long nr, const long arg[6]);
    stacks of workers; 0 or -errno. */
 int ch_arena_make(void);
 int ch_arena_find(void);
-void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
+/* Returns what the kernel returned: -ETIMEDOUT, -EAGAIN, -EINTR or 0. */
+long ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
 void ch_futex_wake(uint32_t *word);
 /* The worker's life: never returns. */
 void ch_live(int index) __attribute__((noreturn));
@@ -310,7 +330,7 @@ void ch_begin_spawned(int index) __attribute__((noreturn));
    does. */
 void *ch_edge(const struct ch_slot *me);
 void *ch_beyond_file(void);
-/* "PREFIXn", n below 1000. */
+/* "PREFIXn", n not below 0. */
 void ch_number_path(char *path, const char *prefix, int64_t number);
 /* Below 100, as text. */
 void ch_print_number(char *text, int number);
@@ -321,7 +341,7 @@ long ch_do_clone(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec(struct ch_slot *me, const int64_t *arg);
 long ch_do_exec_fail(struct ch_slot *me, const int64_t *arg);
 
-/* ---- image.c, ring.c, slow.c: operations that take more ---- */
+/* ---- image.c, ring.c, signal.c, slow.c: operations that take more ---- */
 
 /* Makes the files of CH_FD_IMAGE; 0 or -errno. */
 int ch_open_images(void);
@@ -331,6 +351,8 @@ long ch_do_spawn(struct ch_slot *me, const int64_t *arg);
 long ch_do_ring(struct ch_slot *me, const int64_t *arg);
 long ch_do_ring_call(struct ch_slot *me, const int64_t *arg);
 long ch_do_slow(struct ch_slot *me, const int64_t *arg);
+long ch_do_signals(struct ch_slot *me, const int64_t *arg);
+long ch_do_stop(struct ch_slot *me, const int64_t *arg);
 /* Who used a ring may have died meanwhile. */
 void ch_release_ring(void);
 
@@ -432,6 +454,7 @@ enum ch_profile {
 	CH_WITH_THREADS = 8,	/* more threads than processes */
 	CH_WITH_EPOLL = 16,	/* mostly epoll */
 	CH_WITH_SLOW = 32,	/* ends take long */
+	CH_WITH_SIGNALS = 64,	/* timers, handlers, stops */
 };
 
 struct ch_random {

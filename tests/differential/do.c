@@ -39,10 +39,11 @@ OP(do_exit)
 	return ch_sys(SYS_exit, 0);
 }
 
+/* The first process of a pid namespace does not die of its own signal. */
 OP(do_exit_group)
 {
-	UNUSED(me);
-	UNUSED(arg);
+	if (arg[0])
+		ch_sys(SYS_tgkill, me->self_tgid, me->self, SIGABRT);
 	return ch_sys(SYS_exit_group, 0);
 }
 
@@ -233,13 +234,14 @@ OP(do_getfd)
 
 void ch_number_path(char *path, const char *prefix, int64_t number)
 {
+	int64_t unit = 1;
+
 	while (*prefix)
 		*path++ = *prefix++;
-	if (number >= 100)
-		*path++ = (char)('0' + number / 100 % 10);
-	if (number >= 10)
-		*path++ = (char)('0' + number / 10 % 10);
-	*path++ = (char)('0' + number % 10);
+	while (number / unit >= 10)
+		unit *= 10;
+	for (; unit > 0; unit /= 10)
+		*path++ = (char)('0' + number / unit % 10);
 	*path = '\0';
 }
 
@@ -321,6 +323,16 @@ OP(do_unshare)
 	return ch_sys(SYS_unshare, arg[0]);
 }
 
+/* "/proc/TID/ns/NAME", as the driver's /proc numbers tasks. */
+static long open_namespace(int64_t slot, const char *name)
+{
+	char path[64];
+
+	ch_number_path(path, "/proc/", ch_arena->slot[slot].tid);
+	strcat(strcat(path, "/ns/"), name);
+	return ch_sys(SYS_openat, AT_FDCWD, CH_P(path), O_RDONLY);
+}
+
 OP(do_setns)
 {
 	static const struct {
@@ -334,15 +346,31 @@ OP(do_setns)
 		{ "/proc/thread-self/ns/uts", 0 },
 		{ "/proc/thread-self/ns/uts", CLONE_NEWIPC },
 		{ "/dev/null", CLONE_NEWIPC },
+	}, others[CH_SETNS_OTHERS] = {
+		{ "ipc", CLONE_NEWIPC },
+		{ "uts", 0 },
+		{ "pid", CLONE_NEWPID },
+		{ NULL, CLONE_NEWIPC | CLONE_NEWUTS },
+		{ "user", CLONE_NEWUSER },
 	};
-	size_t i = (size_t)arg[0] % (sizeof(which) / sizeof(which[0]));
-	long fd = ch_sys(SYS_openat, AT_FDCWD, CH_P(which[i].path), O_RDONLY);
-	long ret;
+	const size_t own = sizeof(which) / sizeof(which[0]);
+	int64_t slot = arg[1] > 0 && arg[1] < CH_SLOTS ? arg[1] : 0;
+	size_t i = (size_t)arg[0] % own;
+	int type = which[i].type;
+	long ret, fd;
 
-	UNUSED(me);
+	if (arg[0] >= CH_SETNS_OTHER) {
+		i = (size_t)(arg[0] - CH_SETNS_OTHER) % CH_SETNS_OTHERS;
+		type = others[i].type;
+		fd = others[i].path ? open_namespace(slot, others[i].path) :
+			ch_sys(SYS_pidfd_open, ch_number(me, slot), 0);
+	} else {
+		fd = ch_sys(SYS_openat, AT_FDCWD, CH_P(which[i].path),
+			    O_RDONLY);
+	}
 	if (fd < 0)
 		return fd;
-	ret = ch_sys(SYS_setns, fd, which[i].type);
+	ret = ch_sys(SYS_setns, fd, type);
 	ch_sys(SYS_close, fd);
 	return ret;
 }
@@ -357,10 +385,25 @@ static long semop_call(long id, const void *ops, long count)
 #endif
 }
 
+/* Waits for what nobody brings, for five milliseconds. */
+static long semop_in_vain(void)
+{
+	const struct sembuf much = { .sem_op = -32000, .sem_flg = SEM_UNDO };
+	const int64_t limit[2] = { 0, 5000000 };
+#if defined(SYS_semtimedop)
+	const long nr = SYS_semtimedop;
+#else
+	const long nr = SYS_semtimedop_time64;
+#endif
+
+	return ch_sys(nr, ch_arena->semid, CH_P(&much), 1, CH_P(limit));
+}
+
 OP(do_semop)
 {
 	struct sembuf undo = { .sem_op = 1, .sem_flg = SEM_UNDO };
 	struct sembuf plain = { .sem_op = 1 };
+	struct sembuf back = { .sem_op = -1, .sem_flg = SEM_UNDO | IPC_NOWAIT };
 
 	UNUSED(me);
 	switch (arg[0]) {
@@ -374,6 +417,10 @@ OP(do_semop)
 		return semop_call(ch_arena->semid, &undo, 0);
 	case 4:
 		return semop_call(ch_arena->semid, (void *)1, 1);
+	case 5:
+		return semop_call(ch_arena->semid, &back, 1);
+	case 6:
+		return semop_in_vain();
 	default:
 		return semop_call(-1, &undo, 1);
 	}
@@ -509,6 +556,8 @@ const struct ch_kind ch_kinds[CH_OPS] = {
 	[CH_KILL] = { "kill", do_kill },
 	[CH_WAIT] = { "wait", do_wait },
 	[CH_SIGCHLD] = { "sigchld", do_sigchld },
+	[CH_SIGNALS] = { "signals", ch_do_signals },
+	[CH_STOP] = { "stop", ch_do_stop },
 	[CH_OPEN] = { "open", do_open },
 	[CH_PIPE] = { "pipe", do_pipe },
 	[CH_SOCKETPAIR] = { "socketpair", do_socketpair },

@@ -121,7 +121,9 @@ static uint64_t strange(struct ch_random *random)
 	static const uint64_t rare[] = {
 		CLONE_PARENT, CLONE_PARENT, CLONE_PIDFD, CLONE_PIDFD,
 		CLONE_VFORK, CLONE_VFORK, CLONE_UNTRACED, CLONE_NEWIPC,
-		CLONE_NEWNS, CLONE_NEWUTS, CLONE_SIGHAND,
+		CLONE_NEWNS, CLONE_NEWUTS, CLONE_SIGHAND, CLONE_NEWCGROUP,
+		CLONE_PTRACE, CLONE_PARENT_SETTID, CLONE_CHILD_SETTID,
+		CLONE_CHILD_CLEARTID,
 	};
 
 	return PICK(random, rare);
@@ -140,7 +142,7 @@ static void fill_clone(struct ch_random *random, const struct ch_view *view,
 		method = ch_draw(random, 2);
 		signal = 0;
 	}
-	if (chance(random, 20))
+	while (chance(random, 20))
 		flags |= strange(random);
 	if (view->profile & CH_WITH_PIDNS && chance(random, 15))
 		flags |= CLONE_NEWPID;
@@ -196,6 +198,34 @@ static void fill_nothing(struct ch_random *random, const struct ch_view *view,
 	(void)random;
 	(void)view;
 	(void)step;
+}
+
+static void fill_exit(struct ch_random *random, const struct ch_view *view,
+		      struct ch_step *step)
+{
+	(void)view;
+	step->arg[0] = chance(random, 40);
+}
+
+static void fill_signals(struct ch_random *random, const struct ch_view *view,
+			 struct ch_step *step)
+{
+	(void)view;
+	step->arg[0] = chance(random, 60) ? CH_SIGNALS_INTERRUPT :
+		ch_draw(random, CH_SIGNALS_HOW);
+	step->arg[1] = 300 << ch_draw(random, 6);
+}
+
+static void fill_setns(struct ch_random *random, const struct ch_view *view,
+		       struct ch_step *step)
+{
+	int all = CH_SETNS_OTHER + CH_SETNS_OTHERS;
+
+	/* The last one needs what those without ids do not change. */
+	if (!(view->profile & CH_WITH_IDS))
+		all--;
+	step->arg[0] = ch_draw(random, (uint32_t)all);
+	step->arg[1] = alive(random, view);
 }
 
 static void fill_kill(struct ch_random *random, const struct ch_view *view,
@@ -466,6 +496,8 @@ static const struct {
 	{ CH_EXEC_FAIL, 2, 0, fill_exec_fail },
 	{ CH_WAIT, 8, 0, fill_wait },
 	{ CH_SIGCHLD, 1, 0, fill_sigchld },
+	{ CH_SIGNALS, 12, CH_WITH_SIGNALS, fill_signals },
+	{ CH_STOP, 6, CH_WITH_SIGNALS, fill_kill },
 	{ CH_OPEN, 8, 0, fill_open },
 	{ CH_PIPE, 4, 0, fill_cloexec },
 	{ CH_SOCKETPAIR, 2, 0, fill_cloexec },
@@ -492,7 +524,7 @@ static const struct {
 	{ CH_EPOLL_PILE, 3, 0, fill_pile },
 	{ CH_EPOLL_PILE, 12, CH_WITH_EPOLL, fill_pile },
 	{ CH_UNSHARE, 10, 0, fill_unshare },
-	{ CH_SETNS, 2, 0, fill_small },
+	{ CH_SETNS, 3, 0, fill_setns },
 	{ CH_SEMOP, 5, 0, fill_small },
 	{ CH_IOPRIO, 6, 0, fill_ioprio },
 	{ CH_DUMPABLE, 1, 0, fill_dumpable },
@@ -555,6 +587,8 @@ int ch_draw_step(struct ch_random *random, const struct ch_view *view,
 		ret->op = PICK(random, ways);
 		if (ret->op == CH_KILL)
 			fill_kill(random, view, ret);
+		else if (ret->op == CH_EXIT_GROUP)
+			fill_exit(random, view, ret);
 	} else {
 		draw_common(random, view, ret);
 	}

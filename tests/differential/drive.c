@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -219,9 +220,13 @@ static void first_workers(void)
 
 static int begin(const struct ch_run *run)
 {
+	/* Not even for a program that would take it (core(5)). */
+	const struct rlimit no_core = { 1, 1 };
 	const char *path = run->write;
 	int err = ch_arena_find();
 
+	if (!err && setrlimit(RLIMIT_CORE, &no_core))
+		err = -errno;
 	if (!err)
 		err = open_all();
 	if (!err && run->transcript)
@@ -371,12 +376,15 @@ int ch_drive_random(const struct ch_run *run)
 	/* Where several things go on at once. */
 	if (run->tempo > 1 && ch_draw(&random, 3) == 0)
 		view.profile |= CH_WITH_SLOW;
+	if (ch_draw(&random, 4) == 0)
+		view.profile |= CH_WITH_SIGNALS;
 	if (run->profile >= 0)
 		view.profile = (uint32_t)run->profile;
 	view.determined = ch_transcript >= 0;
 	/* Rings let go of files when they like, namespaces of processes. */
 	if (view.determined && run->profile < 0)
-		view.profile &= ~(uint32_t)(CH_WITH_RINGS | CH_WITH_PIDNS);
+		view.profile &= ~(uint32_t)(CH_WITH_RINGS | CH_WITH_PIDNS |
+					    CH_WITH_SIGNALS);
 	be(run->seed);
 	for (i = 1; i <= run->steps; i++) {
 		ch_seed(&random, run->seed, i);

@@ -64,14 +64,15 @@ int ch_request_own(struct ch_slot *me, int after)
 	uint32_t judged;
 	int i;
 
-	for (i = 0; !ret && i < WAITS; i++) {
+	for (i = 0; !ret && i < WAITS;) {
 		judged = __atomic_load_n(&me->judged, __ATOMIC_SEQ_CST);
 		if (judged == own.ticket) {
 			me->question.verdict[after] = me->verdict;
 			me->question.gone[after] = (uint8_t)me->gone;
 			return 0;
 		}
-		ch_futex_wait(&me->judged, judged, 100);
+		if (ch_futex_wait(&me->judged, judged, 100) == -ETIMEDOUT)
+			i++;
 	}
 	return ret ? ret : -ETIMEDOUT;
 }

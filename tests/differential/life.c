@@ -241,6 +241,16 @@ static void report_stuck(int index)
 	ch_sys(SYS_tgkill, slot->tgid, slot->tid, SIGKILL);
 }
 
+/* Who stopped it may have been killed before the rest; the supervisor traces
+   some, which are shown differently then. */
+static void continue_stopped(const struct ch_slot *slot)
+{
+	char state = ch_task_state(slot->tgid, slot->tid);
+
+	if (state == 'T' || state == 't')
+		ch_sys(SYS_tgkill, slot->tgid, slot->tid, SIGCONT);
+}
+
 /* Until it has fewer than LEFT steps before it. */
 void ch_await(int index, uint32_t left)
 {
@@ -266,6 +276,8 @@ void ch_await(int index, uint32_t left)
 		ch_futex_wait(&slot->done, done, TICK);
 		if (ch_load(&slot->done) == done && !is_living(index))
 			return;
+		if (waited > SOON)
+			continue_stopped(slot);
 		/* Killed with its namespace, and waits for others to die. */
 		if (waited > SOON && is_ending(slot)) {
 			ch_lives[index].state = CH_DYING;
@@ -370,6 +382,8 @@ static void await_death(int index)
 			note_death(index);
 			return;
 		}
+		if (waited > SOON)
+			continue_stopped(ch_slot_of(index));
 		wait_a_moment();
 	}
 	report_stuck(index);

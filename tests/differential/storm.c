@@ -111,6 +111,12 @@ static const unsigned char changes[CH_OPS] = {
 	[CH_CHURN] = TABLE,
 };
 
+static int changes_user(const struct ch_step *step)
+{
+	return (step->op == CH_UNSHARE && step->arg[0] & CLONE_NEWUSER) ||
+		(step->op == CH_SETNS && step->arg[0] >= CH_SETNS_OTHER);
+}
+
 static struct ch_causes causes_of(const struct ch_slot *me,
 				  const struct ch_step *step)
 {
@@ -127,8 +133,7 @@ static struct ch_causes causes_of(const struct ch_slot *me,
 		break;
 	case BOTH:
 		c.owns = self;
-		c.misc = step->op == CH_UNSHARE &&
-			step->arg[0] & CLONE_NEWUSER ? MISC_CREDS : 0;
+		c.misc = changes_user(step) ? MISC_CREDS : 0;
 		/* fall through */
 	case TABLE:
 		c.tables = bit(me->table);

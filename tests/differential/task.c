@@ -199,15 +199,14 @@ int ch_arena_make(void)
 	return arena_map();
 }
 
-void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
+long ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
 {
 	struct {
 		long sec;
 		long nsec;
 	} limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
 
-	ch_sys(SYS_futex, CH_P(word), FUTEX_WAIT, value,
-	       CH_P(&limit));
+	return ch_sys(SYS_futex, CH_P(word), FUTEX_WAIT, value, CH_P(&limit));
 }
 
 void ch_futex_wake(uint32_t *word)
@@ -294,8 +293,11 @@ void ch_live(int index)
 
 		reply(me);
 		if (done == __atomic_load_n(&me->asked, __ATOMIC_SEQ_CST)) {
-			ch_futex_wait(&me->asked, done, 1000);
-			idle = given == ch_arena->given ? idle + 1 : 0;
+			/* A second without any signal, or part of one. */
+			if (ch_futex_wait(&me->asked, done, 1000) == -ETIMEDOUT)
+				idle++;
+			if (given != ch_arena->given)
+				idle = 0;
 			given = ch_arena->given;
 			continue;
 		}
@@ -320,6 +322,7 @@ void ch_resume(int index)
 
 	find_names(me);
 	ch_change_end(me);
+	me->timer = 0;
 	me->ret = 0;
 	__atomic_add_fetch(&ch_arena->done[CH_EXEC][1], 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&me->exec_at,
