@@ -89,9 +89,9 @@ static int text_begin(struct ss_proc_text *text, int fd, size_t most)
 /*
  * The kernel looks for the task of a number, and takes the task's number then
  * (fs/proc/base.c, proc_pid_lookup() and proc_pid_make_inode()).  If a thread
- * that execs takes the number of a dead leader over in between, what is found is
- * of the number that the leader has got, which goes: nobody seems to be there.
- * The next look finds the thread.
+ * that execs takes the number of a dead leader over in between, what is found
+ * is of the number that the leader has got, which goes: nobody seems to be
+ * there.  The next look finds the thread.
  */
 static bool may_be_there(int error)
 {

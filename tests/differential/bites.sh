@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # The differential harness finds a supervisor that answers one question in a
-# thousand wrongly, and nothing wrong with the kernel itself.  (Storms find it,
-# too, but do not always come to their end yet.)
+# thousand wrongly, one whose order is not one, and nothing wrong with the kernel
+# itself.
 
 . "${srcdir:?}/tests/lib/tap.sh"
 
@@ -14,7 +14,7 @@ count_of() {
 	sed -n "s/^$1 //p" "$out"
 }
 
-for tempo in 1 2; do
+for tempo in 1 2 3; do
 	run_ok "tempo $tempo: the kernel agrees with itself" \
 		"$chaos" -n 7 60 "$tempo"
 	[ "$status" -eq 0 ] || diag "$(grep -v '^\(seen\|done\) ' "$out")"
@@ -24,6 +24,18 @@ for tempo in 1 2; do
 		"$chaos" -n -s "$liar" 7 400 "$tempo"
 	like "tempo $tempo: the question is shown" "$(cat "$out")" \
 		'[0-9]+ ask .*: answer '
+done
+
+# What is wrong with an order shows in four ways.
+for lie in order cycle epoll; do
+	for seed in $(seq 10); do
+		LIE=$lie "$chaos" -n -p 16 -s "$liar" "$seed" 200 1 || :
+	done
+done >"$tmp/lies" 2>&1 </dev/null
+for fault in "reverse answer differs" "not transitive" \
+	"the order has changed" "KCMP_FILE orders differently"; do
+	like "an order that is none: $fault" "$(cat "$tmp/lies")" \
+		"^wrong: $fault: [1-9]"
 done
 
 # Once as a person would use it: the steps become fewer.

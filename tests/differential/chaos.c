@@ -19,8 +19,8 @@ enum {
 
 static int usage(void)
 {
-	fputs("Usage: chaos [-n | -t SECONDS] [-s SELFSAME] [-w FILE] "
-	      "[-p PROFILE] SEED STEPS [TEMPO]\n"
+	fputs("Usage: chaos [-n | -t SECONDS] [-S] [-s SELFSAME] "
+	      "[-w FILE] [-p PROFILE] SEED STEPS [TEMPO]\n"
 	      "       chaos [-s SELFSAME] [-c] -r FILE\n"
 	      "       chaos [-s SELFSAME] [-c] NAME\n"
 	      "       chaos -s SELFSAME -c [-p PROFILE] SEED STEPS\n"
@@ -33,7 +33,8 @@ static int usage(void)
 	      "-s runs it below SELFSAME, else the kernel answers itself.\n"
 	      "-c does the same without SELFSAME first, and compares what "
 	      "everybody saw.\n"
-	      "-w writes the steps down, -r plays them, -l lists scenarios.\n",
+	      "-w writes the steps down, -r plays them, -l lists scenarios.\n"
+	      "-S: SELFSAME prints its statistics, too.\n",
 	      stderr);
 	return 2;
 }
@@ -145,6 +146,7 @@ static int play_random(char **word, int words, struct ch_run *run)
 struct request {
 	struct ch_run run;
 	const char *selfsame;
+	int stats;		/* it prints its statistics */
 	const char *script;
 	int driver;		/* the judge is there already */
 	int shrink;		/* for so many seconds */
@@ -158,7 +160,7 @@ static int parse_options(int argc, char **argv, struct request *ret)
 	unsigned long long number;
 	int option;
 
-	while ((option = getopt(argc, argv, "+cdnk:t:s:w:p:r:l")) != -1) {
+	while ((option = getopt(argc, argv, "+cdnk:t:s:Sw:p:r:l")) != -1) {
 		switch (option) {
 		case 'c':
 			ret->compare = 1;
@@ -179,6 +181,9 @@ static int parse_options(int argc, char **argv, struct request *ret)
 			break;
 		case 's':
 			ret->selfsame = optarg;
+			break;
+		case 'S':
+			ret->stats = 1;
 			break;
 		case 'w':
 			ret->run.write = optarg;
@@ -220,11 +225,14 @@ static int run_judged(const struct ch_judged *judged)
 /* The same command line again, for the driver. */
 static int begin(int argc, char **argv, const struct request *request)
 {
-	const char *wrapper[] = { request->selfsame, "run", "--", NULL };
+	const char *wrapper[] = {
+		request->selfsame, "run", request->stats ? "--stats" : "--",
+		request->stats ? "--" : NULL, NULL
+	};
 	char script[] = "/tmp/chaos.XXXXXX";
 	const char *driver[WORDS] = { ch_program(), "-d", "-w", script };
 	const struct ch_judged judged = {
-		.wrapper = request->selfsame ? wrapper : wrapper + 3,
+		.wrapper = request->selfsame ? wrapper : wrapper + 4,
 		.driver = driver,
 		.patience = PATIENCE,
 	};

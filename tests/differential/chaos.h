@@ -330,8 +330,8 @@ void ch_begin_spawned(int index) __attribute__((noreturn));
    does. */
 void *ch_edge(const struct ch_slot *me);
 void *ch_beyond_file(void);
-/* "PREFIXn", n not below 0. */
-void ch_number_path(char *path, const char *prefix, int64_t number);
+/* "PREFIXn", n not below 0; returns its end. */
+char *ch_number_path(char *path, const char *prefix, int64_t number);
 /* Below 100, as text. */
 void ch_print_number(char *text, int number);
 /* The caller's pid namespace: its inode. */

@@ -232,17 +232,26 @@ OP(do_getfd)
 	return ret;
 }
 
-void ch_number_path(char *path, const char *prefix, int64_t number)
+/* There is room. */
+static char *put(char *at, const char *text)
+{
+	while (*text)
+		*at++ = *text++;
+	*at = '\0';
+	return at;
+}
+
+char *ch_number_path(char *path, const char *prefix, int64_t number)
 {
 	int64_t unit = 1;
 
-	while (*prefix)
-		*path++ = *prefix++;
+	path = put(path, prefix);
 	while (number / unit >= 10)
 		unit *= 10;
 	for (; unit > 0; unit /= 10)
 		*path++ = (char)('0' + number / unit % 10);
 	*path = '\0';
+	return path;
 }
 
 OP(do_reopen)
@@ -328,8 +337,8 @@ static long open_namespace(int64_t slot, const char *name)
 {
 	char path[64];
 
-	ch_number_path(path, "/proc/", ch_arena->slot[slot].tid);
-	strcat(strcat(path, "/ns/"), name);
+	put(put(ch_number_path(path, "/proc/", ch_arena->slot[slot].tid),
+		"/ns/"), name);
 	return ch_sys(SYS_openat, AT_FDCWD, CH_P(path), O_RDONLY);
 }
 

@@ -153,6 +153,10 @@ static void fill_clone(struct ch_random *random, const struct ch_view *view,
 	/* Who shares memory must have a stack of its own. */
 	if (method == CH_BY_BARE_CLONE && !(flags & CLONE_VFORK))
 		flags &= ~(uint64_t)(CLONE_VM | CLONE_SIGHAND | CLONE_THREAD);
+	/* A signal can come before its first watched call is seen (signal
+	   guard, selfsame-run(1)). */
+	if (view->profile & CH_WITH_SIGNALS)
+		flags &= ~(uint64_t)CLONE_UNTRACED;
 	/* A thread that its creator waits for would bring us nothing. */
 	if (flags & CLONE_THREAD)
 		flags &= ~(uint64_t)CLONE_VFORK;
