@@ -168,8 +168,9 @@ static uint64_t flags_by_name(struct ss_handling *h, uint64_t *ret_ino)
 }
 
 /* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
-   inode where one is named. */
-static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
+   inode where one is named; by a pidfd, or by a file that is one's own? */
+static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino,
+			    bool *ret_by_pidfd)
 {
 	uint64_t flag = 0, type = h->call->setns.type;
 	int r = ss_identify_namespace(h->session, h->task, h->call->setns.fd,
@@ -179,6 +180,7 @@ static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino)
 		return 0;
 	if (r && r != -ENOTTY)
 		flag = flags_by_name(h, ret_ino);
+	*ret_by_pidfd = !flag;
 	if (!flag)
 		return setns_pidfd_flags(h, ret_ino);
 	return !type || type == flag ? flag : 0;
@@ -231,8 +233,9 @@ bool ss_handle_setns(struct ss_handling *h)
 	};
 	uint64_t flags, target = 0, own = 0;
 	const char *name = NULL;
+	bool by_pidfd = false;
 
-	flags = setns_flags(h, &target);
+	flags = setns_flags(h, &target, &by_pidfd);
 	if (!ss_call_is_there(h))
 		return false;
 	/* What it refuses because others share something with the caller need
@@ -261,6 +264,9 @@ bool ss_handle_setns(struct ss_handling *h)
 		if (ss_deferred_add(h->session, &event, name))
 			h->session->failure = -ENOMEM;
 	} else if (may_enter_own_ipc(h->task)) {
+		/* Whose namespaces they are may end before it comes so far. */
+		if (by_pidfd && h->task->resources[SS_KIND_UNDO])
+			h->session->stats.namespaces_unsure++;
 		ss_tell_when_let_on(h->session, &event);
 	}
 	return true;

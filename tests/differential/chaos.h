@@ -146,10 +146,11 @@ enum ch_slow {
 	CH_SLOWS
 };
 
-/* From here on a setns is to another worker's namespace; the last is the user
-   namespace. */
+/* From here on a setns is to another worker's namespace: one by its pidfd; the
+   last is the user namespace. */
 enum {
 	CH_SETNS_OTHER = 8,
+	CH_SETNS_PIDFD = CH_SETNS_OTHER + 3,
 	CH_SETNS_OTHERS = 5
 };
 

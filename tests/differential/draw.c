@@ -225,10 +225,14 @@ static void fill_setns(struct ch_random *random, const struct ch_view *view,
 {
 	int all = CH_SETNS_OTHER + CH_SETNS_OTHERS;
 
-	/* The last one needs what those without ids do not change. */
+	/* The last one needs what those without ids do not change.  The last
+	   but one fails if that worker ends before, and nothing tells whether
+	   it has (doc/ARCHITECTURE.md). */
 	if (!(view->profile & CH_WITH_IDS))
 		all--;
-	step->arg[0] = ch_draw(random, (uint32_t)all);
+	do
+		step->arg[0] = ch_draw(random, (uint32_t)all);
+	while (view->tempo > 1 && step->arg[0] == CH_SETNS_PIDFD);
 	step->arg[1] = alive(random, view);
 }
 
