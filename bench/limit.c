@@ -6,11 +6,14 @@
  *	limit answer COMMAND...		is told of kcmp alone and says 0
  *	limit continue COMMAND...	is told of what selfsame is told of, and
  *					lets everything go on
+ *	limit allow COMMAND...		supervises nothing: the least of all
+ *					filters allows everything
  *
- * Both are started as selfsame starts its command, by the same filter's
- * builder, with the same flags.
+ * The first two are started as selfsame starts its command, by the same
+ * filter's builder, with the same flags.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -18,7 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "kernel/filter.h"
 #include "kernel/launch.h"
@@ -58,6 +64,22 @@ static int reap(pid_t command)
 	return result;
 }
 
+static int run_allowed(char **command)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K,
+					    SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = { 1, &allow };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)) {
+		perror("limit: no filter");
+		return 125;
+	}
+	(void)execvp(command[0], command);
+	perror("limit");
+	return 127;
+}
+
 int main(int argc, char **argv)
 {
 	bool answers = argc > 2 && strcmp(argv[1], "answer") == 0;
@@ -72,8 +94,10 @@ int main(int argc, char **argv)
 	struct sock_fprog program;
 	int status;
 
+	if (argc > 2 && strcmp(argv[1], "allow") == 0)
+		return run_allowed(argv + 2);
 	if (!answers && (argc < 3 || strcmp(argv[1], "continue") != 0)) {
-		(void)fputs("usage: limit answer|continue COMMAND...\n",
+		(void)fputs("usage: limit answer|continue|allow COMMAND...\n",
 			    stderr);
 		return 125;
 	}
