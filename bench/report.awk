@@ -236,8 +236,8 @@ function print_absolute(    i, j, m, n, list, metrics, used, line, field) {
 		if (field[1] != "calls")
 			used[field[4]] = 1
 	}
-	m = split("bare answer continue allow selfsame against strace inject told",
-		list, " ")
+	m = split("bare answer continue allow selfsame against strace " \
+		"inject told", list, " ")
 	n = split("ns kept closed", metrics, " ")
 	line = "| experiment | |"
 	for (i = 1; i <= m; i++) {

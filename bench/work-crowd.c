@@ -17,8 +17,8 @@
 #define PARTS		(1UL << PARTS_LOG)
 #define BUCKETS		(64 * PARTS)
 
-/* Long enough that one wait of many would be seen, and that who is not served as
-   long as all ask has waited for more than a second. */
+/* Long enough that one wait of many would be seen, and that who is not served
+   as long as all ask has waited for more than a second. */
 #define LONGER		5
 #define CROWD_NS	2e9
 

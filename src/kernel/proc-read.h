@@ -18,6 +18,8 @@
 #include "base/attributes.h"
 #include "kernel/proc.h"
 
+struct stat;
+
 /* Long enough for every path that is made here. */
 #define SS_PROC_PATH_SIZE	96
 #define SS_PROC_INLINE_SIZE	4096
@@ -65,7 +67,6 @@ int ss_proc_read_numbers(const char *path, struct ss_tids *ret) ss_must_check;
 int ss_tids_push(struct ss_tids *list, pid_t tid) ss_must_check;
 
 /* stat(2): 0 or -errno. */
-struct stat;
 int ss_proc_look_at(const char *path, struct stat *ret) ss_must_check;
 /* Is there a task of this id, alive or not? */
 bool ss_proc_exists(pid_t tid);

@@ -363,6 +363,25 @@ int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	return r;
 }
 
+bool ss_facts_shares_outside(const struct ss_task *task)
+{
+	const struct ss_files *files = ss_task_files(task);
+	const struct ss_task *other;
+	unsigned int inside = 0;
+
+	DL_FOREACH(task->group->tasks, other)
+		inside += ss_task_files(other) == files;
+	return files && files->r.refs > inside;
+}
+
+bool ss_facts_dumps_core(const struct ss_task *task)
+{
+	struct ss_proc_stat stat;
+
+	return !ss_proc_stat(task->tid, &stat) &&
+		stat.flags & SS_PROC_DUMPCORE;
+}
+
 /* In which pid namespace its children are made, if in another than its own: 0
    if that has no init yet, and cannot be read. */
 static bool find_elsewhere(const struct ss_task *task, uint64_t *ret)

@@ -44,6 +44,12 @@ int ss_facts_outside(struct ss_session *session, pid_t tid,
 int ss_facts_dumpable(struct ss_session *session, const struct ss_task *task)
 	ss_must_check;
 
+/* Does somebody share its descriptor table who is not in its group? */
+bool ss_facts_shares_outside(const struct ss_task *task);
+/* Does it dump core, or has it?  Then it may have left a table that it shares
+   for a copy (fs/coredump.c, unshare_files()). */
+bool ss_facts_dumps_core(const struct ss_task *task);
+
 /* Does it make its children in another pid namespace than its own? */
 bool ss_facts_children_elsewhere(const struct ss_task *task);
 /* Has that one's first process begun to end?  Then nobody is made any more. */

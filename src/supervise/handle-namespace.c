@@ -168,7 +168,8 @@ static uint64_t flags_by_name(struct ss_handling *h, uint64_t *ret_ino)
 }
 
 /* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
-   inode where one is named; by a pidfd, or by a file that is one's own? */
+   inode where one is named.  by_pidfd: they are somebody's, who may end; not
+   those of a file, which keeps its namespace. */
 static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino,
 			    bool *ret_by_pidfd)
 {

@@ -4,9 +4,9 @@
  * one that is still in flight, a kcmp whose caller's stack is being read, a
  * call whose argument lies in a page that does not come.  No event tells of the
  * end of most of these, so the held ones are tried again whenever something
- * happens, and every millisecond.  After SS_HOLD_TRIES of those, or fewer, they
- * go on all the same, and are counted; but for the last, who wait for that page
- * with us or without.
+ * happens, and every millisecond.  After SS_HOLD_TRIES of those (a question
+ * about who dumps core after fewer) they go on all the same, and are counted;
+ * but for the last, who wait for that page with us or without.
  */
 #include "supervise/state.h"
 

@@ -66,6 +66,23 @@ static bool died(struct ss_session *session, pid_t tid)
 	return session->model->generation != generation;
 }
 
+/* Through whom is the table reached?  Not through who dumps core, and may have
+   a copy of it. */
+static struct ss_task *find_user(const struct ss_files *files)
+{
+	struct ss_task *best = ss_files_user(files), *other;
+
+	if (!best || !ss_facts_shares_outside(best) ||
+	    !ss_facts_dumps_core(best))
+		return best;
+	DL_FOREACH2(files->users, other, fnext) {
+		if (other->group != best->group && !other->zombie &&
+		    !ss_facts_dumps_core(other))
+			return other;
+	}
+	return NULL;
+}
+
 /* Any slot that holds the file: a descriptor of ours, or -errno. */
 static int fetch_file(struct ss_session *session, const struct ss_file *file)
 {
@@ -73,7 +90,7 @@ static int fetch_file(struct ss_session *session, const struct ss_file *file)
 	int fd, r = -ENOENT;
 
 	for (holder = file->holders; holder; holder = ss_holder_next(holder)) {
-		struct ss_task *user = ss_files_user(ss_holder_table(holder));
+		struct ss_task *user = find_user(ss_holder_table(holder));
 
 		if (!user)
 			continue;
@@ -155,7 +172,7 @@ static int order_orphan(struct ss_session *session,
 		return -ENOENT;
 	for (holder = item->epoll->holders; holder;
 	     holder = ss_holder_next(holder)) {
-		user = ss_files_user(ss_holder_table(holder));
+		user = find_user(ss_holder_table(holder));
 		if (user)
 			break;
 	}

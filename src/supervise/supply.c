@@ -38,18 +38,6 @@ static int supply_task(struct ss_session *session, struct ss_question *q,
 	return 0;
 }
 
-/* Does anybody share the table who is not in its own group? */
-static bool shares_table_outside(const struct ss_task *task)
-{
-	const struct ss_files *files = ss_task_files(task);
-	const struct ss_task *other;
-	unsigned int inside = 0;
-
-	DL_FOREACH(task->group->tasks, other)
-		inside += ss_task_files(other) == files;
-	return files && files->r.refs > inside;
-}
-
 /*
  * What is asked about may be gone already, and nothing shows that.
  *
@@ -77,7 +65,8 @@ static bool is_in_between(struct ss_session *session,
 	case SS_TYPE_FILES:
 	case SS_TYPE_EPOLL_TFD:
 		if (task->group->execing != task || !caller ||
-		    caller->group == task->group || !shares_table_outside(task))
+		    caller->group == task->group ||
+		    !ss_facts_shares_outside(task))
 			return false;
 		ss_exec_look(session, task->group);
 		task = ss_model_task(session->model, tid);
@@ -88,19 +77,25 @@ static bool is_in_between(struct ss_session *session,
 }
 
 /* Does it matter whether this task has a table of its own by now? */
-static bool parting_matters(const struct ss_question *q,
+static bool parting_matters(const struct ss_session *session,
+			    const struct ss_question *q, unsigned int side,
+			    const struct ss_task *caller,
 			    const struct ss_task *task)
 {
-	const struct ss_task *a = q->task[0], *b = q->task[1];
+	const struct ss_files *files = ss_task_files(task);
+	const struct ss_task *other;
 
 	switch (q->type) {
 	case SS_TYPE_FILES:
-		return a && b && a != b && ss_task_files(task) &&
-			ss_task_files(a) == ss_task_files(b);
+		other = ss_model_resolve(session->model, caller,
+					 q->pid[!side]);
+		/* Nobody yet: a child that has just been made, maybe. */
+		return other != task && files && files->r.refs > 1 &&
+			(!other || ss_task_files(other) == files);
 	case SS_TYPE_FILE:
 	case SS_TYPE_EPOLL_TFD:
 		/* Of its own process nobody else runs any more. */
-		return shares_table_outside(task);
+		return ss_facts_shares_outside(task);
 	default:
 		return false;
 	}
@@ -114,7 +109,8 @@ static bool parting_matters(const struct ss_question *q,
  * in the table at that moment is looked up.  0; -EAGAIN: it has left; -EBUSY.
  */
 static int settle_dump(struct ss_session *session, const struct ss_question *q,
-		       pid_t tid, const struct ss_notification *notification)
+		       unsigned int side, pid_t tid,
+		       const struct ss_notification *notification)
 {
 	const struct ss_task *caller = ss_model_task(session->model, q->caller);
 	const struct ss_task *task = ss_model_task(session->model, tid);
@@ -123,15 +119,20 @@ static int settle_dump(struct ss_session *session, const struct ss_question *q,
 		.tid = tid,
 		.range = { .last = UINT32_MAX, .unshare = true },
 	};
-	struct ss_proc_stat stat;
+	bool fading;
 
 	if (!task || !caller || caller->group == task->group ||
-	    !parting_matters(q, task) || ss_proc_stat(tid, &stat) ||
-	    !(stat.flags & SS_PROC_DUMPCORE))
+	    !parting_matters(session, q, side, caller, task) ||
+	    !ss_facts_dumps_core(task))
 		return 0;
-	if (!ss_hold_has_lasted(session, notification, DUMP_TRIES))
+	/* That is over: what it had is about to go. */
+	fading = !ss_task_mm(task);
+	if (!(fading ? ss_hold_is_over(session, notification) :
+	      ss_hold_has_lasted(session, notification, DUMP_TRIES)))
 		return -EBUSY;
 	session->stats.volatile_answers++;
+	if (fading)
+		return 0;
 	ss_tell(session, &event);
 	event.type = SS_EVENT_RETURNED;
 	ss_tell(session, &event);
@@ -152,7 +153,7 @@ static int supply_life(struct ss_session *session, struct ss_question *q,
 			return -EBUSY;
 		session->stats.volatile_answers++;
 	}
-	r = settle_dump(session, q, tid, notification);
+	r = settle_dump(session, q, need->side, tid, notification);
 	if (r)
 		return r;
 	q->alive[need->side] = true;

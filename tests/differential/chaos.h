@@ -319,8 +319,9 @@ long ch_sys6(long nr, const long arg[6]);
    stacks of workers; 0 or -errno. */
 int ch_arena_make(void);
 int ch_arena_find(void);
-/* Returns what the kernel returned: -ETIMEDOUT, -EAGAIN, -EINTR or 0. */
-long ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
+/* Or until a signal comes. */
+void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds);
+int64_t ch_milliseconds(void);
 void ch_futex_wake(uint32_t *word);
 /* The worker's life: never returns. */
 void ch_live(int index) __attribute__((noreturn));
@@ -352,6 +353,16 @@ long ch_do_spawn(struct ch_slot *me, const int64_t *arg);
 long ch_do_ring(struct ch_slot *me, const int64_t *arg);
 long ch_do_ring_call(struct ch_slot *me, const int64_t *arg);
 long ch_do_slow(struct ch_slot *me, const int64_t *arg);
+/* Sends a signal to a worker; by both numbers, so that one that came back hits
+   nobody. */
+long ch_signal(const struct ch_slot *me, int64_t slot, int number);
+/* As the kernel has it; the C library's is another one. */
+struct ch_sigaction {
+	unsigned long handler;
+	unsigned long flags;
+	unsigned long restorer;
+	uint64_t mask;
+};
 long ch_do_signals(struct ch_slot *me, const int64_t *arg);
 long ch_do_stop(struct ch_slot *me, const int64_t *arg);
 /* Who used a ring may have died meanwhile. */

@@ -47,17 +47,21 @@ OP(do_exit_group)
 	return ch_sys(SYS_exit_group, 0);
 }
 
-/* By both numbers, so that a number that came back hits nobody. */
-OP(do_kill)
+long ch_signal(const struct ch_slot *me, int64_t slot, int number)
 {
-	const struct ch_slot *other = &ch_arena->slot[arg[0]];
-	pid_t tid = ch_number(me, arg[0]);
+	const struct ch_slot *other = &ch_arena->slot[slot];
+	pid_t tid = ch_number(me, slot);
 	pid_t tgid = me->pidns == other->pidns ? other->self_tgid :
 		other->tgid;
 
 	if (tid <= 0 || tid == 0x7ffffff0)
 		return -ESRCH;
-	return ch_sys(SYS_tgkill, tgid, tid, SIGKILL);
+	return ch_sys(SYS_tgkill, tgid, tid, number);
+}
+
+OP(do_kill)
+{
+	return ch_signal(me, arg[0], SIGKILL);
 }
 
 OP(do_wait)
@@ -67,17 +71,9 @@ OP(do_wait)
 	return ch_sys(SYS_wait4, pid, 0, WNOHANG | __WALL, 0);
 }
 
-/* As the kernel has it; the C library's is another one. */
-struct kernel_sigaction {
-	unsigned long handler;
-	unsigned long flags;
-	unsigned long restorer;
-	uint64_t mask;
-};
-
 OP(do_sigchld)
 {
-	struct kernel_sigaction action = {
+	struct ch_sigaction action = {
 		.handler = arg[0] ? CH_P(SIG_IGN) : CH_P(SIG_DFL),
 	};
 

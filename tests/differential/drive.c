@@ -218,15 +218,24 @@ static void first_workers(void)
 	}
 }
 
+/* Not even for a program that would take them: 1 says so (core(5)). */
+static int forbid_cores(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit))
+		return -errno;
+	limit.rlim_cur = limit.rlim_max > 0;
+	return setrlimit(RLIMIT_CORE, &limit) ? -errno : 0;
+}
+
 static int begin(const struct ch_run *run)
 {
-	/* Not even for a program that would take it (core(5)). */
-	const struct rlimit no_core = { 1, 1 };
 	const char *path = run->write;
 	int err = ch_arena_find();
 
-	if (!err && setrlimit(RLIMIT_CORE, &no_core))
-		err = -errno;
+	if (!err)
+		err = forbid_cores();
 	if (!err)
 		err = open_all();
 	if (!err && run->transcript)

@@ -20,7 +20,7 @@
 
 enum {
 	WORDS = 24,
-	WAITS = 50,	/* of a tenth of a second, for a verdict */
+	LATE = 5000,	/* milliseconds for a verdict */
 };
 
 /* ---- for those inside ---- */
@@ -61,18 +61,17 @@ int ch_request_own(struct ch_slot *me, int after)
 					     __ATOMIC_SEQ_CST),
 	};
 	int ret = request(&own);
+	int64_t end = ch_milliseconds() + LATE;
 	uint32_t judged;
-	int i;
 
-	for (i = 0; !ret && i < WAITS;) {
+	while (!ret && ch_milliseconds() < end) {
 		judged = __atomic_load_n(&me->judged, __ATOMIC_SEQ_CST);
 		if (judged == own.ticket) {
 			me->question.verdict[after] = me->verdict;
 			me->question.gone[after] = (uint8_t)me->gone;
 			return 0;
 		}
-		if (ch_futex_wait(&me->judged, judged, 100) == -ETIMEDOUT)
-			i++;
+		ch_futex_wait(&me->judged, judged, 100);
 	}
 	return ret ? ret : -ETIMEDOUT;
 }

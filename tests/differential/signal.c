@@ -28,14 +28,6 @@ enum { RESTORER_FLAG = 0x04000000 };
 enum { RESTORER_FLAG = 0 };
 #endif
 
-/* As the kernel has it; the C library's is another one. */
-struct handling {
-	unsigned long handler;
-	unsigned long flags;
-	unsigned long restorer;
-	uint64_t mask;
-};
-
 static void nothing(int number)
 {
 	(void)number;
@@ -43,7 +35,7 @@ static void nothing(int number)
 
 static long handle(int64_t how)
 {
-	const struct handling action = {
+	const struct ch_sigaction action = {
 		.handler = CH_P(nothing),
 		.flags = RESTORER_FLAG |
 			(how == CH_SIGNALS_RESTART ? SA_RESTART : 0),
@@ -83,19 +75,15 @@ long ch_do_signals(struct ch_slot *me, const int64_t *arg)
 
 long ch_do_stop(struct ch_slot *me, const int64_t *arg)
 {
-	const struct ch_slot *other = &ch_arena->slot[arg[0]];
-	pid_t tid = ch_number(me, arg[0]);
-	pid_t tgid = me->pidns == other->pidns ? other->self_tgid :
-		other->tgid;
 	long ret;
 	int i;
 
 	/* Who stops itself would not continue. */
-	if (tid <= 0 || tid == 0x7ffffff0 || other->tgid == me->tgid)
+	if (ch_arena->slot[arg[0]].tgid == me->tgid)
 		return -ESRCH;
-	ret = ch_sys(SYS_tgkill, tgid, tid, SIGSTOP);
+	ret = ch_signal(me, arg[0], SIGSTOP);
 	for (i = 0; !ret && i < STOPPED_FOR; i++)
 		ch_sys(SYS_sched_yield, 0);
-	ch_sys(SYS_tgkill, tgid, tid, SIGCONT);
+	ch_signal(me, arg[0], SIGCONT);
 	return ret;
 }

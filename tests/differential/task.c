@@ -199,14 +199,25 @@ int ch_arena_make(void)
 	return arena_map();
 }
 
-long ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
+void ch_futex_wait(uint32_t *word, uint32_t value, int milliseconds)
 {
 	struct {
 		long sec;
 		long nsec;
 	} limit = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
 
-	return ch_sys(SYS_futex, CH_P(word), FUTEX_WAIT, value, CH_P(&limit));
+	ch_sys(SYS_futex, CH_P(word), FUTEX_WAIT, value, CH_P(&limit));
+}
+
+int64_t ch_milliseconds(void)
+{
+	struct {
+		long sec;
+		long nsec;
+	} now;
+
+	ch_sys(SYS_clock_gettime, CLOCK_MONOTONIC, CH_P(&now));
+	return (int64_t)now.sec * 1000 + now.nsec / 1000000;
 }
 
 void ch_futex_wake(uint32_t *word)
@@ -278,8 +289,8 @@ void ch_live(int index)
 {
 	struct ch_slot *me = &ch_arena->slot[index];
 	const struct ch_step *step;
+	int64_t idle_since = 0;
 	uint32_t given = 0;
-	int idle = 0;
 
 	find_names(me);
 	if (me->born_at == 0)
@@ -288,20 +299,22 @@ void ch_live(int index)
 	__atomic_store_n(&me->born, 1, __ATOMIC_SEQ_CST);
 	ch_futex_wake(&me->born);
 	/* Nobody stays behind when the driver has gone. */
-	while (idle < IDLE_SECONDS && !ch_arena->over) {
+	while (!ch_arena->over) {
 		uint32_t done = __atomic_load_n(&me->done, __ATOMIC_SEQ_CST);
 
 		reply(me);
 		if (done == __atomic_load_n(&me->asked, __ATOMIC_SEQ_CST)) {
-			/* A second without any signal, or part of one. */
-			if (ch_futex_wait(&me->asked, done, 1000) == -ETIMEDOUT)
-				idle++;
-			if (given != ch_arena->given)
-				idle = 0;
+			int64_t now = ch_milliseconds();
+
+			if (!idle_since || given != ch_arena->given)
+				idle_since = now;
 			given = ch_arena->given;
+			if (now - idle_since > IDLE_SECONDS * 1000)
+				break;
+			ch_futex_wait(&me->asked, done, 1000);
 			continue;
 		}
-		idle = 0;
+		idle_since = 0;
 		step = &me->ring[done % CH_RING];
 		ch_change_begin(me, step);
 		me->ret = ch_kinds[step->op].run(me, step->arg);

@@ -337,13 +337,14 @@ static bool core_name(char *name, size_t size, const char *where, pid_t pid)
 }
 
 struct dumper {
-	struct mw_peer *one, *two;
-	int fd;			/* open in the table of both */
+	struct mw_peer *one, *two;	/* two is a child of one's */
+	struct mw_peer *dumps, *stays;	/* one is this, and one that */
+	int fd, other;			/* open in the table of both */
 	char where[32];
 	char core[64];
 };
 
-static void dumper_make(struct dumper *d, long gigabytes)
+static void dumper_make(struct dumper *d, bool parent_dumps, long gigabytes)
 {
 	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 	long r;
@@ -352,12 +353,18 @@ static void dumper_make(struct dumper *d, long gigabytes)
 	if (!mkdtemp(d->where))
 		mw_die("mkdtemp", -errno);
 	d->one = mw_fork(NULL);
-	mw_must("mmap", mw_run(d->one, map_much, gigabytes));
+	r = mw_run(d->one, map_much, gigabytes);
 	d->two = mw_spawn(d->one, CLONE_VM | CLONE_FILES | SIGCHLD);
+	d->dumps = parent_dumps ? d->one : d->two;
+	d->stays = parent_dumps ? d->two : d->one;
 	d->fd = mw_null(d->one);
-	mw_must("chdir", mw_call(d->two, SYS_chdir, MW_P(d->where)));
-	r = mw_call(d->two, SYS_prlimit64, 0, RLIMIT_CORE, MW_P(&all), 0);
-	if (!core_name(d->core, sizeof(d->core), d->where, d->two->pid) || r) {
+	d->other = mw_null(d->one);
+	mw_must("chdir", mw_call(d->dumps, SYS_chdir, MW_P(d->where)));
+	if (!r)
+		r = mw_call(d->dumps, SYS_prlimit64, 0, RLIMIT_CORE,
+			    MW_P(&all), 0);
+	if (!core_name(d->core, sizeof(d->core), d->where, d->dumps->pid) ||
+	    r) {
 		(void)rmdir(d->where);
 		mw_skip("no core is dumped into a file", r);
 	}
@@ -365,10 +372,14 @@ static void dumper_make(struct dumper *d, long gigabytes)
 
 static void dumper_drop(struct dumper *d)
 {
-	kill(d->two->pid, SIGKILL);
-	mw_reap(d->one, d->two);
-	mw_quit(d->one);
-	mw_reap(NULL, d->one);
+	kill(d->dumps->pid, SIGKILL);
+	if (d->dumps == d->two)
+		mw_reap(d->one, d->two);
+	else
+		mw_reap(NULL, d->one);
+	mw_quit(d->stays);
+	if (d->stays == d->one)
+		mw_reap(NULL, d->one);
 	(void)unlink(d->core);
 	(void)rmdir(d->where);
 }
@@ -395,47 +406,68 @@ static void await_parting(const struct dumper *d)
 		mw_sys(SYS_sched_yield, 0);
 }
 
+static long of(const struct mw_peer *peer, int a, int b)
+{
+	const long arg[5] = { peer->pid, peer->pid, KCMP_FILE, a, b };
+
+	return mw_kcmp(NULL, arg);
+}
+
+/* What changes in the table of who stays, changes not in that of who dumps. */
+static int ask_both(const struct dumper *d)
+{
+	int fresh = mw_null(d->stays);
+	int wrong = 0;
+
+	mw_must("dup2", mw_call(d->stays, SYS_dup2, fresh, d->other));
+	wrong += of(d->stays, d->other, d->fd) <= 0;
+	wrong += of(d->stays, fresh, d->other) != 0;
+	mw_must("close", mw_call(d->stays, SYS_close, d->fd));
+	wrong += of(d->dumps, d->fd, d->fd) != 0;
+	wrong += of(d->stays, d->fd, d->fd) != -EBADF;
+	wrong += how(NULL, d->one->pid, d->two->pid, KCMP_FILES) <= 0;
+	return wrong;
+}
+
+struct dump {
+	bool parent_dumps;
+	void (*await)(const struct dumper *d);
+};
+
 /* false: the dump was over too early. */
-static bool dump_round(void (*await)(const struct dumper *), long gigabytes,
-		       int *wrong)
+static bool dump_round(const struct dump *dump, long gigabytes, int *wrong)
 {
 	struct dumper d;
-	long arg[5] = { 0, 0, KCMP_FILE };
-	long mine, theirs, files;
+	int found;
 	bool judged;
 
-	dumper_make(&d, gigabytes);
-	arg[0] = arg[1] = d.two->pid;
-	arg[3] = arg[4] = d.fd;
-	kill(d.two->pid, SIGABRT);
-	await(&d);
-	/* That is not in the table of who dumps any more. */
-	mw_must("close", mw_call(d.one, SYS_close, d.fd));
-	mine = mw_kcmp(NULL, arg);
-	arg[0] = d.one->pid;
-	theirs = mw_kcmp(NULL, arg);
-	files = how(NULL, d.one->pid, d.two->pid, KCMP_FILES);
+	dumper_make(&d, dump->parent_dumps, gigabytes);
+	*wrong += of(d.stays, d.fd, d.other) <= 0;
+	kill(d.dumps->pid, SIGABRT);
+	dump->await(&d);
+	found = ask_both(&d);
 	judged = dumps(&d);
 	if (judged)
-		*wrong += mine != 0 || theirs != -EBADF || files <= 0;
+		*wrong += found;
 	dumper_drop(&d);
 	return judged;
 }
 
 static void core_dump(void)
 {
-	void (*const await[])(const struct dumper *) = {
-		await_core, await_parting,
+	const struct dump dump[] = {
+		{ false, await_core }, { false, await_parting },
+		{ true, await_core }, { true, await_parting },
 	};
 	int wrong = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(await) / sizeof(await[0]); i++) {
+	for (i = 0; i < sizeof(dump) / sizeof(dump[0]); i++) {
 		long gigabytes = 16;
 
 		/* As long as it takes; a fast machine needs more. */
 		while (gigabytes < ENOUGH &&
-		       !dump_round(await[i], gigabytes, &wrong))
+		       !dump_round(&dump[i], gigabytes, &wrong))
 			gigabytes *= 2;
 		mw_say("judged: %s", gigabytes < ENOUGH ? "yes" : "no");
 	}

@@ -22,7 +22,7 @@
 /* poll of a pidfd looks at the old leader in one of 25 to 1,400 of them; a
    number that is looked up in /proc is nobody's in one look of 50 to 400 (both
    measured). */
-#define TAKEOVERS	2000
+#define TAKEOVERS	1000
 #define LOOKS		400
 #define SPINS		400	/* longer than an exec takes to come so far */
 
@@ -145,6 +145,7 @@ static int look_once(int (*look)(pid_t tgid), int round)
 {
 	struct child child;
 	int i, r, pidfd;
+	char byte;
 
 	the_round = round;
 	child = child_start(take_over_when_told);
@@ -156,6 +157,9 @@ static int look_once(int (*look)(pid_t tgid), int round)
 	     i++)
 		continue;
 	r = look(child.pid);
+	/* Its pipes go with the exec, and it lives on. */
+	ck_assert_int_eq(read(child.to_read, &byte, 1), 0);
+	ck_assert(!ss_pidfd_is_over(pidfd));
 	(void)close(pidfd);
 	child_kill(&child);
 	child_reap(&child);
@@ -191,11 +195,14 @@ int main(int argc, char **argv)
 
 	/* Where the leader has ended, /proc/self/exe leads nowhere. */
 	program = realpath("/proc/self/exe", NULL);
+	if (!program)
+		return EXIT_FAILURE;
 	if (argc == 3 && !strcmp(argv[1], "again"))
 		take_over((int)strtol(argv[2], NULL, 10));
 	while (argc == 3 && !strcmp(argv[1], "rest"))
 		(void)pause();
-	tcase_set_timeout(tests, 120);
+	/* The sanitizers make each exec ten times as long. */
+	tcase_set_timeout(tests, 240);
 	tcase_add_test(tests, it_has_not_ended);
 	tcase_add_loop_test(tests, it_has_a_number, 0, 5);
 	suite_add_tcase(suite, tests);
