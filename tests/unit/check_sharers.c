@@ -14,8 +14,8 @@
 #include "kernel/death.h"
 #include "world.h"
 
-/* A look at a thread that ends is torn once in some 100 rounds (measured). */
-#define ROUNDS	2000
+/* A look at a thread that ends is torn in one of 400 to 1,000 (measured). */
+#define ROUNDS	5000
 
 static _Atomic int *may_end;	/* the number of the round */
 
