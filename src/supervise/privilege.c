@@ -28,7 +28,8 @@ struct setting {
 	pid_t pgrp;
 	uid_t uid;
 	bool looking;		/* nothing is set yet */
-	bool ending;		/* who refuses it may be gone in a moment */
+	bool ending;		/* who refuses it, or would get a context, may
+				   be on its way out in a moment */
 	pid_t refuser;		/* the group of who does, if he is inside */
 };
 
@@ -46,6 +47,22 @@ static bool may_set(const struct setting *set, const struct ss_creds *target)
 		ss_creds_capable(mine, target->userns, SS_CAP_SYS_NICE);
 }
 
+/* Who has begun to exit gets none any more, and may take long to become a
+   zombie: the first process of a pid namespace waits for the others. */
+static bool gets_none(struct setting *set, const struct ss_task *target)
+{
+	struct ss_proc_stat stat;
+
+	if (target == set->caller || target->resources[SS_KIND_IO])
+		return false;
+	if (ss_proc_stat(target->tid, &stat) || stat.flags & SS_PROC_EXITING)
+		return true;
+	/* Its exit was let on, and has not come so far. */
+	if (target->leaving || target->group->dying)
+		set->ending = true;
+	return false;
+}
+
 /* false: the kernel would have stopped here with EPERM. */
 static bool set_one(struct setting *set, const struct ss_task *target)
 {
@@ -60,11 +77,12 @@ static bool set_one(struct setting *set, const struct ss_task *target)
 		return true;
 	if (target != set->caller && !may_set(set, ss_task_creds(target))) {
 		set->refuser = target->group->tgid;
-		set->ending = set->looking &&
-			ss_sharer_is_going(set->session, target);
+		set->ending = set->ending ||
+			(set->looking &&
+			 ss_sharer_is_going(set->session, target));
 		return false;
 	}
-	if (!set->looking)
+	if (!gets_none(set, target) && !set->looking)
 		ss_tell_when_let_on(set->session, &event);
 	return true;
 }
@@ -398,9 +416,8 @@ bool ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 	if (set.io_class == SS_IOPRIO_CLASS_RT && !set.mighty &&
 	    !capable(session, ss_task_creds(caller), SS_CAP_SYS_ADMIN))
 		return true;
-	/* Those who refuse it come first: if one is about to go, then wait. */
-	if (!set.mighty && may_wait &&
-	    call->ioprio.which != SS_IOPRIO_WHO_PROCESS) {
+	/* If one of them is about to go, then wait. */
+	if (may_wait) {
 		set.looking = true;
 		set_all(&set, call);
 		if (set.ending)

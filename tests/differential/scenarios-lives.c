@@ -429,6 +429,15 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  GROWS("5", "6") GROWS("7", "8") GROWS("9", "10")
 	  GROWS("11", "12") GROWS("13", "14") GROWS("15", "16")
 	  GROWS("17", "18") },
+	{ "ioprio-of-the-dying",
+	  "who has begun to exit gets no io context, although it waits",
+	  "1 unshare 536870912\n"
+	  "1 clone 4 0 2 17\n"
+	  "1 clone 5 0 2 17\n"
+	  "4 exit-group\n"
+	  "2 ioprio 2 -9 16388\n"
+	  "2 ask 4 5 5\n"
+	  "2 ask 4 2 5\n" },
 	{ "ioprio-of-the-killed",
 	  "who is killed before its ioprio_set begins sets nothing",
 	  KILLED("4") KILLED("5") KILLED("6") KILLED("7") KILLED("8")
