@@ -71,6 +71,8 @@ static int pending_files(struct ss_pending *pending, struct ss_task *task)
 	if (!files)
 		return 0;
 	if (pending->flags & CLONE_FILES) {
+		if (!(pending->flags & CLONE_THREAD))
+			files->crosses = true;
 		pending->resources[SS_KIND_FILES] = ss_resource_get(&files->r);
 		return 0;
 	}

@@ -75,8 +75,11 @@ struct ss_files {
 	struct ss_resource r;
 	struct ss_file_table *open;	/* borrowed: the model's open files */
 	struct ss_row **rows;		/* owned, by number */
-	unsigned int row_count;		/* there is room for the next power of
+	unsigned int row_count : 31;	/* there is room for the next power of
 					   two */
+	unsigned int crosses : 1;	/* somebody who is no thread was made to
+					   share it: tasks of several groups
+					   may use it */
 	unsigned int base_serial;	/* number and path ... */
 	struct ss_path *base;		/* owned: ... of the oldest table that
 					   it is from */

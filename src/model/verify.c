@@ -560,6 +560,8 @@ static int check_table(struct checking *c, const struct ss_files *files)
 	DL_FOREACH2(files->users, task, fnext) {
 		if (ss_task_files(task) != files)
 			return bad(c, "a table counts a stranger as its user");
+		if (task->group != files->users->group && !files->crosses)
+			return bad(c, "a table is of two groups unknowingly");
 		c->users--;
 	}
 	DL_FOREACH2(files->flights, task, flight.next) {

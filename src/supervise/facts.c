@@ -369,9 +369,12 @@ bool ss_facts_shares_outside(const struct ss_task *task)
 	const struct ss_task *other;
 	unsigned int inside = 0;
 
+	/* A group may have thousands of threads. */
+	if (!files || !files->crosses)
+		return false;
 	DL_FOREACH(task->group->tasks, other)
 		inside += ss_task_files(other) == files;
-	return files && files->r.refs > inside;
+	return files->r.refs > inside;
 }
 
 bool ss_facts_dumps_core(const struct ss_task *task)
