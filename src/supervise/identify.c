@@ -66,9 +66,7 @@ static bool died(struct ss_session *session, pid_t tid)
 	return session->model->generation != generation;
 }
 
-/* Through whom is the table reached?  Not through who dumps core, and may have
-   a copy of it. */
-static struct ss_task *find_user(const struct ss_files *files)
+struct ss_task *ss_identify_user(const struct ss_files *files)
 {
 	struct ss_task *best = ss_files_user(files), *other;
 
@@ -90,7 +88,8 @@ static int fetch_file(struct ss_session *session, const struct ss_file *file)
 	int fd, r = -ENOENT;
 
 	for (holder = file->holders; holder; holder = ss_holder_next(holder)) {
-		struct ss_task *user = find_user(ss_holder_table(holder));
+		struct ss_task *user =
+			ss_identify_user(ss_holder_table(holder));
 
 		if (!user)
 			continue;
@@ -172,7 +171,7 @@ static int order_orphan(struct ss_session *session,
 		return -ENOENT;
 	for (holder = item->epoll->holders; holder;
 	     holder = ss_holder_next(holder)) {
-		user = find_user(ss_holder_table(holder));
+		user = ss_identify_user(ss_holder_table(holder));
 		if (user)
 			break;
 	}

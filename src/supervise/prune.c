@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "supervise/facts.h"
-
 #define ORPHANS_ALLOWED	16
 
 static void tell_lines(struct ss_session *session, struct ss_file *file,
@@ -53,10 +51,7 @@ static void prune_table(struct ss_session *session, const struct ss_task *task)
 	const struct ss_files *files = ss_task_files(task);
 	int fd;
 
-	if (!files || ss_files_user(files) != task)
-		return;
-	/* It may have a copy, with other epolls. */
-	if (ss_facts_shares_outside(task) && ss_facts_dumps_core(task))
+	if (!files || ss_identify_user(files) != task)
 		return;
 	for (fd = ss_slot_next(files, -1); fd >= 0;
 	     fd = ss_slot_next(files, fd)) {

@@ -441,6 +441,9 @@ int ss_supply(struct ss_session *session, struct ss_question *q,
 	      const struct ss_notification *notification) ss_must_check;
 
 /* identify.c */
+/* Through whom is the table reached?  Not through who dumps core, and may have
+   a copy of it.  NULL: through nobody. */
+struct ss_task *ss_identify_user(const struct ss_files *files);
 /*
  * What is in this slot now?  0 and *ret_fd (owned by the caller) if open,
  * .file the labelled file that it is, or NULL, with the place for a new one.
