@@ -108,9 +108,10 @@ static pid_t named_group(struct ss_session *session, struct ss_task *caller,
 
 /* make_kuid(): false if the caller's namespace has nobody of this number, or
    ours has no number for who that is. */
-static bool named_user(struct ss_session *session,
-		       const struct ss_task *caller, int who, uid_t *ret)
+static bool named_user(const struct setting *set, int who, uid_t *ret)
 {
+	struct ss_session *session = set->session;
+	const struct ss_task *caller = set->caller;
 	uid_t uid;
 
 	if (ss_proc_id_map(caller->tid, "uid_map", SS_ID_OUTWARD,
@@ -119,8 +120,9 @@ static bool named_user(struct ss_session *session,
 	if (!ss_creds_nested(ss_task_creds(caller)))
 		uid = (uid_t)who;
 	/* All who have no number in ours look like this one. */
-	if (uid == (uid_t)-1 ||
-	    (uid == OVERFLOW_ID && !session->model->init_userns))
+	if (!set->looking &&
+	    (uid == (uid_t)-1 ||
+	     (uid == OVERFLOW_ID && !session->model->init_userns)))
 		session->stats.ioprio_unsure++;
 	*ret = uid;
 	return uid != (uid_t)-1;
@@ -394,7 +396,7 @@ static void set_all(struct setting *set, const struct ss_decoded *call)
 		set_many(set);
 		break;
 	case SS_IOPRIO_WHO_USER:
-		if (named_user(set->session, set->caller, who, &set->uid))
+		if (named_user(set, who, &set->uid))
 			set_many(set);
 		break;
 	}

@@ -42,6 +42,16 @@
 	"1 ask " one " " two " 5\n"
 
 /* The caller is killed, maybe before its call has begun. */
+#define EXITS_BESIDE(maker, init, other) \
+	"1 clone " maker " 0 2 17\n" \
+	maker " unshare 536870912\n" \
+	maker " clone " init " 0 2 17\n" \
+	maker " clone " other " 0 2 17\n" \
+	init " exit-group &\n" \
+	"2 ioprio 2 -9 16388 &\n" \
+	"0 sync\n" \
+	"2 ask " init " " other " 5\n"
+
 #define KILLED(target) \
 	"1 clone " target " 0 2 17\n" \
 	"1 clone 16 0 2 17\n" \
@@ -438,6 +448,16 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  "2 ioprio 2 -9 16388\n"
 	  "2 ask 4 5 5\n"
 	  "2 ask 4 2 5\n" },
+	{ "ioprio-beside-exit",
+	  "whether an exit begins before an ioprio_set is known",
+	  EXITS_BESIDE("4", "5", "6") EXITS_BESIDE("7", "8", "9")
+	  EXITS_BESIDE("10", "11", "12") EXITS_BESIDE("13", "14", "15")
+	  EXITS_BESIDE("16", "17", "18") EXITS_BESIDE("19", "20", "21")
+	  EXITS_BESIDE("22", "23", "24") EXITS_BESIDE("25", "26", "27")
+	  EXITS_BESIDE("28", "29", "30") EXITS_BESIDE("31", "32", "33")
+	  EXITS_BESIDE("34", "35", "36") EXITS_BESIDE("37", "38", "39")
+	  EXITS_BESIDE("40", "41", "42") EXITS_BESIDE("43", "44", "45")
+	  EXITS_BESIDE("46", "47", "48") EXITS_BESIDE("49", "50", "51") },
 	{ "ioprio-of-the-killed",
 	  "who is killed before its ioprio_set begins sets nothing",
 	  KILLED("4") KILLED("5") KILLED("6") KILLED("7") KILLED("8")
