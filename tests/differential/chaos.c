@@ -20,7 +20,8 @@ enum {
 static int usage(void)
 {
 	fputs("Usage: chaos [-n | -t SECONDS] [-S] [-s SELFSAME] "
-	      "[-w FILE] [-p PROFILE] SEED STEPS [TEMPO]\n"
+	      "[-w FILE] [-p PROFILE] [-x PROFILE]\n"
+	      "             SEED STEPS [TEMPO]\n"
 	      "       chaos [-s SELFSAME] [-c] -r FILE\n"
 	      "       chaos [-s SELFSAME] [-c] NAME\n"
 	      "       chaos -s SELFSAME -c [-p PROFILE] SEED STEPS\n"
@@ -34,6 +35,8 @@ static int usage(void)
 	      "-c does the same without SELFSAME first, and compares what "
 	      "everybody saw.\n"
 	      "-w writes the steps down, -r plays them, -l lists scenarios.\n"
+	      "-p: kinds of operations, not those of the seed; -x: none of "
+	      "these (bits, chaos.h).\n"
 	      "-S: SELFSAME prints its statistics, too.\n",
 	      stderr);
 	return 2;
@@ -160,7 +163,7 @@ static int parse_options(int argc, char **argv, struct request *ret)
 	unsigned long long number;
 	int option;
 
-	while ((option = getopt(argc, argv, "+cdnk:t:s:Sw:p:r:l")) != -1) {
+	while ((option = getopt(argc, argv, "+cdnk:t:s:Sw:p:x:r:l")) != -1) {
 		switch (option) {
 		case 'c':
 			ret->compare = 1;
@@ -192,6 +195,11 @@ static int parse_options(int argc, char **argv, struct request *ret)
 			if (parse(optarg, &number))
 				return -EINVAL;
 			ret->run.profile = (int)number;
+			break;
+		case 'x':
+			if (parse(optarg, &number))
+				return -EINVAL;
+			ret->run.without = (uint32_t)number;
 			break;
 		case 'r':
 			ret->script = optarg;

@@ -492,6 +492,7 @@ struct ch_run {
 	unsigned long steps;
 	int tempo;
 	int profile;		/* enum ch_profile, or -1: from the seed */
+	uint32_t without;	/* enum ch_profile: not these, whatever it is */
 	const char *write;	/* where to write the steps down, or NULL */
 	const char *transcript;	/* and what came of them */
 };

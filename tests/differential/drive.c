@@ -394,6 +394,7 @@ int ch_drive_random(const struct ch_run *run)
 	if (view.determined && run->profile < 0)
 		view.profile &= ~(uint32_t)(CH_WITH_RINGS | CH_WITH_PIDNS |
 					    CH_WITH_SIGNALS);
+	view.profile &= ~run->without;
 	be(run->seed);
 	for (i = 1; i <= run->steps; i++) {
 		ch_seed(&random, run->seed, i);
