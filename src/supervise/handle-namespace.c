@@ -16,27 +16,29 @@
 
 #define LINK_MAX_LENGTH		64
 
+static const struct {
+	uint64_t flag;
+	const char *name;	/* the link of who has changed it */
+	const char *given;	/* and of whom setns by pidfd has it from */
+} kinds[] = {
+	{ CLONE_NEWUSER, "user", "user" },
+	{ CLONE_NEWNS, "mnt", "mnt" },
+	{ CLONE_NEWUTS, "uts", "uts" },
+	{ CLONE_NEWIPC, "ipc", "ipc" },
+	{ CLONE_NEWNET, "net", "net" },
+	{ CLONE_NEWCGROUP, "cgroup", "cgroup" },
+	{ CLONE_NEWPID, "pid_for_children", "pid" },
+	{ CLONE_NEWTIME, "time_for_children", "time" },
+};
+
 /* A namespace that a call with these flags changes, or NULL. */
 static const char *changed_namespace(uint64_t flags)
 {
-	static const struct {
-		uint64_t flag;
-		const char *name;
-	} names[] = {
-		{ CLONE_NEWUSER, "user" },
-		{ CLONE_NEWNS, "mnt" },
-		{ CLONE_NEWUTS, "uts" },
-		{ CLONE_NEWIPC, "ipc" },
-		{ CLONE_NEWNET, "net" },
-		{ CLONE_NEWCGROUP, "cgroup" },
-		{ CLONE_NEWPID, "pid_for_children" },
-		{ CLONE_NEWTIME, "time_for_children" },
-	};
 	size_t i;
 
-	for (i = 0; i < SS_ARRAY_SIZE(names); i++) {
-		if (flags & names[i].flag)
-			return names[i].name;
+	for (i = 0; i < SS_ARRAY_SIZE(kinds); i++) {
+		if (flags & kinds[i].flag)
+			return kinds[i].name;
 	}
 	return NULL;
 }
@@ -120,24 +122,32 @@ bool ss_handle_unshare(struct ss_handling *h)
 			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 			 CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWTIME)
 
+/* Where a setns goes to. */
+struct entered {
+	uint64_t flags;		/* CLONE_NEW*; 0: nowhere */
+	uint64_t ino;		/* the file's, which keeps its namespace */
+	bool by_pidfd;		/* those of somebody, who may end */
+	pid_t tid;		/* that one, if his number is known, or 0 */
+};
+
 /* By pidfd: the flags say which of its namespaces.  The dead have none, and
    then the call fails whatever the flags are. */
-static uint64_t setns_pidfd_flags(struct ss_handling *h, uint64_t *ret_ino)
+static void find_entered_of(struct ss_handling *h, struct entered *ret)
 {
-	uint64_t type = h->call->setns.type;
 	pid_t tid = 0;
+	uint64_t ino;
 	int r;
 
+	ret->by_pidfd = true;
 	r = ss_proc_pidfd(h->task->tid, h->call->setns.fd, &tid);
 	/* None, or one that was opened again with O_PATH. */
-	if (r == -EBADMSG || r == -EBADF)
-		return 0;
-	if (r || !tid)
-		return type;
-	if (tid < 0)
-		return 0;
-	r = ss_proc_namespace(tid, "ipc", ret_ino);
-	return r == -ENODATA || r == -ESRCH ? 0 : type;
+	if (r == -EBADMSG || r == -EBADF || tid < 0)
+		return;
+	r = r || !tid ? 0 : ss_proc_namespace(tid, "ipc", &ino);
+	if (r == -ENODATA || r == -ESRCH)
+		return;
+	ret->flags = h->call->setns.type;
+	ret->tid = tid;
 }
 
 /* Where the descriptor cannot be had: by its name, if nobody has mounted that
@@ -167,39 +177,116 @@ static uint64_t flags_by_name(struct ss_handling *h, uint64_t *ret_ino)
 	return 0;
 }
 
-/* Which namespaces setns will enter, as CLONE_NEW* flags (0: none), and the
-   inode where one is named.  by_pidfd: they are somebody's, who may end; not
-   those of a file, which keeps its namespace. */
-static uint64_t setns_flags(struct ss_handling *h, uint64_t *ret_ino,
-			    bool *ret_by_pidfd)
+static void find_entered(struct ss_handling *h, struct entered *ret)
 {
 	uint64_t flag = 0, type = h->call->setns.type;
 	int r = ss_identify_namespace(h->session, h->task, h->call->setns.fd,
-				      &flag, ret_ino);
+				      &flag, &ret->ino);
 
 	if (r == -EBADF || !ss_call_is_there(h))
-		return 0;
+		return;
 	if (r && r != -ENOTTY)
-		flag = flags_by_name(h, ret_ino);
-	*ret_by_pidfd = !flag;
+		flag = flags_by_name(h, &ret->ino);
 	if (!flag)
-		return setns_pidfd_flags(h, ret_ino);
-	return !type || type == flag ? flag : 0;
+		find_entered_of(h, ret);
+	else if (!type || type == flag)
+		ret->flags = flag;
 }
 
-/* Does the caller have the capability in the namespace that owns its own ipc
-   namespace?  (One below its user namespace it would own.) */
-static bool may_enter_own_ipc(const struct ss_task *task)
+/* The link that will show it, or NULL: the caller is there already.  (Nobody
+   enters his own user namespace.) */
+static const char *shown_by(const struct ss_task *task,
+			    const struct entered *entered)
+{
+	uint64_t own, other;
+	size_t i;
+
+	if (entered->flags & CLONE_NEWUSER)
+		return "user";
+	if (entered->ino && !ss_proc_namespace(task->tid, "ipc", &own))
+		return entered->ino != own ? "ipc" : NULL;
+	for (i = 0; entered->tid && i < SS_ARRAY_SIZE(kinds); i++) {
+		if ((entered->flags & kinds[i].flag) &&
+		    !ss_proc_namespace(task->tid, kinds[i].name, &own) &&
+		    !ss_proc_namespace(entered->tid, kinds[i].given, &other) &&
+		    own != other)
+			return kinds[i].name;
+	}
+	return NULL;
+}
+
+/* Does the caller have the capability in the user namespace that owns this one
+   of its own?  (One below its user namespace it would own.) */
+static bool may_enter_own(const struct ss_task *task, const char *name)
 {
 	const struct ss_userns *mine = ss_task_creds(task)->userns, *ns;
 	uint64_t owner;
 
-	if (ss_proc_namespace_owner(task->tid, "ipc", &owner))
+	if (ss_proc_namespace_owner(task->tid, name, &owner))
 		return false;
 	for (ns = mine; ns; ns = ns->parent) {
 		if (ns->ino == owner)
 			return ss_creds_capable(ss_task_creds(task), ns,
 						SS_CAP_SYS_ADMIN);
+	}
+	return true;
+}
+
+/* The same of all of them. */
+static bool may_enter_all_own(const struct ss_task *task, uint64_t flags)
+{
+	const struct ss_creds *creds = ss_task_creds(task);
+	size_t i;
+
+	if ((flags & CLONE_NEWNS) &&
+	    !(creds->effective >> SS_CAP_SYS_CHROOT & 1))
+		return false;
+	/* timens_install() takes who is alone, as unshare(CLONE_VM) does. */
+	if ((flags & CLONE_NEWTIME) && ss_unshare_is_refused(task, CLONE_VM))
+		return false;
+	for (i = 0; i < SS_ARRAY_SIZE(kinds); i++) {
+		if ((flags & kinds[i].flag) &&
+		    !may_enter_own(task, kinds[i].name))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * By pidfd only who may look at that task enters its namespaces
+ * (kernel/nsproxy.c).  Where we cannot tell, it may.
+ */
+static bool may_look_at(struct ss_handling *h, pid_t tid)
+{
+	const struct ss_model *model = h->session->model;
+	bool asked = false;
+	int r = 0;
+
+	while (!r && ss_call_is_there(h)) {
+		struct ss_task *task = ss_model_task(model, tid);
+
+		/* Who is not inside is in no Landlock domain from here. */
+		if (!task)
+			return !h->task->domain;
+		switch (asked ? ss_access_check_now(h->task, task,
+						    model->init_userns) :
+			ss_access_check(h->task, task, model->init_userns)) {
+		case SS_ACCESS_ALLOWED:
+			return true;
+		case SS_ACCESS_DENIED:
+			return false;
+		case SS_ACCESS_NEED_CALLER:
+			r = ss_facts_creds(h->session, h->task);
+			break;
+		case SS_ACCESS_NEED_TARGET:
+			r = ss_facts_creds(h->session, task);
+			break;
+		case SS_ACCESS_NEED_DUMPABLE:
+			r = asked ? -ENODATA :
+				ss_facts_dumpable(h->session, task);
+			asked = true;
+			break;
+		}
 	}
 	return true;
 }
@@ -226,17 +313,42 @@ static bool changes_creds(struct ss_handling *h)
 	return true;
 }
 
+static bool enter_own(struct ss_handling *h, const struct entered *entered)
+{
+	const struct ss_event event = {
+		.type = SS_EVENT_UNDO_DROP,
+		.tid = h->task->tid,
+	};
+	bool may;
+
+	if (entered->flags & CLONE_NEWTIME) {
+		ss_leavers_sweep(h->session, h->task->group);
+		ss_deaths_drain(h->session);
+	}
+	may = !entered->tid || may_look_at(h, entered->tid);
+	if (!ss_call_is_there(h))
+		return false;
+	/* Whose namespaces they are may end before it comes so far, or get
+	   other ids. */
+	if (entered->by_pidfd && h->task->resources[SS_KIND_UNDO])
+		h->session->stats.namespaces_unsure++;
+	if (may && may_enter_all_own(h->task, entered->flags))
+		ss_tell_when_let_on(h->session, &event);
+	return true;
+}
+
 bool ss_handle_setns(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_UNDO_DROP,
 		.tid = h->task->tid,
 	};
-	uint64_t flags, target = 0, own = 0;
-	const char *name = NULL;
-	bool by_pidfd = false;
+	struct entered entered = { 0 };
+	uint64_t flags;
+	const char *name;
 
-	flags = setns_flags(h, &target, &by_pidfd);
+	find_entered(h, &entered);
+	flags = entered.flags;
 	if (!ss_call_is_there(h))
 		return false;
 	/* What it refuses because others share something with the caller need
@@ -252,23 +364,14 @@ bool ss_handle_setns(struct ss_handling *h)
 		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);
 	if (!(flags & CLONE_NEWIPC))
 		return true;
-	/* Another one shows in the link.  Entering one's own drops the undo
-	   list too, and shows nowhere; but nobody enters his own user
-	   namespace.  (That is refused to who has other threads, or shares the
-	   fs; they may be on their way out, so it is looked at afterwards.) */
-	if (flags & CLONE_NEWUSER)
-		name = "user";
-	else if (target && !ss_proc_namespace(h->task->tid, "ipc", &own) &&
-		 target != own)
-		name = "ipc";
-	if (name) {
-		if (ss_deferred_add(h->session, &event, name))
-			h->session->failure = -ENOMEM;
-	} else if (may_enter_own_ipc(h->task)) {
-		/* Whose namespaces they are may end before it comes so far. */
-		if (by_pidfd && h->task->resources[SS_KIND_UNDO])
-			h->session->stats.namespaces_unsure++;
-		ss_tell_when_let_on(h->session, &event);
-	}
+	/* Another one shows in a link.  Entering one's own drops the undo list
+	   too, and shows nowhere.  (A user namespace is refused to who has
+	   other threads, or shares the fs; they may be on their way out, so it
+	   is looked at afterwards.) */
+	name = shown_by(h->task, &entered);
+	if (!name)
+		return enter_own(h, &entered);
+	if (ss_deferred_add(h->session, &event, name))
+		h->session->failure = -ENOMEM;
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include "supervise/state.h"
 
+#define SS_CAP_SYS_CHROOT	18
 #define SS_CAP_SYS_ADMIN	21
 #define SS_CAP_SYS_NICE		23
 

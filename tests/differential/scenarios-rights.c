@@ -293,5 +293,11 @@ const struct ch_scenario ch_scenarios_of_rights[] = {
 	  "5 clone 6 0 0 17\n"
 	  "6 ask 6 5 1\n"
 	  "1 ask 1 4 1\n" },
+	{ "setns-from-landlock",
+	  "by the pidfd of who is not in the domain",
+	  "2 semop 0\n"
+	  "2 landlock\n"
+	  "2 setns 11 1\n"
+	  "1 ask 1 2 6\n" },
 	{ NULL, NULL, NULL },
 };

@@ -6,6 +6,7 @@
 #include "mkworld.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -292,4 +293,36 @@ long mw_semop(struct mw_peer *peer, int id, void *ops, unsigned int count)
 #else
 	return mw_call(peer, SYS_ipc, 1, id, count, 0, MW_P(ops));
 #endif
+}
+
+static long run_capset(struct mw_peer *peer, long arg)
+{
+	const unsigned int *keep = (const unsigned int *)arg;
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	long ret;
+
+	(void)peer;
+	ret = mw_sys(SYS_capget, MW_P(&header), MW_P(data));
+	if (ret < 0)
+		return ret;
+	data[0].effective &= keep[0];
+	data[0].permitted &= keep[1];
+	data[0].inheritable = 0;
+	if (keep[1] == 0)
+		data[1].effective = data[1].permitted = 0;
+	data[1].inheritable = 0;
+	return mw_sys(SYS_capset, MW_P(&header), MW_P(data));
+}
+
+long mw_keep_caps(struct mw_peer *peer, unsigned int effective,
+		  unsigned int permitted)
+{
+	unsigned int *keep = mw_alloc(2 * sizeof(*keep));
+
+	keep[0] = effective;
+	keep[1] = permitted;
+	return mw_run(peer, run_capset, MW_P(keep));
 }

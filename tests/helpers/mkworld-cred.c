@@ -209,38 +209,6 @@ static void round_trip(void)
 	}
 }
 
-static long run_capset(struct mw_peer *peer, long arg)
-{
-	const unsigned int *keep = (const unsigned int *)arg;
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-	long ret;
-
-	(void)peer;
-	ret = mw_sys(SYS_capget, MW_P(&header), MW_P(data));
-	if (ret < 0)
-		return ret;
-	data[0].effective &= keep[0];
-	data[0].permitted &= keep[1];
-	data[0].inheritable = 0;
-	if (keep[1] == 0)
-		data[1].effective = data[1].permitted = 0;
-	data[1].inheritable = 0;
-	return mw_sys(SYS_capset, MW_P(&header), MW_P(data));
-}
-
-static long keep_caps(struct mw_peer *peer, unsigned int effective,
-		      unsigned int permitted)
-{
-	unsigned int *keep = mw_alloc(2 * sizeof(*keep));
-
-	keep[0] = effective;
-	keep[1] = permitted;
-	return mw_run(peer, run_capset, MW_P(keep));
-}
-
 static void capabilities(void)
 {
 	unsigned int trace = 1U << CAP_SYS_PTRACE;
@@ -255,8 +223,8 @@ static void capabilities(void)
 	full = mw_fork(NULL);
 	some = mw_fork(NULL);
 	plain = user(1000, 1);
-	mw_did("drop all", keep_caps(none, 0, 0));
-	mw_did("keep some, without effect", keep_caps(some, ~trace, ~0U));
+	mw_did("drop all", mw_keep_caps(none, 0, 0));
+	mw_did("keep some, without effect", mw_keep_caps(some, ~trace, ~0U));
 	child = mw_fork(none);
 	permit("none asks full", none, full);
 	permit("none asks some", none, some);
@@ -272,10 +240,10 @@ static void capabilities(void)
 	dumpable(none, 1);
 	dumpable(child, 1);
 	permit("dumpable, its child asks none", child, none);
-	mw_did("keep only one", keep_caps(some, trace, trace));
+	mw_did("keep only one", mw_keep_caps(some, trace, trace));
 	permit("one asks full", some, full);
 	permit("one asks 1000", some, plain);
-	mw_did("then drop it", keep_caps(some, 0, 0));
+	mw_did("then drop it", mw_keep_caps(some, 0, 0));
 	permit("dropped, asks full", some, full);
 	permit("dropped, asks 1000", some, plain);
 	dumpable(some, 1);

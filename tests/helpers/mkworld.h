@@ -204,5 +204,8 @@ int mw_root(void);			/* effective uid 0 */
 long mw_ioprio(struct mw_peer *peer, int which, int who, int value);
 long mw_semop(struct mw_peer *peer, int id, void *ops, unsigned int count);
 void mw_need_root(void);
+/* capset: of the first 32, these are left. */
+long mw_keep_caps(struct mw_peer *peer, unsigned int effective,
+		  unsigned int permitted);
 
 #endif /* MKWORLD_H */
