@@ -99,6 +99,10 @@ static int fits_reverse(const struct ch_question *q)
 {
 	if (q->back == CH_UNANSWERED || !has_order(q))
 		return 1;
+	/* Who dies, unawaited, after the answer is nobody for the judge, too;
+	   whoever could not look at him has no look that says so. */
+	if (q->back == -ESRCH && q->verdict[1] == -ESRCH)
+		return 1;
 	if (q->answer < 0 || q->back < 0)
 		return q->answer == q->back;
 	return q->answer + q->back == (q->answer == 0 ? 0 : 3);
