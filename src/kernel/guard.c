@@ -57,22 +57,17 @@ static enum ss_stop_kind kind_of(int number, int event)
 	}
 }
 
-int ss_guard_take(bool block, struct ss_stop *ret)
+int ss_guard_take(struct ss_stop *ret)
 {
-	siginfo_t info;
-	int r;
+	siginfo_t info = { 0 };
 
 	/*
 	 * Not __WALL: with __WCLONE the kernel looks at those whom we trace
 	 * and at children without SIGCHLD, and those who come to us as orphans
 	 * have it.  So nobody else's status is taken away.
 	 */
-	do {
-		memset(&info, 0, sizeof(info));
-		r = waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | __WCLONE |
-			   (block ? 0 : WNOHANG));
-	} while (r && errno == EINTR);
-	if (r)
+	if (waitid(P_ALL, 0, &info,
+		   WEXITED | WSTOPPED | WNOHANG | __WCLONE))
 		return -errno;
 	if (!info.si_pid)
 		return 0;

@@ -50,7 +50,7 @@ struct ss_stop {
  * The next stop or end of a task that we trace; nobody else is waited for.
  * 1 and *ret; 0: none now; -ECHILD: nobody is traced.
  */
-int ss_guard_take(bool block, struct ss_stop *ret) ss_must_check;
+int ss_guard_take(struct ss_stop *ret) ss_must_check;
 /* Has anybody else stopped or ended and not been waited for, whom we trace or
    who is a child of ours?  (Everything of which SIGCHLD tells.) */
 bool ss_guard_is_more(void);

@@ -493,18 +493,17 @@ static bool make_room(struct ss_session *session, size_t n)
  * before we have looked at the next one, and with a few such threads there
  * would be no end of it, nor a turn for those behind them.
  */
-enum ss_served ss_guard_serve(struct ss_session *session)
+bool ss_guard_serve(struct ss_session *session)
 {
-	enum ss_served served = SS_SERVED_NONE;
 	struct ss_guard *guard = &session->guard;
+	bool is_all = false;
 	size_t i, n = 0;
 	int number = 0;
 
-	while (served != SS_SERVED_ALL && guard->used &&
-	       make_room(session, n) &&
-	       ss_guard_take(false, &guard->stops[n]) == 1) {
+	while (!is_all && guard->used && make_room(session, n) &&
+	       ss_guard_take(&guard->stops[n]) == 1) {
 		n++;
-		served = ss_guard_is_more() ? SS_SERVED_SOME : SS_SERVED_ALL;
+		is_all = !ss_guard_is_more();
 	}
 	for (i = 0; i < n; i++) {
 		int stopped = serve_one(session, &guard->stops[i]);
@@ -514,16 +513,7 @@ enum ss_served ss_guard_serve(struct ss_session *session)
 	}
 	if (number)
 		ss_signals_follow(number);
-	return served;
-}
-
-void ss_guard_finish(struct ss_session *session)
-{
-	struct ss_stop stop;
-
-	while (session->guard.wards && ss_guard_take(true, &stop) == 1)
-		(void)serve_one(session, &stop);
-	(void)ss_guard_serve(session);
+	return is_all;
 }
 
 bool ss_guard_let_go(struct ss_session *session, pid_t tracer, pid_t tid)

@@ -82,15 +82,9 @@ void ss_guard_look(struct ss_session *session, const struct ss_task *task,
    guard traces it, and has seen that.)  Until it is forgotten. */
 bool ss_guard_saw_failure(const struct ss_session *session, pid_t tid);
 void ss_guard_forget_failure(struct ss_session *session, pid_t tid);
-enum ss_served {
-	SS_SERVED_NONE,		/* nobody whom we trace has stopped or ended */
-	SS_SERVED_SOME,		/* and maybe children of ours have */
-	SS_SERVED_ALL,		/* and nobody else has */
-};
-/* Serves all stops and ends that are there now. */
-enum ss_served ss_guard_serve(struct ss_session *session);
-/* Everybody has ended, or is about to: until nobody is left. */
-void ss_guard_finish(struct ss_session *session);
+/* Serves all stops and ends that are there now.  true: there were some, and
+   nobody whom we do not trace, a child of ours, has stopped or ended. */
+bool ss_guard_serve(struct ss_session *session);
 /* Somebody wants to trace.  true: the task will be let go, come again. */
 bool ss_guard_let_go(struct ss_session *session, pid_t tracer, pid_t tid)
 	ss_must_check;

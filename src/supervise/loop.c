@@ -245,21 +245,16 @@ static void count(struct ss_session *session,
 /* A signal came in: a child has changed, or a held call is due. */
 static void serve_interrupt(struct ss_session *session)
 {
-	enum ss_served served;
-
 	if (!ss_signals_take_child())
 		return;
-	served = ss_guard_serve(session);
 	/* Mostly a ward has stopped, and that is all. */
-	if (served != SS_SERVED_ALL) {
+	if (!ss_guard_serve(session)) {
 		/* A ward's stops are not to be taken for the user's. */
 		if (!ss_guard_traces(session, session->launched.pid))
 			ss_signals_follow_stop();
 		ss_deaths_drain(session);
-	}
-	/* Not at each stop; what is missed comes with the next signal. */
-	if (served == SS_SERVED_NONE)
 		ss_orphans_reap(session);
+	}
 	if (session->options.kill_on_exit && session->command_ended &&
 	    !session->killed_all) {
 		session->killed_all = true;

@@ -280,6 +280,11 @@ static size_t reap_children(struct ss_session *session, bool *ret_live)
 		struct ss_process *process = NULL;
 		int r;
 
+		/* First the guard learns of its end. */
+		if (ss_guard_has(session, list.tids[i])) {
+			*ret_live = true;
+			continue;
+		}
 		if (list.tids[i] == session->launched.pid)
 			process = ss_process_find(session, list.tids[i]);
 		/* Whoever else reaped the command would lose its status. */
@@ -295,7 +300,8 @@ static size_t reap_children(struct ss_session *session, bool *ret_live)
 /*
  * Whose parents end come to us: until there are no more, in whatever order: the
  * first process of a pid namespace waits until the others are reaped, and
- * some of them may have come to us.
+ * some of them may have come to us.  So do those whom the guard traces, whoever
+ * their parents are.
  */
 void ss_children_await(struct ss_session *session)
 {
@@ -304,7 +310,9 @@ void ss_children_await(struct ss_session *session)
 
 	ss_signals_hold_child();
 	do {
+		(void)ss_guard_serve(session);
 		reaped = reap_children(session, &live);
+		live = live || session->guard.wards;
 		if (!reaped && live)
 			ss_signals_await_child();
 	} while (reaped || live);

@@ -370,7 +370,6 @@ static int finish(struct ss_session *session)
 			 strerror(-session->failure));
 		return SS_EXIT_FAILURE;
 	}
-	ss_guard_finish(session);
 	ss_deaths_drain(session);
 	ss_children_await(session);
 	status = session->command_status;

@@ -376,7 +376,7 @@ void ss_orphans_reap(struct ss_session *session);
 bool ss_number_is_new(struct ss_session *session,
 		      const struct ss_task *task);
 /* Waits for the last tasks, which have left the filter but may not be dead
-   yet, and reaps them. */
+   yet, and reaps those that are ours to reap. */
 void ss_children_await(struct ss_session *session);
 /* Brings the model up to date about one task's life.  0; -ESRCH: a thread of
    its group is just taking the leader's place, for an exec. */

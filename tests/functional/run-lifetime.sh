@@ -191,6 +191,16 @@ done
 run_ok "and we do not" "$SELFSAME" run sh -c '"$0" find "$PPID"' "$asker"
 is "either" "$(cat "$out")" ESRCH
 
+# The first process of a pid namespace, which the guard traces, waits for one
+# that has come to us, and nobody has the filter any more.
+run limited "$asker" namespace
+if [ "$status" -eq 77 ]; then
+	skip "a namespace that ends last" "no pid namespaces here"
+else
+	run_ok "a namespace that ends last" \
+		timeout -k 5 20 "$SELFSAME" run "$asker" namespace
+fi
+
 # A file server inside that answers only after a watched call of somebody else,
 # while an exec waits for it: nobody waits for ever.
 mkdir "$tmp/served"

@@ -16,6 +16,8 @@
  *	asker forks N		N children that fork for ever
  *	asker dying N		asks about N children that take long to die
  *	asker daemon FILE	leaves a daemon that writes FILE when fd 0 ends
+ *	asker namespace		leaves a pid namespace, which ends after it;
+ *				status 77: it cannot make one
  *	asker among COMMAND...	while COMMAND runs, asks about all tasks that it
  *				finds in /proc, again and again
  *	asker hold COMMAND...	holds threads and files while COMMAND runs,
@@ -332,6 +334,7 @@ static int forks(long count)
 enum {
 	WINDOWS = 8000,
 	WINDOW = 1 << 20,
+	SKIPPED = 77,
 };
 
 /* Memory of many pages that costs little to have, and long to give up. */
@@ -546,6 +549,60 @@ static int hold(char **command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+static void nothing(int number)
+{
+	(void)number;
+}
+
+/* The first process of a pid namespace, with a handler that can interrupt
+   calls: it waits for the end of whom PIDFD is for, and then, in the kernel,
+   until the others are reaped. */
+static int go_first(int ready, int pidfd)
+{
+	const struct sigaction action = { .sa_handler = nothing };
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	if (sigaction(SIGALRM, &action, NULL) || write(ready, "", 1) != 1)
+		return 1;
+	(void)poll(&ended, 1, -1);
+	return 0;
+}
+
+static int go_slowly(int ready)
+{
+	if (map_much() || write(ready, "", 1) != 1)
+		return 1;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static int leave_namespace(void)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	int fd[2], status;
+	pid_t child;
+	char byte;
+
+	if (pidfd < 0 || pipe(fd))
+		return fail("pidfd_open");
+	child = fork();
+	if (child == 0) {
+		if (unshare(CLONE_NEWPID) &&
+		    unshare(CLONE_NEWUSER | CLONE_NEWPID))
+			_exit(SKIPPED);
+		if (fork() == 0)
+			_exit(go_first(fd[1], pidfd));
+		if (fork() == 0)
+			_exit(go_slowly(fd[1]));
+		_exit(read(fd[0], &byte, 1) != 1 ||
+		      read(fd[0], &byte, 1) != 1);
+	}
+	if (waitpid(child, &status, 0) != child)
+		return fail("waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 static int then(char **command)
 {
 	(void)ask(getpid(), getpid(), KCMP_VM, 0, 0);
@@ -581,6 +638,8 @@ int main(int argc, char **argv)
 		return deaths(number);
 	if (argc == 3 && strcmp(mode, "daemon") == 0)
 		return leave_daemon(argv[2]);
+	if (argc == 2 && strcmp(mode, "namespace") == 0)
+		return leave_namespace();
 	if (argc > 2 && strcmp(mode, "among") == 0)
 		return among(argv + 2);
 	if (argc > 2 && strcmp(mode, "hold") == 0)
