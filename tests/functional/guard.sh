@@ -58,6 +58,9 @@ run env SELFSAME_WITHOUT=signal-guard timeout 120 "$SELFSAME" run -- \
 	"$flood" calls kcmp 20000
 like "without the guard, kcmp is interrupted" "$(cat "$out")" \
 	'^kcmp [0-9]+: Interrupted system call, '
+run env SELFSAME_WITHOUT=signal-guard timeout 120 "$SELFSAME" run -- \
+	"$flood" execs 20000
+like "and so is exec" "$(cat "$out")" '^execs [0-9]+: Interrupted system call$'
 
 # One kcmp is one answer; there is one before the flood.
 answered_once() {
@@ -92,6 +95,7 @@ flooded() {
 	run_ok "threads in a flood ($2)" inside "$1" threads 5000
 	run_ok "a forked child in a flood ($2)" inside "$1" child 20000
 	run_ok "after an exec ($2)" inside "$1" exec kcmp 20000
+	run_ok "execs in a flood ($2)" inside "$1" execs 1000
 }
 
 # covered PROGRAM BITS: who has a handler is traced before its first call, or,

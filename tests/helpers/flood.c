@@ -13,6 +13,7 @@
  *	flood waits		calls that such a signal does interrupt
  *	flood stops		what a parent learns of a child with a handler
  *	flood exec NAME COUNT	the call after an exec of itself
+ *	flood execs COUNT	execs itself COUNT times, one after the other
  *
  * A flood is a timer of this process that fires every 200 microseconds, or
  * another process that signals it as often.
@@ -503,6 +504,47 @@ static int run_exec(char *self, char *name, char *count)
 	return 2;
 }
 
+/* As often as they can be sent. */
+static pid_t send_always(int number)
+{
+	pid_t target = getpid(), sender = fork();
+
+	if (sender == 0) {
+		while (getppid() == target)
+			kill(target, number);
+		_exit(0);
+	}
+	return sender;
+}
+
+/* Each exec takes the handler of this signal away, which is ignored then.
+   DONE and SENDER: of the images before. */
+static int run_execs(char *self, char *count, long done, pid_t sender)
+{
+	char mode[] = "execs", number[2][24];
+	char *const argv[] = {
+		self, mode, count, number[0], number[1], NULL
+	};
+	int error = 0;
+
+	handle(SIGURG, 0);
+	if (!sender)
+		sender = send_always(SIGURG);
+	if (done < strtol(count, NULL, 10)) {
+		snprintf(number[0], sizeof(number[0]), "%ld", done + 1);
+		snprintf(number[1], sizeof(number[1]), "%d", (int)sender);
+		execv("/proc/self/exe", argv);
+		error = errno;
+		printf("execs %ld: %s\n", done, strerror(error));
+	}
+	kill(sender, SIGKILL);
+	while (waitpid(sender, NULL, 0) < 0 && errno == EINTR)
+		;
+	printf("execs by kill: %ld calls, %d interrupted, %d wrong\n", done,
+	       error == EINTR, error != 0);
+	return error != 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -527,6 +569,11 @@ int main(int argc, char **argv)
 		return run_stops();
 	if (!strcmp(mode, "exec") && argc == 4)
 		return run_exec(argv[0], argv[2], argv[3]);
+	if (!strcmp(mode, "execs") && argc == 3)
+		return run_execs(argv[0], argv[2], 0, 0);
+	if (!strcmp(mode, "execs") && argc == 5)
+		return run_execs(argv[0], argv[2], strtol(argv[3], NULL, 10),
+				 (pid_t)strtol(argv[4], NULL, 10));
 	fprintf(stderr, "flood: bad usage\n");
 	return 2;
 }
