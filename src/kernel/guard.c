@@ -90,6 +90,14 @@ int ss_guard_take(struct ss_stop *ret)
 	return 1;
 }
 
+bool ss_guard_is_traced(pid_t tid)
+{
+	siginfo_t info;
+
+	return !waitid(P_PID, (id_t)tid, &info, WEXITED | WSTOPPED | WNOHANG |
+		       WNOWAIT | __WCLONE) || errno != ECHILD;
+}
+
 bool ss_guard_is_more(void)
 {
 	siginfo_t info = { 0 };

@@ -51,6 +51,12 @@ struct ss_stop {
  * 1 and *ret; 0: none now; -ECHILD: nobody is traced.
  */
 int ss_guard_take(struct ss_stop *ret) ss_must_check;
+/*
+ * Do we trace it?  Of a task that loses its number in the exec of another
+ * thread we are told nothing, nor of the number that a thread had before its
+ * exec if it is killed in the middle of that (kernel/exec.c, de_thread()).
+ */
+bool ss_guard_is_traced(pid_t tid);
 /* Has anybody else stopped or ended and not been waited for, whom we trace or
    who is a child of ours?  (Everything of which SIGCHLD tells.) */
 bool ss_guard_is_more(void);

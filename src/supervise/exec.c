@@ -396,6 +396,8 @@ void ss_exec_settle(struct ss_session *session, struct ss_group *group,
 	}
 	ss_evidence_free(process->evidence);
 	process->evidence = NULL;
+	if (event.type == SS_EVENT_EXEC_DONE)
+		ss_guard_forget(session, group);
 	ss_tell(session, &event);
 	if (!ending || event.type == SS_EVENT_EXEC_DONE)
 		return;

@@ -68,6 +68,37 @@ static void drop(struct ss_session *session, struct ss_ward *ward)
 	free(ward);
 }
 
+static void forget_stale(struct ss_session *session, pid_t tid)
+{
+	struct ss_ward *ward = session->guard.wards ? find(session, tid) :
+		NULL;
+
+	if (ward && !ss_guard_is_traced(tid))
+		drop(session, ward);
+}
+
+bool ss_guard_has_still(struct ss_session *session, pid_t tid)
+{
+	forget_stale(session, tid);
+	return ss_guard_has(session, tid);
+}
+
+void ss_guard_forget(struct ss_session *session, const struct ss_group *group)
+{
+	const struct ss_task *task;
+
+	for (task = group->tasks; task; task = task->next)
+		forget_stale(session, task->tid);
+}
+
+static void drop_all(struct ss_session *session)
+{
+	struct ss_ward *ward, *tmp;
+
+	HASH_ITER(hh, session->guard.wards, ward, tmp)
+		drop(session, ward);
+}
+
 static bool is_released(const struct ss_session *session, pid_t tid)
 {
 	const struct ss_released *released;
@@ -499,12 +530,18 @@ bool ss_guard_serve(struct ss_session *session)
 	bool is_all = false;
 	size_t i, n = 0;
 	int number = 0;
+	int r = 1;
 
-	while (!is_all && guard->used && make_room(session, n) &&
-	       ss_guard_take(&guard->stops[n]) == 1) {
+	while (!is_all && guard->used && make_room(session, n)) {
+		r = ss_guard_take(&guard->stops[n]);
+		if (r != 1)
+			break;
 		n++;
 		is_all = !ss_guard_is_more();
 	}
+	/* Nobody is traced: those that are left here ended in an exec. */
+	if (r == -ECHILD && !n)
+		drop_all(session);
 	for (i = 0; i < n; i++) {
 		int stopped = serve_one(session, &guard->stops[i]);
 
@@ -533,10 +570,7 @@ bool ss_guard_let_go(struct ss_session *session, pid_t tracer, pid_t tid)
 
 void ss_guard_release(struct ss_session *session)
 {
-	struct ss_ward *ward, *tmp;
-
-	HASH_ITER(hh, session->guard.wards, ward, tmp)
-		drop(session, ward);
+	drop_all(session);
 	while (session->guard.released)
 		forget_released(session, session->guard.released);
 	free(session->guard.stops);

@@ -26,6 +26,7 @@
 #include "base/hash.h"
 #include "watch/calls.h"
 
+struct ss_group;
 struct ss_session;
 struct ss_stop;
 struct ss_task;
@@ -63,6 +64,11 @@ struct ss_guard {
 
 /* Does the guard trace this task, for its signals? */
 bool ss_guard_has(const struct ss_session *session, pid_t tid);
+/* The same of who may have ended in an exec that we were not told of: then it
+   is forgotten. */
+bool ss_guard_has_still(struct ss_session *session, pid_t tid);
+/* All of a group that has ended, or begun another program. */
+void ss_guard_forget(struct ss_session *session, const struct ss_group *group);
 /* Do we trace it, if only until its next stop?  Then its stops are ours. */
 bool ss_guard_traces(const struct ss_session *session, pid_t tid);
 /*

@@ -255,8 +255,8 @@ static void serve_interrupt(struct ss_session *session)
 		ss_deaths_drain(session);
 		ss_orphans_reap(session);
 	}
-	if (session->options.kill_on_exit && session->command_ended &&
-	    !session->killed_all) {
+	/* Whoever loses his parent by that comes to us, and was not known. */
+	if (session->options.kill_on_exit && session->command_ended) {
 		session->killed_all = true;
 		ss_kill_all(session);
 	}

@@ -108,7 +108,7 @@ static int reap(struct ss_session *session, struct ss_process *process)
 
 	/* Its real parent is still to reap what the guard lets go of. */
 	(void)ss_guard_serve(session);
-	if (ss_guard_has(session, process->tgid))
+	if (ss_guard_has_still(session, process->tgid))
 		return 0;
 	r = ss_pidfd_reap(process->pidfd, &status);
 	if (r > 0 && process->tgid == session->launched.pid) {
@@ -158,6 +158,8 @@ static void process_dead(struct ss_session *session,
 
 	if (group && group->execing)
 		ss_exec_settle(session, group, 0);
+	if (group)
+		ss_guard_forget(session, group);
 	if (group && !group->dead) {
 		await_end(group->tasks);
 		ss_tell(session, &event);
@@ -260,9 +262,16 @@ void ss_orphans_reap(struct ss_session *session)
 	if (own_children(session, &list))
 		return;
 	for (i = 0; i < list.count; i++) {
-		if (!ss_process_find(session, list.tids[i]) &&
-		    !ss_guard_has(session, list.tids[i]))
-			(void)!ss_child_reap(list.tids[i]);
+		struct ss_process *process =
+			ss_process_find(session, list.tids[i]);
+
+		/* Of who has no pidfd nobody else tells us. */
+		if ((process && (process->pidfd >= 0 ||
+				 list.tids[i] == session->launched.pid)) ||
+		    ss_guard_has_still(session, list.tids[i]))
+			continue;
+		if (ss_child_reap(list.tids[i]) > 0 && process)
+			process_gone(session, process);
 	}
 	ss_tids_release(&list);
 }
@@ -281,7 +290,7 @@ static size_t reap_children(struct ss_session *session, bool *ret_live)
 		int r;
 
 		/* First the guard learns of its end. */
-		if (ss_guard_has(session, list.tids[i])) {
+		if (ss_guard_has_still(session, list.tids[i])) {
 			*ret_live = true;
 			continue;
 		}
@@ -718,21 +727,27 @@ int ss_life_recheck(struct ss_session *session, const struct ss_task *task)
 
 void ss_kill_all(struct ss_session *session)
 {
-	const struct ss_process *process = NULL;
+	struct ss_process *process = NULL;
 	struct ss_tids list = { 0 };
 	size_t i;
 
 	while ((process = ss_process_next(session, process))) {
-		if (process->pidfd >= 0 && !process->zombie)
-			ss_pidfd_kill(process->pidfd);
+		if (process->pidfd < 0 || process->killed)
+			continue;
+		ss_pidfd_kill(process->pidfd);
+		process->killed = true;
 	}
 	/* Those whom nobody has seen yet come to us when their parents die, or
 	   call us: then they are killed too. */
 	if (own_children(session, &list))
 		return;
 	for (i = 0; i < list.count; i++) {
-		int pidfd = ss_pidfd_open(list.tids[i], false);
+		int pidfd;
 
+		process = ss_process_find(session, list.tids[i]);
+		if (process && process->killed)
+			continue;
+		pidfd = ss_pidfd_open(list.tids[i], false);
 		if (pidfd < 0)
 			continue;
 		ss_pidfd_kill(pidfd);

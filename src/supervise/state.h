@@ -75,6 +75,7 @@ struct ss_process {
 	bool asked;		/* has called kcmp; noted for --learn */
 	bool crowded;		/* it has many children, or threads: settle.c */
 	bool execs;		/* it has, and was not seen since */
+	bool killed;		/* by us: nobody may outlive the command */
 };
 
 /* A notification whose answer waits for something else. */
@@ -418,7 +419,7 @@ bool ss_group_is_ending(const struct ss_session *session, pid_t tgid);
 /* Kills a caller who could not be told from any task. */
 void ss_kill_stranger(struct ss_session *session,
 		      const struct ss_notification *notification);
-/* Kills everybody who is left. */
+/* Kills everybody who is left and has not been killed so. */
 void ss_kill_all(struct ss_session *session);
 /* A pidfd through which this task's descriptor table can be reached; *ret_own
    is set if the caller has to close it.  Descriptor or -errno. */

@@ -201,6 +201,32 @@ else
 		timeout -k 5 20 "$SELFSAME" run "$asker" namespace
 fi
 
+# Ends that are told to nobody, or not to the guard: the run ends nevertheless.
+endings=$builddir/tests/helpers/endings
+for mode in exec leader itself; do
+	run_ok "an end in an exec ($mode)" timeout -k 5 20 "$SELFSAME" run \
+		"$endings" "$mode"
+done
+# Not for all of them there is a pidfd.
+for mode in orphan namespace; do
+	run timeout -k 5 20 "$endings" "$mode" 0
+	if [ "$status" -eq 77 ]; then
+		skip "more orphans than descriptors" "no pid namespaces here"
+		continue
+	fi
+	# shellcheck disable=SC2016
+	run_ok "more orphans than descriptors ($mode)" timeout -k 5 20 sh -c '
+		ulimit -n 128; exec "$0" run "$@"' "$SELFSAME" "$endings" \
+		"$mode" 200
+done
+# Whose parent we kill when the command has ended.
+SELFSAME_TEST=unseen.$$
+export SELFSAME_TEST
+run_ok "a grandchild that nobody has seen" timeout -k 5 20 "$SELFSAME" run \
+	--kill-on-exit "$endings" unseen
+is "is not left" "$(left_over "$SELFSAME_TEST")" "$(left_over none)"
+unset SELFSAME_TEST
+
 # A file server inside that answers only after a watched call of somebody else,
 # while an exec waits for it: nobody waits for ever.
 mkdir "$tmp/served"
