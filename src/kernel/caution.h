@@ -79,8 +79,7 @@ int ss_careful_do(struct ss_careful *careful) ss_must_check;
 /* Are so many asleep that nothing is tried any more? */
 bool ss_careful_is_exhausted(void);
 
-/* For closer.c: a detached thread to which no signal is ever
-   delivered, ... */
+/* For closer.c: a detached thread that has all signals blocked, ... */
 int ss_caution_thread(void *(*run)(void *), void *data) ss_must_check;
 /* ... and a point of CLOCK_MONOTONIC. */
 struct timespec ss_caution_deadline(long ms);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "kernel/caution.h"
+#include "kernel/linger.h"
 
 /* All of it under its lock. */
 struct closer {
@@ -47,7 +48,7 @@ static void *closer_run(void *data)
 			(void)pthread_cond_wait(&closer->given, &closer->lock);
 		fd = closer->fds[0];
 		(void)pthread_mutex_unlock(&closer->lock);
-		(void)close(fd);
+		ss_linger_close(fd);
 		(void)pthread_mutex_lock(&closer->lock);
 		closer->count--;
 		for (size_t i = 0; i < closer->count; i++)
@@ -127,7 +128,7 @@ void ss_fetched_close(int fd)
 	closer = ss_caution_has_begun() && is_served(fd) ? &of_files :
 		ss_caution_of_epolls() ? &of_others : NULL;
 	if (!closer) {
-		(void)close(fd);
+		ss_linger_close(fd);
 		return;
 	}
 	(void)pthread_mutex_lock(&closer->lock);

@@ -20,6 +20,7 @@
 
 #include "kernel/caution.h"
 #include "kernel/epoll-probe.h"
+#include "kernel/linger.h"
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD	O_EXCL
@@ -64,7 +65,7 @@ static void fetching_release(struct ss_careful *careful)
 	const struct fetching *fetching = (const struct fetching *)careful;
 
 	if (fetching->result >= 0)
-		(void)close(fetching->result);
+		ss_linger_close(fetching->result);
 	free(careful);
 }
 

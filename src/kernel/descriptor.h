@@ -29,8 +29,9 @@ int ss_pidfd_fetch(int pidfd, int number) ss_must_check;
 /*
  * Closes what ss_pidfd_fetch() gave; -1 is ignored.  To be used for nothing
  * else, and nothing else is to be used: closing a file may wait for the
- * sandbox.  After ss_caution_begin() that is left to a helper, and waited for
- * no longer than this.
+ * sandbox.  A socket's peer is not waited for (linger.h).  After
+ * ss_caution_begin() it is left to a helper, and waited for no longer than
+ * this.
  */
 #define SS_CLOSE_PATIENCE_MS	100
 void ss_fetched_close(int fd);

@@ -95,7 +95,8 @@ static enum treatment treatment_of(int number)
 /* These are ours, whatever we were given. */
 static bool is_needed(int number)
 {
-	return number == SIGCHLD || number == SIGALRM || number == SIGCONT;
+	return number == SIGCHLD || number == SIGALRM || number == SIGCONT ||
+		number == SS_SIGNAL_NUDGE;
 }
 
 static bool was_ignored(int number)
@@ -278,6 +279,9 @@ static void handle(int number, siginfo_t *info, void *context)
 	bool ours = number == SIGALRM && info->si_code == SI_TIMER;
 	int saved = errno;
 
+	/* In any thread. */
+	if (number == SS_SIGNAL_NUDGE && info->si_code == SI_TIMER)
+		return;
 	if (ours && info->si_value.sival_int == TIMER_RETRY)
 		state.timer_expired = 1;
 	/*

@@ -42,6 +42,13 @@ int ss_signals_start(struct ss_listener *listener, int command_pidfd,
 /* Before the command's pid is reaped and the listener released. */
 void ss_signals_stop(void);
 
+/*
+ * A timer may send this to any thread, to interrupt what it waits for: nothing
+ * else comes of it.  Not SIGALRM, which also interrupts the receive, and may do
+ * so in its own thread only.
+ */
+#define SS_SIGNAL_NUDGE	SIGURG
+
 /* Has a child of ours changed state since the last call?  Clears it. */
 bool ss_signals_take_child(void);
 /*

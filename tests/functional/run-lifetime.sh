@@ -90,6 +90,14 @@ reader() {
 reader "the end of standard output" 1
 reader "the end of another descriptor" 8
 
+# Nor do we wait with our copies of sockets for a peer, when those who had them
+# were killed, nor with a pipe for such a socket.
+for mode in held passed careful; do
+	run_ok "$mode: sockets that would linger" timeout -s KILL 60 \
+		"$SELFSAME" run "${builddir:?}/tests/helpers/linger" "$mode" 150
+	is "$mode: everybody was answered" "$(cat "$out")" "150 rounds"
+done
+
 # With a daemon that has closed its copies: the pipe ends with the command.
 exec 5<>"$tmp/go"
 rm -f "$late"
