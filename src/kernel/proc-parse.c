@@ -55,17 +55,19 @@ static bool read_ids(struct ss_cursor *text, uint32_t ids[4])
 	return true;
 }
 
-static bool read_levels(struct ss_cursor *text, struct ss_proc_status *status)
+/* Numbers up to the end of the line: one for each pid namespace. */
+static bool read_levels(struct ss_cursor *text, pid_t *nr,
+			unsigned int *levels)
 {
-	status->levels = 0;
+	*levels = 0;
 	for (;;) {
 		ss_cursor_skip_blanks(text);
 		if (text->left == 0)
-			return status->levels > 0;
-		if (status->levels == SS_PROC_LEVELS_MAX ||
-		    !read_int(text, &status->nspid[status->levels]))
+			return *levels > 0;
+		if (*levels == SS_PROC_LEVELS_MAX ||
+		    !read_int(text, &nr[*levels]))
 			return false;
-		status->levels++;
+		(*levels)++;
 	}
 }
 
@@ -114,7 +116,8 @@ static int parse_status_line(struct ss_cursor *line,
 	if (ss_cursor_skip(line, "Gid:"))
 		return read_ids(line, status->gid) ? SEEN_GID : -1;
 	if (ss_cursor_skip(line, "NSpid:"))
-		return read_levels(line, status) ? SEEN_NSPID : -1;
+		return read_levels(line, status->nspid, &status->levels) ?
+		       SEEN_NSPID : -1;
 	if (ss_cursor_skip(line, "Umask:"))
 		status->has_fs = true;
 	if (ss_cursor_skip(line, "VmSize:"))
@@ -160,6 +163,24 @@ int ss_proc_parse_status(const char *text, size_t length,
 	}
 	*ret = status;
 	return 0;
+}
+
+int ss_proc_parse_group(const char *text, size_t length,
+			struct ss_proc_numbers *ret)
+{
+	struct ss_cursor rest = ss_cursor_of(text, length);
+	struct ss_proc_numbers numbers;
+	struct ss_cursor line;
+
+	while (ss_cursor_read_line(&rest, &line)) {
+		if (!ss_cursor_skip(&line, "NSpgid:"))
+			continue;
+		if (!read_levels(&line, numbers.nr, &numbers.levels))
+			return -EBADMSG;
+		*ret = numbers;
+		return 0;
+	}
+	return -EBADMSG;
 }
 
 int ss_proc_parse_signals(const char *text, size_t length,

@@ -179,6 +179,17 @@ int ss_proc_signals(pid_t tid, struct ss_proc_signals *ret)
 	return ss_proc_parse_signals(text.data, text.length, ret);
 }
 
+int ss_proc_group(pid_t tid, struct ss_proc_numbers *ret)
+{
+	ss_cleanup_proc_text struct ss_proc_text text;
+	int error;
+
+	error = read_of_task(&text, tid, "status", SHOWN_ALWAYS, -ESRCH);
+	if (error)
+		return error;
+	return ss_proc_parse_group(text.data, text.length, ret);
+}
+
 int ss_proc_stat(pid_t tid, struct ss_proc_stat *ret)
 {
 	ss_cleanup_proc_text struct ss_proc_text text;

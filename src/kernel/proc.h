@@ -94,6 +94,18 @@ int ss_proc_signals(pid_t tid, struct ss_proc_signals *ret) ss_must_check;
 int ss_proc_parse_signals(const char *text, size_t length,
 			  struct ss_proc_signals *ret) ss_must_check;
 
+/* The numbers of one thing, from our pid namespace in; 0: none there. */
+struct ss_proc_numbers {
+	pid_t nr[SS_PROC_LEVELS_MAX];
+	unsigned int levels;
+};
+
+/* Those of its process group, in the namespaces in which the task itself has a
+   number; from /proc/TID/status, too. */
+int ss_proc_group(pid_t tid, struct ss_proc_numbers *ret) ss_must_check;
+int ss_proc_parse_group(const char *text, size_t length,
+			struct ss_proc_numbers *ret) ss_must_check;
+
 #define SS_PROC_FORKNOEXEC	0x40u	/* PF_FORKNOEXEC: no exec since fork */
 #define SS_PROC_EXITING		0x4u	/* PF_EXITING */
 #define SS_PROC_DUMPCORE	0x200u	/* PF_DUMPCORE: dumps core */

@@ -93,17 +93,68 @@ static struct ss_task *named_task(struct ss_session *session,
 	return who == 0 ? caller : ss_settle_resolve(session, caller, who);
 }
 
-/* The number of a process group leader in our namespace. */
-static pid_t named_group(struct ss_session *session, struct ss_task *caller,
-			 pid_t who)
+/* Is this task's process group the one that is called `who` in the namespace
+   `ns`? */
+static bool is_of_group(const struct ss_task *task, const struct ss_pidns *ns,
+			pid_t who)
 {
+	struct ss_proc_numbers group;
+	unsigned int i;
+
+	for (i = 0; i < task->levels && task->numbers[i]->ns != ns; i++)
+		;
+	/* The first number is that of our own namespace. */
+	return i < task->levels &&
+		!ss_proc_group(task->group->tgid, &group) &&
+		i + 1 < group.levels && group.nr[i + 1] == who;
+}
+
+/* By those who are in it: who lives in this namespace, or below, shows both
+   numbers. */
+static pid_t group_by_members(const struct setting *set,
+			      const struct ss_pidns *ns, pid_t who)
+{
+	struct ss_session *session = set->session;
+	struct ss_tids all = { 0 };
 	struct ss_proc_stat stat;
-	struct ss_task *task;
+	pid_t found = 0;
+	size_t i;
+	int r = ss_proc_processes(&all);
+
+	if (r == -ENOMEM)
+		session->failure = r;
+	else if (r && !set->looking)
+		session->stats.ioprio_unsure++;
+	for (i = 0; !r && i < all.count && !found; i++) {
+		const struct ss_group *group =
+			ss_model_group(session->model, all.tids[i]);
+
+		if (group && group->tasks &&
+		    is_of_group(group->tasks, ns, who) &&
+		    !ss_proc_stat(group->tgid, &stat))
+			found = stat.pgrp;
+	}
+	ss_tids_release(&all);
+	return found;
+}
+
+/*
+ * The number in our namespace of the process group that the caller means; 0:
+ * there is none.  Its leader may have gone, and then the number is nobody's but
+ * the group's; or have left it to others, who live outside.
+ */
+static pid_t named_group(const struct setting *set, pid_t who)
+{
+	const struct ss_task *caller = set->caller, *leader;
+	const struct ss_pidns *ns = ss_task_pidns(caller);
+	struct ss_proc_stat stat;
 
 	if (who == 0)
 		return ss_proc_stat(caller->tid, &stat) ? 0 : stat.pgrp;
-	task = ss_model_resolve(session->model, caller, who);
-	return task ? task->tid : who;
+	if (!ns)
+		return who;
+	leader = ss_model_resolve(set->session->model, caller, who);
+	return leader ? leader->tid : group_by_members(set, ns, who);
 }
 
 /* make_kuid(): false if the caller's namespace has nobody of this number, or
@@ -392,8 +443,9 @@ static void set_all(struct setting *set, const struct ss_decoded *call)
 		break;
 	case SS_IOPRIO_WHO_PGRP:
 		set->of_group = true;
-		set->pgrp = named_group(set->session, set->caller, who);
-		set_many(set);
+		set->pgrp = named_group(set, who);
+		if (set->pgrp || who == 0)
+			set_many(set);
 		break;
 	case SS_IOPRIO_WHO_USER:
 		if (named_user(set, who, &set->uid))

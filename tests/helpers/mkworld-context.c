@@ -324,6 +324,43 @@ static void io_targets(void)
 	io_line("and not its parent's", born, other);
 }
 
+/* A number of a process group, in a pid namespace: it is there for as long as
+   somebody is in the group, and means another one elsewhere. */
+static void io_group_pids(void)
+{
+	struct mw_peer *init, *leader, *member, *fresh;
+	int number[2];
+
+	mw_need_root();
+	mw_must("setpgid", mw_sys(SYS_setpgid, 0, 0));
+	if (mw_try_spawn(NULL, CLONE_NEWPID | SIGCHLD, &init) < 0)
+		mw_skip("cannot make a namespace", -EPERM);
+	leader = mw_fork(init);
+	mw_did("setpgid", mw_call(leader, SYS_setpgid, 0, 0));
+	member = mw_fork(leader);
+	fresh = mw_fork(init);
+	number[0] = member->self;
+	number[1] = fresh->self;
+	mw_quit(leader);
+	mw_reap(init, leader);
+	mw_did("a group whose leader has gone",
+	       mw_ioprio(init, IOPRIO_WHO_PGRP, leader->self, BE));
+	mw_ask(init, "one of it", number[0], number[1]);
+	mw_ask(init, "who is not in it", 1, number[1]);
+	mw_did("who leads none", mw_ioprio(init, IOPRIO_WHO_PGRP, number[1],
+					   BE));
+	mw_ask(init, "nobody", 1, number[1]);
+	if (mw_pid(NULL) > 60)
+		mw_did("a number outside",
+		       mw_ioprio(init, IOPRIO_WHO_PGRP, mw_pid(NULL), BE));
+	mw_ask(init, "nobody", 1, number[1]);
+	mw_did("one's own", mw_ioprio(init, IOPRIO_WHO_PGRP, 0, BE));
+	mw_ask(init, "it", 1, number[1]);
+	fresh = mw_fork(NULL);
+	mw_must("setpgid", mw_call(fresh, SYS_setpgid, 0, 0));
+	io_line("outside, too", fresh, NULL);
+}
+
 /* ---- ioprio_set for a user ---- */
 
 /* Nobody else's, also of those who play this at the same time. */
@@ -549,6 +586,7 @@ const struct mw_scenario mw_context[] = {
 	{ "io-contexts", io_contexts, "io contexts and CLONE_IO" },
 	{ "io-failing", io_failing, "ioprio_set that fails" },
 	{ "io-targets", io_targets, "ioprio_set for other tasks" },
+	{ "io-group-pids", io_group_pids, "for a group in a pid namespace" },
 	{ "io-user", io_user, "ioprio_set for a user" },
 	{ "io-user-pids", io_user_pids, "in a pid namespace" },
 	{ "io-racing", io_racing, "for a user one of whom ends" },

@@ -382,6 +382,28 @@ START_TEST(signals_are_read)
 }
 END_TEST
 
+START_TEST(groups_are_read)
+{
+	static const char text[] =
+		"Pid:\t47\nNSpid:\t47\t3\nNSpgid:\t40\t2\t0\nNSsid:\t1\n";
+	static const char *const wrong[] = {
+		"", "NSpid:\t1\n", "NSpgid:\t\n", "NSpgid:\t1\tx\n",
+	};
+	struct ss_proc_numbers group = { 0 };
+
+	ck_assert_int_eq(ss_proc_parse_group(text, sizeof(text) - 1, &group),
+			 0);
+	ck_assert_uint_eq(group.levels, 3);
+	ck_assert_int_eq(group.nr[0], 40);
+	ck_assert_int_eq(group.nr[1], 2);
+	ck_assert_int_eq(group.nr[2], 0);
+	for (size_t i = 0; i < SS_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(ss_proc_parse_group(wrong[i],
+						     strlen(wrong[i]), &group),
+				 -EBADMSG);
+}
+END_TEST
+
 /* All parsers on one text of exactly this length. */
 static void parse_everything(const char *text, size_t length)
 {
@@ -390,6 +412,7 @@ static void parse_everything(const char *text, size_t length)
 	struct ss_proc_epoll epoll;
 	struct ss_proc_stat stat;
 	struct ss_proc_signals signals;
+	struct ss_proc_numbers group;
 	struct ss_proc_call call;
 	struct ss_tids tids;
 	uint64_t address;
@@ -416,6 +439,7 @@ static void parse_everything(const char *text, size_t length)
 		ss_proc_epoll_release(&epoll);
 	}
 	(void)!ss_proc_parse_signals(copy, length, &signals);
+	(void)!ss_proc_parse_group(copy, length, &group);
 	(void)!ss_proc_parse_fd_flags(copy, length, &address);
 	(void)!ss_proc_parse_pidfd(copy, length, &pid);
 	(void)!ss_proc_parse_id_map(copy, length, SS_ID_INWARD, 0, &id);
@@ -528,6 +552,7 @@ static Suite *parse_suite(void)
 	tcase_add_loop_test(right, status_tells_what_is_left, 0, 5);
 	tcase_add_test(right, status_is_complete_or_refused);
 	tcase_add_test(right, signals_are_read);
+	tcase_add_test(right, groups_are_read);
 	tcase_add_test(right, stat_is_read);
 	tcase_add_test(right, call_is_read);
 	tcase_add_test(right, tids_are_read);
