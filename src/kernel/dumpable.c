@@ -2,23 +2,17 @@
 #include "kernel/dumpable.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "kernel/caution.h"
-#include "kernel/proc-read.h"
+#include "kernel/proc.h"
 #include "kernel/self.h"
 
 /* Exit statuses of the process that looks: one of these, or the level of the
@@ -82,47 +76,6 @@ static bool has_all(uint64_t permitted)
 
 /* ---- by a process of its own ---- */
 
-struct chain {
-	int fds[SS_PROC_LEVELS_MAX];	/* user namespaces, its own first */
-	uint64_t ino[SS_PROC_LEVELS_MAX + 1];	/* ours behind them */
-	unsigned int count;		/* without ours */
-};
-
-static void chain_close(struct chain *chain)
-{
-	while (chain->count > 0)
-		(void)close(chain->fds[--chain->count]);
-}
-
-static int chain_open(struct chain *chain, pid_t tid)
-{
-	struct stat ours, status;
-	int fd;
-
-	chain->count = 0;
-	if (stat("/proc/self/ns/user", &ours))
-		return -errno;
-	chain->ino[0] = ours.st_ino;
-	fd = ss_proc_open_at_once(tid, "ns/user");
-	if (fd < 0)
-		return fd == -ENOENT ? -ESRCH : fd;
-	while (fd >= 0 && fstat(fd, &status) == 0 &&
-	       status.st_ino != ours.st_ino &&
-	       chain->count < SS_PROC_LEVELS_MAX) {
-		chain->fds[chain->count] = fd;
-		chain->ino[chain->count++] = status.st_ino;
-		fd = ioctl(fd, NS_GET_PARENT);
-	}
-	chain->ino[chain->count] = ours.st_ino;
-	/* The last is ours, or there is none: it is not below ours. */
-	if (fd >= 0) {
-		(void)close(fd);
-		return 0;
-	}
-	chain_close(chain);
-	return -EOPNOTSUPP;
-}
-
 static int become(const struct ss_dumpable_target *target)
 {
 	/* Who has our memory may not be looked at from inside. */
@@ -147,7 +100,7 @@ static void end_with_us(void)
 
 struct probing {
 	const struct ss_dumpable_target *target;
-	struct chain chain;
+	struct ss_proc_userns chain;
 };
 
 /*
@@ -157,7 +110,7 @@ struct probing {
 static int probe(void *argument)
 {
 	const struct probing *probing = argument;
-	const struct chain *chain = &probing->chain;
+	const struct ss_proc_userns *chain = &probing->chain;
 	unsigned int level, last = chain->count;
 	pid_t tid = probing->target->tid;
 	int r = become(probing->target);
@@ -187,7 +140,8 @@ static int probe_apart(const struct ss_dumpable_target *target,
 		       struct ss_dumpable_found *ret)
 {
 	struct probing probing = { .target = target };
-	int r = target->nested ? chain_open(&probing.chain, target->tid) : 0;
+	int r = target->nested ?
+		ss_proc_userns_open(target->tid, &probing.chain) : 0;
 
 	/* Refused to its equals, who are only short of capabilities here. */
 	if (r == -EACCES && target->uid == getuid() &&
@@ -208,7 +162,7 @@ static int probe_apart(const struct ss_dumpable_target *target,
 			probing.chain.ino[r] : 0;
 		r = 0;
 	}
-	chain_close(&probing.chain);
+	ss_proc_userns_close(&probing.chain);
 	return r;
 }
 

@@ -115,3 +115,38 @@ int ss_proc_namespace_owner(pid_t tid, const char *name, uint64_t *ret)
 	*ret = status.st_ino;
 	return 0;
 }
+
+void ss_proc_userns_close(struct ss_proc_userns *chain)
+{
+	while (chain->count > 0)
+		(void)close(chain->fds[--chain->count]);
+}
+
+int ss_proc_userns_open(pid_t tid, struct ss_proc_userns *ret)
+{
+	struct stat ours, status;
+	int fd;
+
+	ret->count = 0;
+	if (stat("/proc/self/ns/user", &ours))
+		return -errno;
+	ret->ino[0] = ours.st_ino;
+	fd = ss_proc_open_at_once(tid, "ns/user");
+	if (fd < 0)
+		return fd == -ENOENT ? -ESRCH : fd;
+	while (fd >= 0 && fstat(fd, &status) == 0 &&
+	       status.st_ino != ours.st_ino &&
+	       ret->count < SS_PROC_LEVELS_MAX) {
+		ret->fds[ret->count] = fd;
+		ret->ino[ret->count++] = status.st_ino;
+		fd = ioctl(fd, NS_GET_PARENT);
+	}
+	ret->ino[ret->count] = ours.st_ino;
+	/* The last is ours, or there is none: it is not below ours. */
+	if (fd >= 0) {
+		(void)close(fd);
+		return 0;
+	}
+	ss_proc_userns_close(ret);
+	return -EOPNOTSUPP;
+}

@@ -235,6 +235,18 @@ struct ss_proc_ns_chain {
 int ss_proc_namespace_chain(pid_t tid, const char *name,
 			    struct ss_proc_ns_chain *ret) ss_must_check;
 
+/* The user namespace of a task and its ancestors below ours, to be entered. */
+struct ss_proc_userns {
+	int fds[SS_PROC_LEVELS_MAX];	/* owned; its own first */
+	uint64_t ino[SS_PROC_LEVELS_MAX + 1];	/* ours behind them */
+	unsigned int count;		/* without ours */
+};
+
+/* 0; -EOPNOTSUPP if it is not below ours; -ESRCH; -EACCES (.ino[0] is ours
+   then), ... */
+int ss_proc_userns_open(pid_t tid, struct ss_proc_userns *ret) ss_must_check;
+void ss_proc_userns_close(struct ss_proc_userns *chain);
+
 /*
  * /proc/TID/MAP ("uid_map" or "gid_map", user_namespaces(7)): SS_ID_OUTWARD,
  * whom does this id of the task's user namespace mean?  0 and the id in ours,
