@@ -38,6 +38,8 @@ static int decode_kcmp(const struct input *in, struct ss_decoded *ret)
 
 #define CLONE_ARGS_MAX	4096	/* a page: E2BIG */
 #define PID_NS_LEVELS_MAX	32	/* MAX_PID_NS_LEVEL */
+#define GDT_TLS_MIN	6	/* GDT_ENTRY_TLS_MIN of 32-bit kernels */
+#define GDT_TLS_MAX	14	/* GDT_ENTRY_TLS_MAX of 64-bit kernels */
 #define CLONE_KNOWN	(UINT32_MAX | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP)
 
 /* struct clone_args as of its third version (linux/sched.h). */
@@ -101,6 +103,34 @@ static int has_more(const struct input *in, uint64_t size)
 	return r;
 }
 
+/*
+ * Where the thread pointer is refused, that comes late (copy_thread()); it
+ * matters where something else may have been refused earlier.  On i386 it is
+ * the address of a descriptor, of which this much has to be right on every
+ * kernel.
+ */
+static void note_tls(const struct input *in, uint64_t tls,
+		     struct ss_decoded *ret)
+{
+	const uint64_t both = CLONE_NEWUSER | CLONE_SETTLS;
+	struct {
+		uint32_t entry, base, limit, flags;
+	} segment;
+	int r;
+
+	if ((ret->flags & both) != both)
+		return;
+	if (in->arch == SS_ARCH_X86_64) {
+		ret->tls = tls;
+		return;
+	}
+	r = in->reader->read(in->reader, in->tid, tls, &segment,
+			     sizeof(segment));
+	if (r == -EFAULT || (!r && (segment.entry < GDT_TLS_MIN ||
+				    segment.entry > GDT_TLS_MAX)))
+		ret->tls = UINT64_MAX;
+}
+
 static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 {
 	uint64_t size = in->args[1];
@@ -129,6 +159,9 @@ static int decode_clone3(const struct input *in, struct ss_decoded *ret)
 	ret->act = SS_ACT_CLONE;
 	ret->flags = args.flags;
 	ret->chosen = args.set_tid_size;
+	if (args.stack)
+		ret->stack_last = args.stack + args.stack_size - 1;
+	note_tls(in, args.tls, ret);
 	return 0;
 }
 
@@ -148,6 +181,7 @@ static int decode_clone(const struct input *in, struct ss_decoded *ret)
 		ret->flags = (uint32_t)in->args[0] & ~(uint64_t)CSIGNAL;
 		if (clone_is_refused(ret->flags))
 			return 0;
+		note_tls(in, in->args[in->arch == SS_ARCH_I386 ? 3 : 4], ret);
 		break;
 	case SS_CALL_FORK:
 		ret->flags = 0;

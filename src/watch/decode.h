@@ -71,6 +71,11 @@ struct ss_decoded {
 			uint64_t flags;
 			bool chosen;	/* clone3: the caller chooses the
 					   child's number */
+			uint64_t stack_last;	/* clone3: its last byte; 0:
+						   the caller's is used */
+			uint64_t tls;	/* with CLONE_NEWUSER: the thread
+					   pointer of CLONE_SETTLS; UINT64_MAX:
+					   none (i386); or 0 */
 		};
 		bool group;
 		struct {

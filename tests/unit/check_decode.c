@@ -227,6 +227,61 @@ START_TEST(clone3_may_choose_numbers)
 }
 END_TEST
 
+/* Words of struct clone_args -> the stack's last byte, the thread pointer. */
+static const struct {
+	uint64_t flags, stack, stack_size, tls, last, pointer;
+} addresses[] = {
+	{ 0, 0, 0, 0x5000, 0, 0 },
+	{ CLONE_VM, 0x1000, 0x1000, 0, 0x1fff, 0 },
+	{ CLONE_VM, 1, 1, 0, 1, 0 },
+	{ CLONE_SETTLS, 0, 0, 0x5000, 0, 0 },
+	{ CLONE_NEWUSER, 0, 0, 0x5000, 0, 0 },
+	{ CLONE_NEWUSER | CLONE_SETTLS, 0, 0, 1ull << 63, 0, 1ull << 63 },
+};
+
+START_TEST(clone3_addresses)
+{
+	uint64_t args[8] = { 0 };
+	struct ss_decoded d;
+
+	args[0] = addresses[_i].flags;
+	args[5] = addresses[_i].stack;
+	args[6] = addresses[_i].stack_size;
+	args[7] = addresses[_i].tls;
+	memcpy(memory + 8, args, sizeof(args));
+	d = decode("clone3", 8, sizeof(args), 0);
+	ck_assert_int_eq(d.act, SS_ACT_CLONE);
+	ck_assert_uint_eq(d.stack_last, addresses[_i].last);
+	ck_assert_uint_eq(d.tls, addresses[_i].pointer);
+}
+END_TEST
+
+/* In a register of clone; on i386 it is a descriptor's address. */
+START_TEST(clone_addresses)
+{
+	static const uint32_t entries[] = { 5, 6, 14, 15, UINT32_MAX };
+	uint64_t args[6] = { CLONE_NEWUSER | CLONE_SETTLS, 0, 0, 8, 0x5000, 0 };
+	struct ss_decoded d;
+	size_t i;
+
+	ck_assert_int_eq(ss_decode(&reader, call_named("clone"),
+				   SS_ARCH_X86_64, 1, args, &d), 0);
+	ck_assert_uint_eq(d.tls, 0x5000);
+	memset(memory, 0, sizeof(memory));
+	for (i = 0; i < SS_ARRAY_SIZE(entries); i++) {
+		memcpy(memory + 8, &entries[i], sizeof(entries[i]));
+		ck_assert_int_eq(ss_decode(&reader, call_named("clone"),
+					   SS_ARCH_I386, 1, args, &d), 0);
+		ck_assert_uint_eq(d.tls, i == 1 || i == 2 ? 0 : UINT64_MAX);
+	}
+	args[3] = 0;
+	ck_assert_int_eq(ss_decode(&reader, call_named("clone"),
+				   SS_ARCH_I386, 1, args, &d), 0);
+	ck_assert_int_eq(d.act, SS_ACT_CLONE);
+	ck_assert_uint_eq(d.tls, UINT64_MAX);
+}
+END_TEST
+
 START_TEST(clones_by_register)
 {
 	ck_assert_uint_eq(decode("clone", HIGH | CLONE_FILES | 17, 0, 0).flags,
@@ -377,6 +432,9 @@ int main(void)
 			    SS_ARRAY_SIZE(refused));
 	tcase_add_test(tcase, clone_refused_early);
 	tcase_add_test(tcase, clone3_may_choose_numbers);
+	tcase_add_loop_test(tcase, clone3_addresses, 0,
+			    SS_ARRAY_SIZE(addresses));
+	tcase_add_test(tcase, clone_addresses);
 	tcase_add_test(tcase, clones_by_register);
 	tcase_add_loop_test(tcase, handlers_are_read_from_memory, 0,
 			    SS_ARRAY_SIZE(handlers));
