@@ -169,11 +169,16 @@ int ss_apply_clone(struct ss_model *model, struct ss_task *task,
 	if (ss_clone_is_refused(flags) ||
 	    ((flags & CLONE_PARENT) && is_init(task->group)))
 		return 0;
+	/* They are refused together: here before there is a list. */
+	if ((flags & CLONE_NEWIPC) && (flags & CLONE_SYSVSEM) &&
+	    event->clone.fate == SS_FATE_EARLY)
+		return 0;
 	pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return -ENOMEM;
 	pending->flags = flags;
 	pending->last = event->clone.last;
+	pending->fate = event->clone.fate;
 	pending->creator_tid = task->tid;
 	pending->tgid = task->group->tgid;
 	pending->parent = event->clone.parent ? event->clone.parent :

@@ -125,6 +125,7 @@ struct ss_event {
 			pid_t parent;	/* for CLONE_PARENT: tgid of the
 					   caller's parent now, or 0 */
 			pid_t last;	/* the number given out last, or 0 */
+			enum ss_clone_fate fate;
 			/* kept for the supervisor, in the task: */
 			uint64_t call;	/* which call it is */
 			pid_t since;	/* a number given out before, or 0 */

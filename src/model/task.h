@@ -94,6 +94,13 @@ struct ss_flight {
 	struct ss_task *prev, *next;	/* among the table's flights */
 };
 
+/* If a clone fails: before it makes an undo list, or after? */
+enum ss_clone_fate {
+	SS_FATE_OPEN,		/* nothing tells */
+	SS_FATE_EARLY,
+	SS_FATE_LATE,
+};
+
 /* A clone that was let go on and whose child is not known yet. */
 struct ss_pending {
 	uint32_t serial;		/* its name in events */
@@ -113,6 +120,7 @@ struct ss_pending {
 					   other than ours: ask */
 	bool undo_made;			/* the call makes the creator's undo
 					   list, unless it fails too soon */
+	enum ss_clone_fate fate;	/* kept for the supervisor */
 	bool io_new;			/* it gets an io context of its own */
 	int io_class;
 	struct ss_mm mm;		/* what a copy of the mm takes over */

@@ -150,6 +150,36 @@ START_TEST(clone_that_fails_late)
 }
 END_TEST
 
+static void tell_end(struct ss_model *model)
+{
+	tell(model, (struct ss_event){
+		.type = SS_EVENT_CLONE_END,
+		.child = { .pending = model->pendings->serial } });
+}
+
+/* Refused in any case, but before that: no list, and no index either. */
+START_TEST(clone_that_fails_early)
+{
+	struct ss_model *model = world_new();
+	struct ss_event event = {
+		.type = SS_EVENT_CLONE, .tid = ROOT,
+		.clone = { .flags = CLONE_NEWIPC | CLONE_SYSVSEM,
+			   .fate = SS_FATE_EARLY } };
+
+	tell(model, event);
+	ck_assert_ptr_null(model->pendings);
+	ck_assert_ptr_null(has(model, ROOT, SS_KIND_UNDO));
+	ck_assert_uint_eq(task_of(model, ROOT)->clones, 0);
+	/* One that may succeed after all keeps what it is told. */
+	event.clone.flags = CLONE_SYSVSEM;
+	tell(model, event);
+	ck_assert_int_eq(model->pendings->fate, SS_FATE_EARLY);
+	ck_assert(model->pendings->undo_made);
+	tell_end(model);
+	ss_model_free(model);
+}
+END_TEST
+
 START_TEST(names_count_calls)
 {
 	struct ss_model *model = world_new();
@@ -181,13 +211,6 @@ static void is_named(const struct ss_model *model, pid_t tid,
 
 	ck_assert_str_eq(ss_path_print(task_of(model, tid)->path, buffer,
 				       sizeof(buffer)), name);
-}
-
-static void tell_end(struct ss_model *model)
-{
-	tell(model, (struct ss_event){
-		.type = SS_EVENT_CLONE_END,
-		.child = { .pending = model->pendings->serial } });
 }
 
 /* A clone that has failed for sure: its index is the next one's. */
@@ -627,6 +650,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_combination_of_flags, io_contexts, clone_that_fails_late,
+		clone_that_fails_early,
 		names_count_calls, names_leave_out_who_failed,
 		names_are_given_once, what_a_pending_clone_keeps,
 		events_that_cannot_be, numbers_in_namespaces,
