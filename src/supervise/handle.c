@@ -205,6 +205,7 @@ static bool handle_clone(struct ss_handling *h)
 	else if (session->model->pendings ||
 		 (event.clone.flags & CLONE_NEWUSER))
 		event.clone.last = ss_proc_last_number();
+	event.clone.fate = ss_undo_foresee(session, h->task, h->call);
 	ss_again_note(session, h->notification, &event);
 	ss_tell_when_let_on(session, &event);
 	session->clones++;

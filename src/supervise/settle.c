@@ -542,62 +542,6 @@ static bool pass_on(struct ss_session *session,
 	return false;
 }
 
-/* create_user_ns() needs names for the creator's ids in its own one. */
-static bool may_nest(const struct ss_task *task)
-{
-	const struct ss_creds *creds = ss_task_creds(task);
-	uint32_t id;
-
-	return !task->creds_known ||
-		(ss_proc_id_map(task->tid, "uid_map", SS_ID_INWARD,
-				creds->uid[1], &id) != -ENOENT &&
-		 ss_proc_id_map(task->tid, "gid_map", SS_ID_INWARD,
-				creds->gid[1], &id) != -ENOENT);
-}
-
-/* Was there a reason for the clone to fail that is looked at after the user
-   namespace was made? */
-static bool fails_late(const struct ss_session *session,
-		       const struct ss_pending *pending)
-{
-	/* It may not be new where the list is shared. */
-	if (pending->flags & CLONE_NEWIPC)
-		return true;
-	/* Another pid namespace on the way to one is refused. */
-	if (pending->flags & CLONE_NEWPID)
-		return ss_facts_children_elsewhere(pending->creator);
-	return ss_facts_makes_nobody(session, pending->creator);
-}
-
-/*
- * The clone that was to make the undo list has failed: before copy_semundo() or
- * after?  A user namespace is made before; everything else comes after, but for
- * the limits on processes, which nobody shows.  Who has got a number has come
- * past all that, also if it was for nothing.
- */
-static void guess_undo(struct ss_session *session,
-		       const struct ss_pending *pending)
-{
-	struct ss_event none = {
-		.type = SS_EVENT_UNDO_DROP,
-		.tid = pending->creator->tid,
-	};
-
-	/* That is the first thing that it looks at. */
-	if (ss_guard_saw_failure(session, none.tid)) {
-		ss_tell(session, &none);
-		return;
-	}
-	session->stats.undo_unsure++;
-	/* Where one can be made it is refused for limits or by policy, if there
-	   is no other reason; or its child was killed and reaped unseen. */
-	if ((pending->flags & CLONE_NEWUSER) &&
-	    (!may_nest(pending->creator) ||
-	     (!fails_late(session, pending) &&
-	      ss_again_made_nobody(session, pending->creator))))
-		ss_tell(session, &none);
-}
-
 void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 {
 	struct ss_pending *pending = task->pending;
@@ -621,7 +565,7 @@ void ss_settle_creator(struct ss_session *session, struct ss_task *task)
 		return;
 	/* It failed; or its child is gone, and nobody can ask about it. */
 	if (pending->undo_made)
-		guess_undo(session, pending);
+		ss_undo_guess(session, pending);
 	end.child.pending = pending->serial;
 	ss_tell(session, &end);
 }

@@ -337,6 +337,15 @@ void ss_again_look(struct ss_session *session, const struct ss_task *task,
 bool ss_again_made_nobody(const struct ss_session *session,
 			  const struct ss_task *task);
 
+/* undo.c */
+/* The task is about to clone: if that fails, has it made an undo list? */
+enum ss_clone_fate ss_undo_foresee(struct ss_session *session,
+				   const struct ss_task *task,
+				   const struct ss_decoded *call);
+/* This clone, which was to make one, has failed: the list goes, or stays. */
+void ss_undo_guess(struct ss_session *session,
+		   const struct ss_pending *pending);
+
 /* exec.c */
 /* Frees it, with what it owns; NULL is fine. */
 void ss_evidence_free(struct ss_evidence *evidence);

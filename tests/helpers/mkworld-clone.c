@@ -3,6 +3,7 @@
 #include "mkworld.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ioprio.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -301,6 +302,194 @@ static void clone_early(void)
 	}
 }
 
+/* A clone with five arguments that is to fail. */
+static long run_clone_of(struct mw_peer *peer, long arg)
+{
+	long pid = mw_sys5(SYS_clone, (const long *)arg);
+
+	(void)peer;
+	if (pid == 0)
+		mw_sys(SYS_exit_group, 0);
+	return pid;
+}
+
+/* Has the clone left an undo list behind? */
+static void undo_after(const char *what, struct mw_peer *one,
+		       unsigned long flags, unsigned long tls)
+{
+	long *arg = mw_alloc(5 * sizeof(*arg));
+	struct mw_peer *fresh = mw_fork(NULL);
+
+	arg[0] = (long)(flags | CLONE_SYSVSEM | SIGCHLD);
+#if defined(__x86_64__)
+	arg[4] = (long)tls;
+#else
+	arg[3] = (long)tls;
+#endif
+	mw_did(what, mw_run(one, run_clone_of, MW_P(arg)));
+	mw_ask_peers(NULL, "  an undo list", one, fresh);
+	mw_quit(fresh);
+	mw_reap(NULL, fresh);
+}
+
+/* What the kernel looks at in the caller's stack and thread pointer. */
+static void clone_addresses(void)
+{
+	struct clone_args *args = mw_alloc(2 * sizeof(*args));
+	struct mw_peer *one = mw_fork(NULL), *fresh = mw_fork(NULL);
+#if !defined(__x86_64__)
+	unsigned int *segment = mw_alloc(4 * sizeof(*segment));
+#endif
+
+	args->flags = CLONE_SYSVSEM | CLONE_VM;
+	args->exit_signal = SIGCHLD;
+	args->stack = 0x00f0000000000000;
+	args->stack_size = 4096;
+	if (mw_call(one, SYS_clone3, MW_P(args), sizeof(*args)) >= 0)
+		mw_skip("a kernel that takes any stack", 0);
+	mw_ask_peers(NULL, "a stack of nobody's", one, fresh);
+#if defined(__x86_64__)
+	undo_after("a thread pointer of the kernel's", mw_fork(NULL),
+		   CLONE_SETTLS, 0xffff800000000000);
+	undo_after("of nobody's", mw_fork(NULL), CLONE_SETTLS,
+		   0x00f0000000000000);
+	undo_after("in a user namespace", mw_fork(NULL),
+		   CLONE_NEWUSER | CLONE_SETTLS, 0xffff800000000000);
+	undo_after("of nobody's, in a user namespace", mw_fork(NULL),
+		   CLONE_NEWUSER | CLONE_SETTLS, 0x00f0000000000000);
+#else
+	undo_after("a bad segment", mw_fork(NULL), CLONE_SETTLS, 8);
+	undo_after("in a user namespace", mw_fork(NULL),
+		   CLONE_NEWUSER | CLONE_SETTLS, 8);
+	undo_after("no segment, in a user namespace", mw_fork(NULL),
+		   CLONE_NEWUSER | CLONE_SETTLS, (unsigned long)segment);
+#endif
+}
+
+/* Whom the scheduler lets make no children. */
+static void clone_deadline(void)
+{
+	struct {
+		unsigned int size, policy;
+		unsigned long long flags;
+		int nice;
+		unsigned int priority;
+		unsigned long long runtime, deadline, period;
+	} *attr = mw_alloc(2 * sizeof(*attr));
+	static const unsigned long flags[] = {
+		0, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWUSER | CLONE_NEWIPC,
+	};
+	struct mw_peer *one;
+	size_t i;
+	long ret;
+
+	mw_need_root();
+	attr->size = sizeof(*attr);
+	attr->policy = 6;	/* SCHED_DEADLINE */
+	attr->runtime = 1000000;
+	attr->deadline = 10000000;
+	attr->period = 100000000;
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		one = mw_fork(NULL);
+		ret = mw_call(one, SYS_sched_setattr, 0, MW_P(attr), 0);
+		if (ret < 0)
+			mw_skip("no deadlines", ret);
+		undo_after("with a deadline", one, flags[i], 0);
+		attr->flags = 1;	/* SCHED_FLAG_RESET_ON_FORK */
+		mw_did("reset", mw_call(one, SYS_sched_setattr, 0, MW_P(attr),
+					0));
+		attr->flags = 0;
+		undo_after("its children with none", one, CLONE_NEWIPC, 0);
+		mw_quit(one);
+		mw_reap(NULL, one);
+	}
+}
+
+/* Which of the refusals comes first?  That of a user namespace. */
+static void clone_chrooted(void)
+{
+	static const unsigned long flags[] = {
+		CLONE_NEWUSER, CLONE_NEWUSER | CLONE_NEWIPC,
+		CLONE_NEWIPC,
+	};
+	struct mw_peer *one;
+	size_t i;
+
+	mw_need_root();
+	undo_after("both namespaces", mw_fork(NULL),
+		   CLONE_NEWUSER | CLONE_NEWIPC, 0);
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		one = mw_fork(NULL);
+		mw_did("chroot", mw_call(one, SYS_chroot, MW_P("/usr")));
+		undo_after("in there", one, flags[i], 0);
+	}
+	one = mw_fork(NULL);
+	mw_did("chroot to a file system", mw_call(one, SYS_chroot,
+						  MW_P("/proc")));
+	undo_after("in there", one, CLONE_NEWUSER | CLONE_NEWIPC, 0);
+}
+
+static long run_write(struct mw_peer *peer, long arg)
+{
+	const char *const *file = (const char *const *)arg;
+	long fd = mw_sys(SYS_openat, AT_FDCWD, MW_P(file[0]), O_WRONLY);
+
+	(void)peer;
+	if (fd >= 0)
+		fd = mw_sys(SYS_write, fd, MW_P(file[1]), strlen(file[1]));
+	return fd < 0 ? fd : 0;
+}
+
+/* No more namespaces of one kind, in a user namespace of its own. */
+static void clone_limits(void)
+{
+	static const char *const maps[][2] = {
+		{ "/proc/self/setgroups", "deny" },
+		{ "/proc/self/uid_map", "0 0 1" },
+		{ "/proc/self/gid_map", "0 0 1" },
+	};
+	static const struct {
+		const char *file[2];
+		unsigned long flags;
+	} limit[] = {
+		{ { "/proc/sys/user/max_net_namespaces", "0" },
+		  CLONE_NEWNET },
+		{ { "/proc/sys/user/max_uts_namespaces", "0" },
+		  CLONE_NEWUTS | CLONE_NEWNS },
+		{ { "/proc/sys/user/max_net_namespaces", "0" }, 0 },
+		{ { "/proc/sys/user/max_user_namespaces", "0" },
+		  CLONE_NEWNET },
+		{ { "/proc/sys/user/max_user_namespaces", "0" },
+		  CLONE_NEWIPC },
+	};
+	struct mw_peer *one;
+	size_t i, j;
+	long ret;
+
+	mw_need_root();
+	for (i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
+		one = mw_fork(NULL);
+		ret = mw_call(one, SYS_unshare, CLONE_NEWUSER);
+		for (j = 0; ret >= 0 && j < sizeof(maps) / sizeof(maps[0]); j++)
+			ret = mw_run(one, run_write, MW_P(maps[j]));
+		if (ret >= 0)
+			ret = mw_run(one, run_write, MW_P(limit[i].file));
+		if (ret < 0)
+			mw_skip("no limits of one's own", ret);
+		undo_after(limit[i].file[0], one,
+			   CLONE_NEWUSER | limit[i].flags, 0);
+		if (i > 0)
+			continue;
+		/* One below is bound by it as well. */
+		one = mw_fork(one);
+		mw_must("unshare", mw_call(one, SYS_unshare, CLONE_NEWUSER));
+		for (j = 0; j < sizeof(maps) / sizeof(maps[0]); j++)
+			mw_must("maps", mw_run(one, run_write, MW_P(maps[j])));
+		undo_after("  one below", one, CLONE_NEWUSER | limit[i].flags,
+			   0);
+	}
+}
+
 static void posix_spawn_(void)
 {
 	int fd = mw_null(NULL);
@@ -345,6 +534,10 @@ const struct mw_scenario mw_clone[] = {
 #endif
 	{ "clone3", clone3_, "clone3 with each flag" },
 	{ "clone-early", clone_early, "clones that are refused at once" },
+	{ "clone-addresses", clone_addresses, "stacks and thread pointers" },
+	{ "clone-deadline", clone_deadline, "of who has a deadline" },
+	{ "clone-chrooted", clone_chrooted, "of who is in a chroot" },
+	{ "clone-limits", clone_limits, "limits on namespaces" },
 	{ "clone3-pidfd", clone3_pidfd, "CLONE_PIDFD and bad arguments" },
 	{ "posix-spawn", posix_spawn_, "posix_spawn, twice" },
 	{ NULL, NULL, NULL },
