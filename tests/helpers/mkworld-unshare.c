@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -425,74 +424,6 @@ static void setns_pidfd(void)
 	mw_ask_peers(NULL, "no undo list any more", NULL, one);
 }
 
-/* A peer that shares the undo list of the one that makes it, or, if others do,
-   of none of them. */
-static struct mw_peer *with_list(struct mw_peer *by)
-{
-	return mw_spawn(by, CLONE_SYSVSEM | SIGCHLD);
-}
-
-static long pidfd_of(struct mw_peer *by, struct mw_peer *whose)
-{
-	long pidfd = mw_call(by, SYS_pidfd_open, mw_pid(whose), 0);
-
-	if (pidfd < 0)
-		mw_skip("no pidfd", pidfd);
-	return pidfd;
-}
-
-/* Where all that are asked for are one's own, nothing shows whether it was
-   refused, but that the undo list is still there. */
-static void setns_pidfd_refused(void)
-{
-	const long ipc_uts = CLONE_NEWIPC | CLONE_NEWUTS;
-	const long ipc_time = CLONE_NEWIPC | CLONE_NEWTIME;
-	struct mw_peer *one, *two, *three, *thread;
-	long pidfd;
-	pid_t tid;
-
-	mw_need_root();
-	two = mw_fork(NULL);
-	one = with_list(NULL);
-	pidfd = pidfd_of(one, two);
-	mw_must("capset", mw_keep_caps(one, ~(1U << CAP_SYS_PTRACE), ~0U));
-	mw_must("prctl", mw_call(two, SYS_prctl, PR_SET_DUMPABLE, 0));
-	mw_did("whose memory is private",
-	       mw_call(one, SYS_setns, pidfd, ipc_uts));
-	mw_ask_peers(NULL, "still", NULL, one);
-	mw_must("prctl", mw_call(two, SYS_prctl, PR_SET_DUMPABLE, 1));
-	mw_did("is not", mw_call(one, SYS_setns, pidfd, ipc_uts));
-	mw_ask_peers(NULL, "no undo list any more", NULL, one);
-
-	one = with_list(NULL);
-	pidfd = pidfd_of(one, two);
-	thread = mw_thread(one);
-	tid = mw_pid(thread);
-	mw_did("time, with a thread", mw_call(one, SYS_setns, pidfd, ipc_time));
-	mw_ask_peers(NULL, "still", NULL, one);
-	mw_quit(thread);
-	mw_gone(mw_pid(one), tid);
-	mw_did("alone", mw_call(one, SYS_setns, pidfd, ipc_time));
-	mw_ask_peers(NULL, "no undo list any more", NULL, one);
-
-	one = with_list(NULL);
-	pidfd = pidfd_of(one, two);
-	mw_must("unshare", mw_call(two, SYS_unshare, CLONE_NEWUTS));
-	mw_did("another uts", mw_call(one, SYS_setns, pidfd, ipc_uts));
-	mw_ask_peers(NULL, "no undo list any more", NULL, one);
-
-	one = mw_fork(NULL);
-	mw_must("unshare", mw_call(one, SYS_unshare,
-				   CLONE_NEWUSER | CLONE_NEWIPC));
-	three = with_list(one);
-	pidfd = pidfd_of(one, three);
-	mw_did("the uts of others", mw_call(one, SYS_setns, pidfd, ipc_uts));
-	mw_ask_peers(NULL, "still", one, three);
-	mw_did("the ipc of its own",
-	       mw_call(one, SYS_setns, pidfd, CLONE_NEWIPC));
-	mw_ask_peers(NULL, "no undo list any more", one, three);
-}
-
 /* A namespace's file may be mounted anywhere, and be opened with O_PATH, which
    setns does not take. */
 static long open_namespace(struct mw_peer *peer, const char *path, int flags)
@@ -615,8 +546,6 @@ const struct mw_scenario mw_unshare[] = {
 	  "while a tracer keeps a dead thread" },
 	{ "setns", setns_, "setns to where one is" },
 	{ "setns-pidfd", setns_pidfd, "setns to where somebody is" },
-	{ "setns-pidfd-refused", setns_pidfd_refused,
-	  "setns to where one is, and may not look" },
 	{ "setns-mounted", setns_mounted, "by files anywhere" },
 	{ "setns-racing", setns_racing, "setns while somebody ends" },
 	{ NULL, NULL, NULL },

@@ -21,9 +21,8 @@
 
 static const struct mw_scenario *const tables[] = {
 	mw_basic, mw_clone, mw_exec_table, mw_files, mw_passing, mw_unshare,
-	mw_context, mw_epoll, mw_death, mw_namespace, mw_cred, mw_storm,
-	mw_entry,
-	mw_flight, mw_unseen, mw_slow,
+	mw_entered, mw_context, mw_epoll, mw_death, mw_namespace, mw_cred,
+	mw_storm, mw_entry, mw_flight, mw_unseen, mw_slow,
 };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
