@@ -433,6 +433,7 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 		    const char *ns_name)
 {
 	struct ss_deferred *deferred;
+	bool unborn;
 	uint64_t ino;
 	int r;
 
@@ -444,6 +445,7 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 	r = ss_proc_namespace(event->tid, ns_name, &ino);
 	if (r)
 		ino = 0;
+	unborn = r == -ENODATA && !strcmp(ns_name, "pid_for_children");
 	if (!deferred) {
 		deferred = calloc(1, sizeof(*deferred));
 		if (!deferred)
@@ -453,6 +455,7 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 	deferred->event = *event;
 	deferred->ns_name = ns_name;
 	deferred->ino = ino;
+	deferred->unborn = unborn;
 	deferred->unsure = false;
 	return 0;
 }
@@ -476,7 +479,8 @@ static bool has_changed(struct ss_session *session,
 		return deferred->ino &&
 			!strcmp(deferred->ns_name, "pid_for_children") &&
 			!ss_proc_namespace(tid, "uts", &ino);
-	if (!r && deferred->ino)
+	/* That one's init the task can only have made after the call. */
+	if (!r && (deferred->ino || deferred->unborn))
 		return ino != deferred->ino;
 	if (!deferred->unsure)
 		session->stats.namespaces_unsure++;

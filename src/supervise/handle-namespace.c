@@ -193,6 +193,18 @@ static void find_entered(struct ss_handling *h, struct entered *ret)
 		ret->flags = flag;
 }
 
+/* 0: it does not show, for it has no init yet, so nobody else is in it. */
+static int find_own(const struct ss_task *task, const char *name,
+		    uint64_t *ret)
+{
+	int r = ss_proc_namespace(task->tid, name, ret);
+
+	if (r != -ENODATA || strcmp(name, "pid_for_children"))
+		return r;
+	*ret = 0;
+	return 0;
+}
+
 /* The link that will show it, or NULL: the caller is there already.  (Nobody
    enters his own user namespace.) */
 static const char *shown_by(const struct ss_task *task,
@@ -207,7 +219,7 @@ static const char *shown_by(const struct ss_task *task,
 		return entered->ino != own ? "ipc" : NULL;
 	for (i = 0; entered->tid && i < SS_ARRAY_SIZE(kinds); i++) {
 		if ((entered->flags & kinds[i].flag) &&
-		    !ss_proc_namespace(task->tid, kinds[i].name, &own) &&
+		    !find_own(task, kinds[i].name, &own) &&
 		    !ss_proc_namespace(entered->tid, kinds[i].given, &other) &&
 		    own != other)
 			return kinds[i].name;

@@ -131,6 +131,7 @@ struct ss_deferred {
 	struct ss_event event;
 	const char *ns_name;
 	uint64_t ino;		/* before the call; 0: not seen */
+	bool unborn;		/* for pids, without an init then: not shown */
 	bool unsure;		/* counted as such */
 	struct ss_deferred *prev, *next;
 };

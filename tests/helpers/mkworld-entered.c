@@ -81,8 +81,35 @@ static void setns_pidfd_refused(void)
 	mw_ask_peers(NULL, "no undo list any more", one, three);
 }
 
+static void enter(const char *what, struct mw_peer *one, long pidfd,
+		  long flags)
+{
+	mw_did(what, mw_call(one, SYS_setns, pidfd, flags));
+	mw_ask_peers(NULL, "  the undo list", NULL, one);
+}
+
+/* One for pids that has no init yet does not show, but is another one. */
+static void setns_unborn(void)
+{
+	struct mw_peer *two, *one;
+	long pidfd;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	mw_did("unshare", mw_call(one, SYS_unshare, CLONE_NEWPID));
+	enter("back again", one, pidfd, CLONE_NEWIPC | CLONE_NEWPID);
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	mw_did("unshare", mw_call(one, SYS_unshare, CLONE_NEWPID));
+	mw_must("capset", mw_keep_caps(one, ~(1U << CAP_SYS_ADMIN), ~0U));
+	enter("not back", one, pidfd, CLONE_NEWIPC | CLONE_NEWPID);
+}
+
 const struct mw_scenario mw_entered[] = {
 	{ "setns-pidfd-refused", setns_pidfd_refused,
 	  "setns to where one is, and may not look" },
+	{ "setns-unborn", setns_unborn, "out of one that has no init yet" },
 	{ NULL, NULL, NULL },
 };
