@@ -264,6 +264,20 @@ static bool may_enter_all_own(const struct ss_task *task, uint64_t flags)
 	return true;
 }
 
+/* Who has that number of ours, if he is inside; it may be of a clone that was
+   not heard of so far. */
+static struct ss_task *find_target(struct ss_handling *h, pid_t tid)
+{
+	const struct ss_model *model = h->session->model;
+	struct ss_task *task = ss_model_task(model, tid);
+
+	if (task && task != h->task)
+		(void)!ss_life_check(h->session, task);
+	if (ss_call_is_there(h) && !ss_model_task(model, tid))
+		ss_settle_number(h->session, h->task, tid);
+	return ss_call_is_there(h) ? ss_model_task(model, tid) : NULL;
+}
+
 /*
  * By pidfd only who may look at that task enters its namespaces
  * (kernel/nsproxy.c).  Where we cannot tell, it may.
@@ -271,12 +285,11 @@ static bool may_enter_all_own(const struct ss_task *task, uint64_t flags)
 static bool may_look_at(struct ss_handling *h, pid_t tid)
 {
 	const struct ss_model *model = h->session->model;
+	struct ss_task *task = find_target(h, tid);
 	bool asked = false;
 	int r = 0;
 
-	while (!r && ss_call_is_there(h)) {
-		struct ss_task *task = ss_model_task(model, tid);
-
+	for (; !r && ss_call_is_there(h); task = ss_model_task(model, tid)) {
 		/* Who is not inside is in no Landlock domain from here. */
 		if (!task)
 			return !h->task->domain;

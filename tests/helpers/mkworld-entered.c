@@ -6,6 +6,7 @@
 #include "mkworld.h"
 
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -81,6 +82,23 @@ static void setns_pidfd_refused(void)
 	mw_ask_peers(NULL, "no undo list any more", one, three);
 }
 
+static long raise_caps(struct mw_peer *peer, long arg)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	long ret = mw_sys(SYS_capget, MW_P(&header), MW_P(data));
+
+	(void)peer;
+	(void)arg;
+	if (ret < 0)
+		return ret;
+	data[0].effective = data[0].permitted;
+	data[1].effective = data[1].permitted;
+	return mw_sys(SYS_capset, MW_P(&header), MW_P(data));
+}
+
 static void enter(const char *what, struct mw_peer *one, long pidfd,
 		  long flags)
 {
@@ -107,9 +125,55 @@ static void setns_unborn(void)
 	enter("not back", one, pidfd, CLONE_NEWIPC | CLONE_NEWPID);
 }
 
+static long restrict_self(struct mw_peer *peer, long arg)
+{
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK,
+	};
+	long ret, fd;
+
+	(void)peer;
+	(void)arg;
+	fd = mw_sys(SYS_landlock_create_ruleset, MW_P(&attr), sizeof(attr), 0);
+	if (fd < 0)
+		return fd;
+	mw_sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+	ret = mw_sys(SYS_landlock_restrict_self, fd, 0);
+	mw_sys(SYS_close, fd);
+	return ret;
+}
+
+/* A child that has made no call so far. */
+static void setns_newborn(void)
+{
+	struct mw_peer *one, *maker, *two;
+	long pidfd, ret;
+
+	mw_need_root();
+	one = with_list(NULL);
+	maker = mw_fork(NULL);
+	ret = mw_run(one, restrict_self, 0);
+	if (ret < 0)
+		mw_skip("no Landlock", ret);
+	two = mw_fork(one);
+	pidfd = pidfd_of(one, two);
+	enter("to a child in one's domain", one, pidfd, CLONE_NEWIPC);
+
+	one = with_list(NULL);
+	mw_must("prctl", mw_call(one, SYS_prctl, PR_SET_KEEPCAPS, 1));
+	mw_must("setresgid", mw_call(one, SYS_setresgid, 1000, 1000, 1000));
+	mw_must("setresuid", mw_call(one, SYS_setresuid, 1000, 1000, 1000));
+	mw_must("capset", mw_keep_caps(one, 0, 1U << CAP_SYS_ADMIN));
+	mw_must("capset", mw_run(one, raise_caps, 0));
+	two = mw_fork(maker);
+	pidfd = pidfd_of(one, two);
+	enter("to somebody else's", one, pidfd, CLONE_NEWIPC);
+}
+
 const struct mw_scenario mw_entered[] = {
 	{ "setns-pidfd-refused", setns_pidfd_refused,
 	  "setns to where one is, and may not look" },
 	{ "setns-unborn", setns_unborn, "out of one that has no init yet" },
+	{ "setns-newborn", setns_newborn, "to those of somebody just made" },
 	{ NULL, NULL, NULL },
 };
