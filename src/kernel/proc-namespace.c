@@ -98,21 +98,26 @@ int ss_proc_namespace_chain(pid_t tid, const char *name,
 	return 0;
 }
 
-int ss_proc_namespace_owner(pid_t tid, const char *name, uint64_t *ret)
+int ss_proc_namespace_owners(pid_t tid, const char *name,
+			     struct ss_proc_ns_chain *ret)
 {
+	struct ss_proc_ns_chain chain = { 0 };
 	ss_cleanup_fd int fd = -1;
-	ss_cleanup_fd int owner = -1;
 	char path[SS_PROC_PATH_SIZE];
-	struct stat status;
+	int owner;
+	int error;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
 	fd = ss_proc_open(tid, path);
 	if (fd < 0)
 		return ss_proc_error(fd, tid, -ENODATA);
 	owner = ioctl(fd, NS_GET_USERNS);
-	if (owner < 0 || fstat(owner, &status))
+	if (owner < 0)
 		return -errno;
-	*ret = status.st_ino;
+	error = chain_climb(&chain, owner, true);
+	if (error)
+		return error;
+	*ret = chain;
 	return 0;
 }
 

@@ -219,11 +219,6 @@ int ss_proc_parse_auxv(const void *data, size_t length, bool is_32bit,
    keeps pid and user), or pid_for_children before its first process. */
 int ss_proc_namespace(pid_t tid, const char *name, uint64_t *ret) ss_must_check;
 
-/* Inode of the user namespace that owns /proc/TID/ns/NAME; -EPERM if it is
-   not ours to see. */
-int ss_proc_namespace_owner(pid_t tid, const char *name, uint64_t *ret)
-	ss_must_check;
-
 /* A namespace and its ancestors, itself first, as far as they are visible
    to us (ioctl_ns(2), NS_GET_PARENT); owner is NS_GET_OWNER_UID and only set
    for user namespaces. */
@@ -234,6 +229,10 @@ struct ss_proc_ns_chain {
 };
 int ss_proc_namespace_chain(pid_t tid, const char *name,
 			    struct ss_proc_ns_chain *ret) ss_must_check;
+/* The user namespace that owns /proc/TID/ns/NAME, and its ancestors; -EPERM if
+   it is neither ours nor below. */
+int ss_proc_namespace_owners(pid_t tid, const char *name,
+			     struct ss_proc_ns_chain *ret) ss_must_check;
 
 /* The user namespace of a task and its ancestors below ours, to be entered. */
 struct ss_proc_userns {

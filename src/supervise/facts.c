@@ -71,33 +71,57 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 	return 0;
 }
 
-int ss_facts_outside(struct ss_session *session, pid_t tid,
-		     struct ss_creds *ret, struct ss_userns *own)
+/* The first of them, whose ancestors are the others: the model's own, where it
+   has them. */
+static struct ss_userns *find_userns(const struct ss_session *session,
+				     unsigned int count, const uint64_t *ino,
+				     const uid_t *owner, struct ss_userns *own)
 {
 	struct ss_userns *ns, *parent = NULL;
-	struct ss_event_creds creds;
-	int r = read_creds(session, tid, &creds);
 	unsigned int i;
 
-	if (r)
-		return r;
-	*ret = ss_creds_told(&creds);
 	/* The outermost is the last. */
-	for (i = creds.namespaces; i--; parent = ns) {
-		HASH_FIND(hh, session->model->userns, &creds.ino[i],
-			  sizeof(creds.ino[i]), ns);
+	for (i = count; i--; parent = ns) {
+		HASH_FIND(hh, session->model->userns, &ino[i], sizeof(ino[i]),
+			  ns);
 		if (ns)
 			continue;
 		ns = &own[i];
 		*ns = (struct ss_userns){
-			.ino = creds.ino[i],
+			.ino = ino[i],
 			.parent = parent,
-			.owner = creds.owner[i],
+			.owner = owner[i],
 			.level = parent ? parent->level + 1 : 0,
 		};
 	}
-	ret->userns = parent;
+	return parent;
+}
+
+int ss_facts_outside(struct ss_session *session, pid_t tid,
+		     struct ss_creds *ret, struct ss_userns *own)
+{
+	struct ss_event_creds creds;
+	int r = read_creds(session, tid, &creds);
+
+	if (r)
+		return r;
+	*ret = ss_creds_told(&creds);
+	ret->userns = find_userns(session, creds.namespaces, creds.ino,
+				  creds.owner, own);
 	return 0;
+}
+
+int ss_facts_owner(struct ss_session *session, const struct ss_task *task,
+		   const char *name, struct ss_userns *own,
+		   const struct ss_userns **ret)
+{
+	struct ss_proc_ns_chain chain;
+	int r = ss_proc_namespace_owners(task->tid, name, &chain);
+
+	if (!r)
+		*ret = find_userns(session, chain.count, chain.ino,
+				   chain.owner, own);
+	return r;
 }
 
 /*

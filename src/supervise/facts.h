@@ -38,6 +38,11 @@ int ss_facts_creds(struct ss_session *session, const struct ss_task *task)
 int ss_facts_outside(struct ss_session *session, pid_t tid,
 		     struct ss_creds *ret, struct ss_userns *own)
 	ss_must_check;
+/* The user namespace that owns one of the task's ("ipc", ...), `own` as above.
+   -EPERM: it is neither ours nor below. */
+int ss_facts_owner(struct ss_session *session, const struct ss_task *task,
+		   const char *name, struct ss_userns *own,
+		   const struct ss_userns **ret) ss_must_check;
 /* Whether its memory is dumpable: from the owner of its /proc files, where
    that tells, else by trying.  0; as ss_life_recheck(); or what kept us from
    trying, if that may pass: -EIO, -EAGAIN, ... */

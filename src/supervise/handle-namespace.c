@@ -228,37 +228,35 @@ static const char *shown_by(const struct ss_task *task,
 }
 
 /* Does the caller have the capability in the user namespace that owns this one
-   of its own?  (One below its user namespace it would own.) */
-static bool may_enter_own(const struct ss_task *task, const char *name)
+   of its own?  That one may be above its own, below, or neither. */
+static bool may_enter_own(const struct ss_handling *h, const char *name)
 {
-	const struct ss_userns *mine = ss_task_creds(task)->userns, *ns;
-	uint64_t owner;
+	struct ss_userns own[SS_PROC_LEVELS_MAX];
+	const struct ss_userns *owner;
 
-	if (ss_proc_namespace_owner(task->tid, name, &owner))
-		return false;
-	for (ns = mine; ns; ns = ns->parent) {
-		if (ns->ino == owner)
-			return ss_creds_capable(ss_task_creds(task), ns,
-						SS_CAP_SYS_ADMIN);
-	}
-	return true;
+	return !ss_facts_owner(h->session, h->task, name, own, &owner) &&
+		ss_creds_capable(ss_task_creds(h->task), owner,
+				 SS_CAP_SYS_ADMIN);
 }
 
-/* The same of all of them. */
-static bool may_enter_all_own(const struct ss_task *task, uint64_t flags)
+/* The same of all of them; and always in its own user namespace, too
+   (ipcns_install() and the like). */
+static bool may_enter_all_own(const struct ss_handling *h, uint64_t flags)
 {
-	const struct ss_creds *creds = ss_task_creds(task);
+	const struct ss_creds *creds = ss_task_creds(h->task);
 	size_t i;
 
+	if (!(creds->effective >> SS_CAP_SYS_ADMIN & 1))
+		return false;
 	if ((flags & CLONE_NEWNS) &&
 	    !(creds->effective >> SS_CAP_SYS_CHROOT & 1))
 		return false;
 	/* timens_install() takes who is alone, as unshare(CLONE_VM) does. */
-	if ((flags & CLONE_NEWTIME) && ss_unshare_is_refused(task, CLONE_VM))
+	if ((flags & CLONE_NEWTIME) &&
+	    ss_unshare_is_refused(h->task, CLONE_VM))
 		return false;
 	for (i = 0; i < SS_ARRAY_SIZE(kinds); i++) {
-		if ((flags & kinds[i].flag) &&
-		    !may_enter_own(task, kinds[i].name))
+		if ((flags & kinds[i].flag) && !may_enter_own(h, kinds[i].name))
 			return false;
 	}
 	return true;
@@ -357,7 +355,7 @@ static bool enter_own(struct ss_handling *h, const struct entered *entered)
 	   other ids. */
 	if (entered->by_pidfd && h->task->resources[SS_KIND_UNDO])
 		h->session->stats.namespaces_unsure++;
-	if (may && may_enter_all_own(h->task, entered->flags))
+	if (may && may_enter_all_own(h, entered->flags))
 		ss_tell_when_let_on(h->session, &event);
 	return true;
 }

@@ -5,10 +5,12 @@
  */
 #include "mkworld.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -82,6 +84,17 @@ static void setns_pidfd_refused(void)
 	mw_ask_peers(NULL, "no undo list any more", one, three);
 }
 
+/* A file of one of its namespaces. */
+static long namespace_of(struct mw_peer *by, const struct mw_peer *whose,
+			 const char *name)
+{
+	char *path = mw_alloc(64);
+
+	(void)snprintf(path, 64, "/proc/%d/ns/%s", mw_pid(whose), name);
+	return mw_must("open", mw_call(by, SYS_openat, AT_FDCWD, MW_P(path),
+				       O_RDONLY | O_CLOEXEC));
+}
+
 static long raise_caps(struct mw_peer *peer, long arg)
 {
 	struct __user_cap_header_struct header = {
@@ -99,11 +112,74 @@ static long raise_caps(struct mw_peer *peer, long arg)
 	return mw_sys(SYS_capset, MW_P(&header), MW_P(data));
 }
 
+/* It takes the capability over who owns the namespace, and in one's own user
+   namespace, too. */
+static void setns_owner(void)
+{
+	const unsigned int admin = 1U << CAP_SYS_ADMIN;
+	struct mw_peer *below, *one, *two, *partner;
+	long own;
+
+	mw_need_root();
+	below = mw_fork(NULL);
+	mw_must("unshare", mw_call(below, SYS_unshare,
+				   CLONE_NEWUSER | CLONE_NEWIPC));
+	one = mw_fork(NULL);
+	own = namespace_of(one, below, "ipc");
+	mw_did("into one of below", mw_call(one, SYS_setns, own, CLONE_NEWIPC));
+	partner = with_list(one);
+	two = mw_fork(one);
+	mw_ask_peers(NULL, "one undo list", one, partner);
+	mw_must("capset", mw_keep_caps(one, ~admin, ~0U));
+	mw_did("the owner, with nothing here",
+	       mw_call(one, SYS_setns, own, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "still", one, partner);
+	mw_must("capset", mw_run(one, raise_caps, 0));
+	mw_did("with all", mw_call(one, SYS_setns, own, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "no undo list any more", one, partner);
+
+	partner = with_list(two);
+	mw_must("unshare", mw_call(two, SYS_unshare, CLONE_NEWUSER));
+	mw_did("from beside", mw_call(two, SYS_setns, own, CLONE_NEWIPC));
+	mw_ask_peers(NULL, "still", two, partner);
+}
+
 static void enter(const char *what, struct mw_peer *one, long pidfd,
 		  long flags)
 {
 	mw_did(what, mw_call(one, SYS_setns, pidfd, flags));
 	mw_ask_peers(NULL, "  the undo list", NULL, one);
+}
+
+/* The one of mounts alone is for who has an fs of its own; beside others it is
+   not asked about. */
+static void setns_mounts(void)
+{
+	const long ipc_mounts = CLONE_NEWIPC | CLONE_NEWNS;
+	struct mw_peer *two, *one, *sharer;
+	long pidfd;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	sharer = mw_spawn(one, CLONE_FS | SIGCHLD);
+	enter("a child has the fs", one, pidfd, ipc_mounts);
+	mw_quit(sharer);
+	mw_zombie(one, sharer);
+	enter("a zombie had it", one, pidfd, ipc_mounts);
+
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	sharer = mw_thread(one);
+	enter("a thread has it", one, pidfd, ipc_mounts);
+	mw_did("unshare", mw_call(sharer, SYS_unshare, CLONE_FS));
+	enter("a thread has another", one, pidfd, ipc_mounts);
+
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	mw_must("capset", mw_keep_caps(one, ~(1U << CAP_SYS_CHROOT), ~0U));
+	enter("without CAP_SYS_CHROOT", one, pidfd, ipc_mounts);
 }
 
 /* One for pids that has no init yet does not show, but is another one. */
@@ -173,6 +249,8 @@ static void setns_newborn(void)
 const struct mw_scenario mw_entered[] = {
 	{ "setns-pidfd-refused", setns_pidfd_refused,
 	  "setns to where one is, and may not look" },
+	{ "setns-owner", setns_owner, "to one of another user namespace" },
+	{ "setns-mounts", setns_mounts, "to the one of mounts" },
 	{ "setns-unborn", setns_unborn, "out of one that has no init yet" },
 	{ "setns-newborn", setns_newborn, "to those of somebody just made" },
 	{ NULL, NULL, NULL },
