@@ -251,10 +251,6 @@ static bool may_enter_all_own(const struct ss_handling *h, uint64_t flags)
 	if ((flags & CLONE_NEWNS) &&
 	    !(creds->effective >> SS_CAP_SYS_CHROOT & 1))
 		return false;
-	/* timens_install() takes who is alone, as unshare(CLONE_VM) does. */
-	if ((flags & CLONE_NEWTIME) &&
-	    ss_unshare_is_refused(h->task, CLONE_VM))
-		return false;
 	for (i = 0; i < SS_ARRAY_SIZE(kinds); i++) {
 		if ((flags & kinds[i].flag) && !may_enter_own(h, kinds[i].name))
 			return false;
@@ -336,19 +332,44 @@ static bool changes_creds(struct ss_handling *h)
 	return true;
 }
 
+/* timens_install() takes who is alone.  false: it waits, or has gone. */
+static bool find_whether_alone(struct ss_handling *h, bool *ret)
+{
+	enum ss_company company;
+
+	/* Those of clones that were not heard of so far share with it, too. */
+	ss_settle_all(h->session);
+	if (!ss_call_is_there(h))
+		return false;
+	company = ss_sharers_company(h->session, h->task);
+	if (!ss_call_is_there(h) ||
+	    (company == SS_COMPANY_ENDING && ss_call_waits(h)))
+		return false;
+	*ret = company == SS_COMPANY_NONE;
+	/* It is refused, and they must not be gone before it is. */
+	if (!*ret)
+		ss_unsharing_note(h->session, h->task);
+	return true;
+}
+
 static bool enter_own(struct ss_handling *h, const struct entered *entered)
 {
 	const struct ss_event event = {
 		.type = SS_EVENT_UNDO_DROP,
 		.tid = h->task->tid,
 	};
-	bool may;
+	bool may = true;
 
-	if (entered->flags & CLONE_NEWTIME) {
-		ss_leavers_sweep(h->session, h->task->group);
-		ss_deaths_drain(h->session);
-	}
-	may = !entered->tid || may_look_at(h, entered->tid);
+	/* A clone that has failed has made nobody, but maybe an undo list. */
+	ss_settle_creator(h->session, h->task);
+	ss_leavers_sweep(h->session, h->task->group);
+	ss_deaths_drain(h->session);
+	if (!ss_call_is_there(h))
+		return false;
+	if ((entered->flags & CLONE_NEWTIME) && !find_whether_alone(h, &may))
+		return false;
+	if (may && entered->tid)
+		may = may_look_at(h, entered->tid);
 	if (!ss_call_is_there(h))
 		return false;
 	/* Whose namespaces they are may end before it comes so far, or get
@@ -360,15 +381,30 @@ static bool enter_own(struct ss_handling *h, const struct entered *entered)
 	return true;
 }
 
-bool ss_handle_setns(struct ss_handling *h)
+static bool enter_ipc(struct ss_handling *h, const struct entered *entered)
 {
-	struct ss_event event = {
+	const struct ss_event event = {
 		.type = SS_EVENT_UNDO_DROP,
 		.tid = h->task->tid,
 	};
+	const char *name;
+
+	/* Another one shows in a link.  Entering one's own drops the undo list
+	   too, and shows nowhere.  (A user namespace is refused to who has
+	   other threads, or shares the fs; they may be on their way out, so it
+	   is looked at afterwards.) */
+	name = shown_by(h->task, entered);
+	if (!name)
+		return enter_own(h, entered);
+	if (ss_deferred_add(h->session, &event, name))
+		h->session->failure = -ENOMEM;
+	return true;
+}
+
+bool ss_handle_setns(struct ss_handling *h)
+{
 	struct entered entered = { 0 };
 	uint64_t flags;
-	const char *name;
 
 	find_entered(h, &entered);
 	flags = entered.flags;
@@ -383,18 +419,9 @@ bool ss_handle_setns(struct ss_handling *h)
 		return false;
 	if ((flags & CLONE_NEWUSER) && !changes_creds(h))
 		return false;
+	if ((flags & CLONE_NEWIPC) && !enter_ipc(h, &entered))
+		return false;
 	if (flags & CLONE_NEWPID)
 		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);
-	if (!(flags & CLONE_NEWIPC))
-		return true;
-	/* Another one shows in a link.  Entering one's own drops the undo list
-	   too, and shows nowhere.  (A user namespace is refused to who has
-	   other threads, or shares the fs; they may be on their way out, so it
-	   is looked at afterwards.) */
-	name = shown_by(h->task, &entered);
-	if (!name)
-		return enter_own(h, &entered);
-	if (ss_deferred_add(h->session, &event, name))
-		h->session->failure = -ENOMEM;
 	return true;
 }

@@ -4,7 +4,8 @@
  * CLONE_VM demand that nobody shares that with the caller (kernel/fork.c,
  * check_unshare_flags()); nothing shows afterwards whether somebody did, and
  * those who do may be on their way out.  So who ends, or execs, and such a call
- * come one after the other.
+ * come one after the other.  setns to a namespace of time asks the same about
+ * those who live (lib/is_single_threaded.c).
  */
 #include "supervise/state.h"
 
@@ -142,25 +143,33 @@ static size_t others_with(const struct ss_session *session,
 	return n;
 }
 
-static bool are_settled(struct ss_session *session, const struct ss_task *one,
-			enum ss_kind kind)
+/* The one among them who is farthest from gone. */
+static enum presence look_at_sharers(struct ss_session *session,
+				     const struct ss_task *one,
+				     enum ss_kind kind)
 {
 	pid_t tids[SHARERS_MAX];
 	size_t i, n = others_with(session, one, kind, tids);
-	bool ending = false;
+	enum presence all = PRESENCE_GONE;
 
 	for (i = 0; i < n; i++) {
 		switch (look_at_sharer(session, tids[i], one, kind)) {
 		case PRESENCE_GONE:
 			break;
 		case PRESENCE_THERE:
-			return true;
+			return PRESENCE_THERE;
 		case PRESENCE_ENDING:
-			ending = true;
+			all = PRESENCE_ENDING;
 			break;
 		}
 	}
-	return !ending;
+	return all;
+}
+
+static bool are_settled(struct ss_session *session, const struct ss_task *one,
+			enum ss_kind kind)
+{
+	return look_at_sharers(session, one, kind) != PRESENCE_ENDING;
 }
 
 static bool all_are_settled(struct ss_session *session,
@@ -187,6 +196,48 @@ bool ss_sharers_are_settled(struct ss_session *session,
 	/* Those that were found to be gone do not count any more. */
 	ss_await_release();
 	return settled;
+}
+
+/* As signal->live counts them: the kernel's own, too, but nobody who has begun
+   to exit. */
+static enum ss_company look_at_threads(struct ss_session *session,
+				       const struct ss_task *one)
+{
+	enum ss_company company = SS_COMPANY_NONE;
+	struct ss_tids list = { 0 };
+	size_t i;
+
+	if (ss_proc_threads_all(one->group->tgid, &list))
+		return one->group->tasks->next ? SS_COMPANY_THERE :
+			SS_COMPANY_NONE;
+	for (i = 0; i < list.count && company != SS_COMPANY_THERE; i++) {
+		const struct ss_task *task =
+			ss_model_task(session->model, list.tids[i]);
+		struct ss_proc_stat stat;
+
+		if (task == one || ss_proc_stat(list.tids[i], &stat) ||
+		    stat.flags & SS_PROC_EXITING)
+			continue;
+		company = task && task->leaving ? SS_COMPANY_ENDING :
+			SS_COMPANY_THERE;
+	}
+	ss_tids_release(&list);
+	return company;
+}
+
+enum ss_company ss_sharers_company(struct ss_session *session,
+				   const struct ss_task *task)
+{
+	enum ss_company company = look_at_threads(session, task);
+	enum presence sharers;
+
+	if (company == SS_COMPANY_THERE)
+		return company;
+	sharers = look_at_sharers(session, task, SS_KIND_MM);
+	if (sharers == PRESENCE_GONE)
+		return company;
+	return sharers == PRESENCE_THERE ? SS_COMPANY_THERE :
+		SS_COMPANY_ENDING;
 }
 
 void ss_unsharing_note(struct ss_session *session, const struct ss_task *task)

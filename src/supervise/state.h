@@ -408,6 +408,17 @@ void ss_sharers_settle(struct ss_session *session, pid_t tid);
    share with the task?  It may be known afterwards that they have gone. */
 bool ss_sharers_are_settled(struct ss_session *session,
 			    const struct ss_task *task, uint64_t flags);
+/*
+ * Does nobody else run in its group, or have its memory?  The dead do not
+ * count, reaped or not (lib/is_single_threaded.c).
+ */
+enum ss_company {
+	SS_COMPANY_NONE,
+	SS_COMPANY_ENDING,	/* who may be out of the way in a moment */
+	SS_COMPANY_THERE,
+};
+enum ss_company ss_sharers_company(struct ss_session *session,
+				   const struct ss_task *task);
 /* Has it called exit, or died, and will be gone from the list of all tasks
    without anybody waiting for it? */
 bool ss_sharer_is_going(struct ss_session *session,

@@ -5,14 +5,19 @@
  */
 #include "mkworld.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/io_uring.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define IPC_UTS		(CLONE_NEWIPC | CLONE_NEWUTS)
@@ -151,6 +156,156 @@ static void enter(const char *what, struct mw_peer *one, long pidfd,
 	mw_ask_peers(NULL, "  the undo list", NULL, one);
 }
 
+/* Who shares memory, or is in the group: the living count. */
+static void setns_time(void)
+{
+	struct mw_peer *two, *one, *sharer;
+	long pidfd;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	sharer = mw_spawn(one, CLONE_VM | CLONE_SIGHAND | SIGCHLD);
+	enter("memory is shared", one, pidfd, IPC_TIME);
+	mw_quit(sharer);
+	mw_zombie(one, sharer);
+	enter("with a zombie", one, pidfd, IPC_TIME);
+
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	sharer = mw_vfork(one, CLONE_VM | SIGCHLD);
+	mw_exec(sharer);
+	mw_vfork_back(one);
+	enter("with who has execed", one, pidfd, IPC_TIME);
+}
+
+static void setns_time_leader(void)
+{
+	struct mw_peer *two, *leader, *one, *partner;
+	long pidfd;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	leader = mw_fork(NULL);
+	one = mw_thread(leader);
+	partner = with_list(one);
+	pidfd = pidfd_of(one, two);
+	mw_did("beside the leader",
+	       mw_call(one, SYS_setns, pidfd, IPC_TIME));
+	mw_ask_peers(NULL, "still", one, partner);
+	mw_quit(leader);
+	/* No wait tells of it; the fs is the last thing that goes. */
+	while (mw_kcmp(NULL, (const long[5]){ leader->pid, one->pid,
+					      KCMP_FS }) == 0)
+		mw_sys(SYS_sched_yield, 0);
+	mw_did("beside a dead one", mw_call(one, SYS_setns, pidfd, IPC_TIME));
+	mw_ask_peers(NULL, "no undo list any more", one, partner);
+}
+
+/* A thread of the kernel's. */
+static void setns_time_ring(void)
+{
+	struct io_uring_params *params = mw_alloc(sizeof(*params));
+	struct mw_peer *two, *one;
+	long pidfd, ret;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	one = with_list(NULL);
+	pidfd = pidfd_of(one, two);
+	*params = (struct io_uring_params){
+		.flags = IORING_SETUP_SQPOLL,
+		.sq_thread_idle = 100000,
+	};
+	ret = mw_call(one, SYS_io_uring_setup, 4, MW_P(params));
+	if (ret < 0)
+		mw_skip("no io_uring", ret);
+	enter("beside a ring's thread", one, pidfd, IPC_TIME);
+}
+
+/* Of a clone that has failed nobody has heard before the next call. */
+static void setns_time_failed(void)
+{
+	const unsigned long flags[] = {
+		CLONE_VM | CLONE_SIGHAND | CLONE_PIDFD | SIGCHLD,
+		CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_PIDFD,
+	};
+	struct mw_peer *two;
+	size_t i;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct mw_peer *one = with_list(NULL);
+		long pidfd = pidfd_of(one, two);
+
+		/* The pidfd would go to this address. */
+		mw_did("clone", mw_call(one, SYS_clone, (long)flags[i], 0, 16));
+		enter("after a clone that failed", one, pidfd, IPC_TIME);
+	}
+}
+
+enum { ROUNDS = 100, STACK = 65536 };
+
+static atomic_int going, leaving;
+
+static int leave(void *data)
+{
+	(void)data;
+	while (!atomic_load(&going))
+		sched_yield();
+	atomic_store(&leaving, 1);
+	return (int)mw_sys(SYS_exit, 0);
+}
+
+/* Was it the same for the undo list as for the caller? */
+static bool race(int pidfd, int clone_flags, char *stack)
+{
+	bool thread = clone_flags & CLONE_THREAD;
+	long arg[5] = { mw_pid(NULL), 0, KCMP_SYSVSEM };
+	long ret, answer;
+	int tid;
+
+	atomic_store(&going, 0);
+	atomic_store(&leaving, 0);
+	tid = clone(leave, stack + STACK, clone_flags, NULL);
+	arg[1] = mw_must("clone", mw_sys(SYS_clone, CLONE_SYSVSEM | SIGCHLD));
+	if (arg[1] == 0)
+		for (;;)
+			mw_sys(SYS_pause, 0);
+	if (tid < 0)
+		mw_die("clone", -errno);
+	atomic_store(&going, 1);
+	while (!atomic_load(&leaving))
+		sched_yield();
+	ret = mw_sys(SYS_setns, pidfd, IPC_TIME | CLONE_NEWPID);
+	answer = mw_kcmp(NULL, arg);
+	mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
+	kill((pid_t)arg[1], SIGKILL);
+	waitpid((pid_t)arg[1], NULL, 0);
+	return answer >= 0 && (ret == 0) == (answer != 0);
+}
+
+/* While who is in the way ends. */
+static void setns_time_racing(void)
+{
+	const int flags[] = {
+		CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD,
+		CLONE_VM | SIGCHLD,
+	};
+	char *stack = mw_alloc(STACK);
+	int i, wrong = 0;
+	long pidfd;
+
+	mw_need_root();
+	pidfd = pidfd_of(NULL, mw_fork(NULL));
+	(void)signal(SIGCHLD, SIG_IGN);
+	for (i = 0; i < ROUNDS; i++)
+		wrong += !race((int)pidfd, flags[i % 2], stack);
+	mw_say("wrong: %d of %d", wrong, ROUNDS);
+}
+
 /* The one of mounts alone is for who has an fs of its own; beside others it is
    not asked about. */
 static void setns_mounts(void)
@@ -250,6 +405,11 @@ const struct mw_scenario mw_entered[] = {
 	{ "setns-pidfd-refused", setns_pidfd_refused,
 	  "setns to where one is, and may not look" },
 	{ "setns-owner", setns_owner, "to one of another user namespace" },
+	{ "setns-time", setns_time, "to the one of time, not alone" },
+	{ "setns-time-leader", setns_time_leader, "beside a dead leader" },
+	{ "setns-time-ring", setns_time_ring, "beside an io_uring's thread" },
+	{ "setns-time-failed", setns_time_failed, "after clones that failed" },
+	{ "setns-time-racing", setns_time_racing, "while somebody ends" },
 	{ "setns-mounts", setns_mounts, "to the one of mounts" },
 	{ "setns-unborn", setns_unborn, "out of one that has no init yet" },
 	{ "setns-newborn", setns_newborn, "to those of somebody just made" },
