@@ -63,14 +63,14 @@ static bool lacks_rights(const struct ss_task *task, uint64_t flags)
 		!(ss_task_creds(task)->effective >> SS_CAP_SYS_ADMIN & 1);
 }
 
-/* The kernel's own threads, of an io_uring, are in the group, too. */
+/* The kernel's own threads, of an io_uring or a virtual machine, are in the
+   group, too. */
 static bool has_other_threads(const struct ss_handling *h)
 {
 	struct ss_tids list = { 0 };
 	bool others;
 
-	if (!h->session->model->rings ||
-	    ss_proc_threads_all(h->task->group->tgid, &list))
+	if (ss_proc_threads_all(h->task->group->tgid, &list))
 		return false;
 	others = list.count > 1;
 	ss_tids_release(&list);

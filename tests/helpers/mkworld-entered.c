@@ -15,10 +15,18 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#if defined(__has_include)
+#if __has_include(<linux/kvm.h>)
+#include <linux/kvm.h>
+#endif
+#endif
 
 #define IPC_UTS		(CLONE_NEWIPC | CLONE_NEWUTS)
 #define IPC_TIME	(CLONE_NEWIPC | CLONE_NEWTIME)
@@ -401,6 +409,52 @@ static void setns_newborn(void)
 	enter("to somebody else's", one, pidfd, CLONE_NEWIPC);
 }
 
+#if defined(KVM_CREATE_VM)
+/* To run a machine makes a thread of the kernel's. */
+static long run_machine(struct mw_peer *peer, long arg)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int machine = ioctl(kvm, KVM_CREATE_VM, 0);
+	int cpu = ioctl(machine, KVM_CREATE_VCPU, 0);
+	struct kvm_run *run;
+
+	(void)peer;
+	(void)arg;
+	if (cpu < 0)
+		return -1;
+	run = mmap(NULL, sizeof(*run), PROT_READ | PROT_WRITE, MAP_SHARED, cpu,
+		   0);
+	if (run == MAP_FAILED)
+		return -1;
+	run->immediate_exit = 1;
+	(void)ioctl(cpu, KVM_RUN, 0);
+	return 0;
+}
+
+static void unshare_machine(void)
+{
+	struct mw_peer *two, *one;
+	long pidfd;
+
+	mw_need_root();
+	two = mw_fork(NULL);
+	one = mw_spawn(NULL, CLONE_SYSVSEM | CLONE_FILES | SIGCHLD);
+	pidfd = pidfd_of(one, two);
+	mw_ask_peers(NULL, "before", NULL, one);
+	if (mw_run(one, run_machine, 0) < 0)
+		mw_skip("no KVM", 0);
+	mw_did("unshare", mw_call(one, SYS_unshare,
+				  CLONE_THREAD | CLONE_FILES));
+	mw_ask_peers(NULL, "after", NULL, one);
+	enter("time", one, pidfd, IPC_TIME);
+}
+#else
+static void unshare_machine(void)
+{
+	mw_skip("built without KVM", 0);
+}
+#endif
+
 const struct mw_scenario mw_entered[] = {
 	{ "setns-pidfd-refused", setns_pidfd_refused,
 	  "setns to where one is, and may not look" },
@@ -413,5 +467,6 @@ const struct mw_scenario mw_entered[] = {
 	{ "setns-mounts", setns_mounts, "to the one of mounts" },
 	{ "setns-unborn", setns_unborn, "out of one that has no init yet" },
 	{ "setns-newborn", setns_newborn, "to those of somebody just made" },
+	{ "unshare-machine", unshare_machine, "beside a thread of KVM's" },
 	{ NULL, NULL, NULL },
 };
