@@ -17,14 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "kernel/caution.h"
+#include "kernel/mapping.h"
 #include "kernel/proc-read.h"
 
 #define CHUNK			4096
+#define PAGE_SIZE		4096u	/* of x86 */
 
 /* No task can have anything there; see ss_memory_is_alive(). */
 #define NEVER_MAPPED		0x7fffffffffff0000
@@ -44,26 +45,6 @@ struct reading {
 	char data[CHUNK];
 };
 
-/* PROCMAP_QUERY of linux/fs.h, since Linux 6.11. */
-struct map_query {
-	uint64_t size;
-	uint64_t query_flags;
-	uint64_t query_address;
-	uint64_t start, end;
-	uint64_t flags;
-	uint64_t page_size;
-	uint64_t offset;
-	uint64_t inode;
-	uint32_t major, minor;
-	uint32_t name_size, build_id_size;
-	uint64_t name, build_id;
-};
-
-#define MAP_QUERY		_IOWR('f', 17, struct map_query)
-#define MAP_READABLE		0x01u
-#define MAP_WRITABLE		0x02u
-#define MAP_EXECUTABLE		0x04u
-
 /* With protection keys, what may only be executed gets one that is closed. */
 static bool executable_is_readable(void)
 {
@@ -72,18 +53,39 @@ static bool executable_is_readable(void)
 	return !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(c & bit_OSPKE);
 }
 
-static bool can_be_read(int maps, uint64_t address, uint64_t *ret_end)
+/* May the processor read there, for the task? */
+static bool can_be_read(int maps, uint64_t address, struct ss_mapping *ret)
 {
-	struct map_query query = {
-		.size = sizeof(query),
-		.query_address = address,
-	};
-
-	if (ioctl(maps, MAP_QUERY, &query))
+	if (ss_mapping_at(maps, address, ret))
 		return false;
-	*ret_end = query.end;
-	return query.flags & (MAP_READABLE | MAP_WRITABLE) ||
-		(query.flags & MAP_EXECUTABLE && executable_is_readable());
+	return ret->read || ret->write ||
+		(ret->execute && executable_is_readable());
+}
+
+/*
+ * Neither way has read it all, and it is mapped.  Is there a page that nobody
+ * has, such as one beyond the end of its file, or are there only such that are
+ * kept from everybody else?
+ */
+static int why_unread(int maps, int mem, uint64_t address, uint64_t end)
+{
+	struct ss_mapping mapping = { 0 };
+	uint64_t at;
+	char byte;
+	int r = 0;
+
+	for (at = address; at < end; at = at / PAGE_SIZE * PAGE_SIZE +
+	     PAGE_SIZE) {
+		if (at >= mapping.end && !can_be_read(maps, at, &mapping))
+			return -EFAULT;
+		if (pread(mem, &byte, 1, (off_t)at) == 1)
+			continue;
+		if (!mapping.opaque)
+			return -EFAULT;
+		r = -EACCES;
+	}
+	/* Nothing?  Then somebody has changed it meanwhile. */
+	return r ? r : -EFAULT;
 }
 
 /* What process_vm_readv(2) did not read. */
@@ -92,17 +94,18 @@ static int read_by_force(pid_t tid, uint64_t address, void *buffer,
 {
 	ss_cleanup_fd int maps = ss_proc_open_at_once(tid, "maps");
 	ss_cleanup_fd int mem = ss_proc_open_at_once(tid, "mem");
-	uint64_t at = address;
+	struct ss_mapping mapping = { .end = address };
 
 	if (maps < 0 || mem < 0 || address + length < address ||
 	    address + length > INT64_MAX)
 		return -EFAULT;
-	while (at < address + length) {
-		if (!can_be_read(maps, at, &at))
+	while (mapping.end < address + length) {
+		if (!can_be_read(maps, mapping.end, &mapping))
 			return -EFAULT;
 	}
-	return pread(mem, buffer, length, (off_t)address) == (ssize_t)length ?
-		0 : -EFAULT;
+	if (pread(mem, buffer, length, (off_t)address) == (ssize_t)length)
+		return 0;
+	return why_unread(maps, mem, address, address + length);
 }
 
 static int read_directly(pid_t tid, uint64_t address, void *buffer,

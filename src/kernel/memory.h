@@ -25,10 +25,13 @@
  */
 int ss_memory_read(pid_t tid, uint64_t address, void *buffer, size_t length)
 	ss_must_check;
-/* What the kernel will read for the child's call: the last of the exceptions
-   does not hold (since Linux 6.11), and -EFAULT costs a little more.  As the
-   call itself will wait for a page that does not come, it can be held, and
-   -ETIMEDOUT comes after SS_MEMORY_PATIENCE_MS. */
+/*
+ * What the kernel will read for the child's call.  Of the exceptions the last
+ * does not hold; memory of memfd_secret(2) and the data of the vDSO are
+ * -EACCES (of a device nothing tells whether the kernel can read it); -EFAULT
+ * costs a little more.  As the call itself will wait for a page that does not
+ * come, it can be held, and -ETIMEDOUT comes after SS_MEMORY_PATIENCE_MS.
+ */
 #define SS_MEMORY_PATIENCE_MS	20
 int ss_memory_read_argument(pid_t tid, uint64_t address, void *buffer,
 			    size_t length) ss_must_check;

@@ -635,7 +635,7 @@ static bool handle_unread(struct ss_handling *h, enum ss_family family, int r)
 	h->session->stats.unfetchable++;
 	if (family == SS_FAMILY_CLONE)
 		return refuse(h, ENOSYS);
-	return family == SS_FAMILY_SEM && r == -ETIMEDOUT ?
+	return family == SS_FAMILY_SEM && (r == -ETIMEDOUT || r == -EACCES) ?
 		refuse(h, ENOMEM) : true;
 }
 

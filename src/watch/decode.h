@@ -18,8 +18,8 @@
 #include "base/attributes.h"
 #include "watch/calls.h"
 
-/* How the memory of the caller is read: 0, -EFAULT, or another -errno when
-   the caller has gone. */
+/* How the memory of the caller is read: 0; -EFAULT; -EACCES if the kernel can
+   read it, and we cannot; or another -errno when the caller has gone. */
 struct ss_reader {
 	int (*read)(const struct ss_reader *reader, pid_t tid,
 		    uint64_t address, void *buffer, size_t length);
@@ -106,8 +106,9 @@ struct ss_decoded {
 	};
 };
 
-/* 0; -ETIMEDOUT if the caller's memory does not come; another -errno if it has
-   gone.  (Not -EFAULT, which the kernel will meet too: SS_ACT_NOTHING.) */
+/* 0; -ETIMEDOUT if the caller's memory does not come; -EACCES if it is not for
+   us to read; another -errno if the caller has gone.  (Not -EFAULT, which the
+   kernel will meet too: SS_ACT_NOTHING.) */
 int ss_decode(const struct ss_reader *reader, const struct ss_call *call,
 	      enum ss_arch arch, pid_t tid, const uint64_t args[6],
 	      struct ss_decoded *ret) ss_must_check;

@@ -378,6 +378,40 @@ START_TEST(undo_lists)
 }
 END_TEST
 
+static bool any_number_fits(ss_unused const struct ss_reader *from,
+			    ss_unused pid_t tid,
+			    ss_unused unsigned int operations)
+{
+	return true;
+}
+
+static int read_nothing(ss_unused const struct ss_reader *from,
+			ss_unused pid_t tid, ss_unused uint64_t address,
+			ss_unused void *buffer, ss_unused size_t length)
+{
+	return -EACCES;
+}
+
+/* What the kernel can read, and we cannot, is not taken for a fault. */
+START_TEST(withheld_arguments)
+{
+	const struct ss_reader blind = {
+		.read = read_nothing,
+		.fits = any_number_fits,
+	};
+	const uint64_t args[6] = { 8, CLONE_ARGS_SIZE_VER0, 1, 16 };
+	struct ss_decoded d = { .act = SS_ACT_COUNT };
+
+	ck_assert_int_eq(ss_decode(&blind, call_named("clone3"),
+				   SS_ARCH_X86_64, 1, args, &d), -EACCES);
+	ck_assert_int_eq(ss_decode(&blind, call_named("semop"),
+				   SS_ARCH_X86_64, 1, args, &d), -EACCES);
+	ck_assert_int_eq(ss_decode(&blind, call_named("semtimedop"),
+				   SS_ARCH_X86_64, 1, args, &d), -EACCES);
+	ck_assert_int_eq(d.act, SS_ACT_COUNT);
+}
+END_TEST
+
 /* The upper half of tv_nsec is padding where longs have 32 bits. */
 START_TEST(timeout_with_padding)
 {
@@ -440,6 +474,7 @@ int main(void)
 			    SS_ARRAY_SIZE(handlers));
 	tcase_add_test(tcase, handler_by_register);
 	tcase_add_test(tcase, undo_lists);
+	tcase_add_test(tcase, withheld_arguments);
 	tcase_add_test(tcase, timeout_with_padding);
 	tcase_add_test(tcase, classes_of_io);
 	suite_add_tcase(suite, tcase);

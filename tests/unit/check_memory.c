@@ -119,6 +119,75 @@ START_TEST(arguments_by_protection)
 }
 END_TEST
 
+static int read_argument(struct child child, size_t offset, size_t length)
+{
+	char buffer[2 * PAGE];
+
+	return ss_memory_read_argument(child.pid, address_of(offset), buffer,
+				       length);
+}
+
+/* The kernel can read it for the child, and nobody else.  Behind it
+   nobody can. */
+START_TEST(secret_arguments)
+{
+	int fd = (int)syscall(SYS_memfd_secret, 0);
+	struct child child;
+	char byte;
+
+	choose(_i);
+	make_pattern();
+	if (fd < 0) {
+		puts("# memfd_secret is not there");
+		return;
+	}
+	ck_assert_int_eq(ftruncate(fd, PAGE), 0);
+	ck_assert_ptr_eq(mmap(pattern + PAGE, PAGE, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_FIXED, fd, 0), pattern + PAGE);
+	child = child_start(run_until_told);
+	(void)child_hear(&child);
+	ck_assert_int_eq(ss_memory_read(child.pid, address_of(PAGE), &byte,
+					1), -EFAULT);
+	ck_assert_int_eq(read_argument(child, PAGE, 8), -EACCES);
+	ck_assert_int_eq(read_argument(child, PAGE - 1, 2), -EACCES);
+	ck_assert_int_eq(read_argument(child, 2 * PAGE - 1, 2), -EACCES);
+	ck_assert_int_eq(read_argument(child, PAGE - 1, 1), 0);
+	ck_assert_int_eq(read_argument(child, 2 * PAGE, PAGE), 0);
+	ck_assert_int_eq(read_argument(child, 3 * PAGE - 1, 2), -EFAULT);
+	child_kill(&child);
+	child_reap(&child);
+}
+END_TEST
+
+static int make_short_file(void)
+{
+	int fd = memfd_create("short", MFD_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, PAGE), 0);
+	return fd;
+}
+
+/* What is mapped, and not there for anybody. */
+START_TEST(beyond_the_end)
+{
+	struct child child;
+
+	choose(_i);
+	make_pattern();
+	ck_assert_ptr_eq(mmap(pattern + PAGE, 2 * PAGE, PROT_READ, MAP_SHARED |
+			      MAP_FIXED, make_short_file(), 0),
+			 pattern + PAGE);
+	child = child_start(run_until_told);
+	(void)child_hear(&child);
+	ck_assert_int_eq(read_argument(child, PAGE, PAGE), 0);
+	ck_assert_int_eq(read_argument(child, 2 * PAGE, 1), -EFAULT);
+	ck_assert_int_eq(read_argument(child, 2 * PAGE - 1, 2), -EFAULT);
+	child_kill(&child);
+	child_reap(&child);
+}
+END_TEST
+
 static void run_exec_of_cat(const struct child *child)
 {
 	child_say(child, 0);
@@ -296,6 +365,8 @@ static Suite *memory_suite(void)
 	tcase_set_timeout(plain, 60);
 	tcase_add_loop_test(plain, all_or_nothing, 0, 2);
 	tcase_add_loop_test(plain, arguments_by_protection, 0, 2);
+	tcase_add_loop_test(plain, secret_arguments, 0, 2);
+	tcase_add_loop_test(plain, beyond_the_end, 0, 2);
 	tcase_add_test(plain, memory_ends_with_exec);
 	tcase_add_test(plain, no_access_is_eperm);
 	tcase_add_test(plain, a_page_that_never_comes);
