@@ -629,12 +629,15 @@ static bool waits_for_page(struct ss_handling *h)
 
 /* Its memory is not ours to read, or served by somebody who does not answer.
    Without clone3 libc uses clone; and for what a program brings about itself
-   nothing goes unseen: for an undo list there may be no memory. */
+   nothing goes unseen: for an undo list there may be no memory, and more
+   operations than we read at once no host need allow. */
 static bool handle_unread(struct ss_handling *h, enum ss_family family, int r)
 {
 	h->session->stats.unfetchable++;
 	if (family == SS_FAMILY_CLONE)
 		return refuse(h, ENOSYS);
+	if (family == SS_FAMILY_SEM && r == -E2BIG)
+		return refuse(h, E2BIG);
 	return family == SS_FAMILY_SEM && (r == -ETIMEDOUT || r == -EACCES) ?
 		refuse(h, ENOMEM) : true;
 }

@@ -11,9 +11,9 @@ struct sem_operation {
 	int16_t flags;
 };
 
-#define CHUNK	64		/* operations read at a time */
+#define CHUNK	512		/* operations read at a time */
 /* So many are sooner read than it is found out whether they are too many. */
-#define FEW	CHUNK
+#define FEW	64
 #define IPC_SEMTIMEDOP	4
 
 struct sem_call {
@@ -104,6 +104,8 @@ int ss_decode_sem(const struct ss_reader *reader, const struct ss_call *call,
 	r = timeout_is_good(reader, tid, &sem);
 	if (r <= 0)
 		return r;
+	if (sem.count > SS_SEM_OPERATIONS_MAX)
+		return -E2BIG;
 	/* All of them are copied before the first is looked at. */
 	for (done = 0; done < sem.count; done += n) {
 		n = sem.count - done < CHUNK ? sem.count - done : CHUNK;

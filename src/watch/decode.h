@@ -107,8 +107,9 @@ struct ss_decoded {
 };
 
 /* 0; -ETIMEDOUT if the caller's memory does not come; -EACCES if it is not for
-   us to read; another -errno if the caller has gone.  (Not -EFAULT, which the
-   kernel will meet too: SS_ACT_NOTHING.) */
+   us to read; -E2BIG if it is more than we read for one call; another -errno if
+   the caller has gone.  (Not -EFAULT, which the kernel will meet too:
+   SS_ACT_NOTHING.) */
 int ss_decode(const struct ss_reader *reader, const struct ss_call *call,
 	      enum ss_arch arch, pid_t tid, const uint64_t args[6],
 	      struct ss_decoded *ret) ss_must_check;

@@ -21,7 +21,7 @@ refused() {
 	lines=$2
 	shift 2
 	if ! natively "$@"; then
-		skip "$desc" "no such memory here"
+		skip "$desc" "no such memory or namespace here"
 		return
 	fi
 	isnt "$desc: natively the kernel does it" "$(cat "$tmp/bare")" "$lines"
@@ -36,7 +36,7 @@ as_natively() {
 	desc=$1
 	shift
 	if ! natively "$@"; then
-		skip "$desc" "no such memory here"
+		skip "$desc" "no such memory or namespace here"
 		return
 	fi
 	run_ok "$desc: inside" "$SELFSAME" run --stats -- "$withheld" "$@"
@@ -51,5 +51,10 @@ refused "arguments of clone3" "clone3: ENOSYS" clone3
 refused "numbers for clone3" "numbers: ENOSYS" numbers
 refused "an epoll's item" "question: EPERM" question
 as_natively "faults" faults
+
+# As many as are read at once, and more.
+as_natively "many operations" operations 4096
+refused "too many operations" "operations: E2BIG, undo list equal" \
+	operations 4097
 
 done_testing

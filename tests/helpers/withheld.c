@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls whose arguments the kernel reads, and a supervisor cannot.
- * Prints how each call ended, and what kcmp says of it.
+ * Calls whose arguments the kernel reads, and a supervisor cannot, or not in
+ * time.  Prints how each call ended, and what kcmp says of it.
  *
  *	withheld semop|timeout		in memory of memfd_secret
  *	withheld clone3|numbers		the same
  *	withheld question		the same, of kcmp(KCMP_EPOLL_TFD)
  *	withheld faults			where nobody can read
+ *	withheld operations N		a semop of N operations, where
+ *					kernel.sem allows them
  *
- * Status 77: there is no such memory here.
+ * Status 77: there is no such memory, or no such namespace, here.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +174,21 @@ static void question(struct kcmp_epoll_slot *slot)
 					 (unsigned long)slot));
 }
 
+/* Only the last of them is not there. */
+static void last_fault(void)
+{
+	enum { COUNT = 500 };
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sembuf *list;
+
+	if (pages == MAP_FAILED || munmap(pages + PAGE, PAGE) < 0)
+		exit(CANNOT);
+	list = (struct sembuf *)(void *)(pages + PAGE) - (COUNT - 1);
+	list[0].sem_flg = SEM_UNDO;
+	undo("last of many", list, COUNT, NULL);
+}
+
 static void faults(void)
 {
 	char *page = secret();
@@ -185,6 +203,24 @@ static void faults(void)
 	page = secret();
 	if (mprotect(page, PAGE, PROT_NONE) == 0)
 		undo("secret and closed", page, 1, NULL);
+	last_fault();
+}
+
+static void operations(unsigned int count)
+{
+	static const char limits[] = "32000 1024000000 2000000000 32000";
+	struct sembuf *list = calloc(count, sizeof(*list));
+	int fd;
+
+	if (!list || unshare(CLONE_NEWIPC) < 0)
+		exit(CANNOT);
+	fd = open("/proc/sys/kernel/sem", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, limits, sizeof(limits) - 1) < 0)
+		exit(CANNOT);
+	close(fd);
+	list[0].sem_flg = SEM_UNDO;
+	undo("operations", list, count, NULL);
+	free(list);
 }
 
 int main(int argc, char **argv)
@@ -204,6 +240,8 @@ int main(int argc, char **argv)
 		question(secret());
 	else if (strcmp(what, "faults") == 0)
 		faults();
+	else if (strcmp(what, "operations") == 0 && argc > 2)
+		operations((unsigned int)strtoul(argv[2], NULL, 10));
 	else
 		return 2;
 	return 0;

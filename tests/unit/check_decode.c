@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/sem.h>
 
+#include "watch/decode-sem.h"
 #include "watch/decode.h"
 
 #define SEMOPM	500
@@ -385,6 +386,44 @@ static bool any_number_fits(ss_unused const struct ss_reader *from,
 	return true;
 }
 
+static uint64_t bytes_read;
+
+/* Zeros everywhere, and SEM_UNDO in the very first operation. */
+static int read_zeros(ss_unused const struct ss_reader *from,
+		      ss_unused pid_t tid, uint64_t address, void *buffer,
+		      size_t length)
+{
+	const struct sembuf op = { .sem_flg = SEM_UNDO };
+
+	memset(buffer, 0, length);
+	if (address == 8)
+		memcpy(buffer, &op, sizeof(op));
+	bytes_read += length;
+	return 0;
+}
+
+/* However many are allowed, others wait while we read them. */
+START_TEST(as_many_operations_as_we_read)
+{
+	const struct ss_reader patient = {
+		.read = read_zeros,
+		.fits = any_number_fits,
+	};
+	uint64_t args[6] = { 3, 8, SS_SEM_OPERATIONS_MAX };
+	struct ss_decoded d = { .act = SS_ACT_COUNT };
+
+	ck_assert_int_eq(ss_decode(&patient, call_named("semop"),
+				   SS_ARCH_X86_64, 1, args, &d), 0);
+	ck_assert_int_eq(d.act, SS_ACT_UNDO);
+	ck_assert_uint_eq(bytes_read, args[2] * sizeof(struct sembuf));
+	bytes_read = 0;
+	args[2]++;
+	ck_assert_int_eq(ss_decode(&patient, call_named("semop"),
+				   SS_ARCH_X86_64, 1, args, &d), -E2BIG);
+	ck_assert_uint_eq(bytes_read, 0);
+}
+END_TEST
+
 static int read_nothing(ss_unused const struct ss_reader *from,
 			ss_unused pid_t tid, ss_unused uint64_t address,
 			ss_unused void *buffer, ss_unused size_t length)
@@ -474,6 +513,7 @@ int main(void)
 			    SS_ARRAY_SIZE(handlers));
 	tcase_add_test(tcase, handler_by_register);
 	tcase_add_test(tcase, undo_lists);
+	tcase_add_test(tcase, as_many_operations_as_we_read);
 	tcase_add_test(tcase, withheld_arguments);
 	tcase_add_test(tcase, timeout_with_padding);
 	tcase_add_test(tcase, classes_of_io);
