@@ -19,7 +19,6 @@
 #include "supervise/kcmp.h"
 #include "supervise/privilege.h"
 
-#define LANDLOCK_LAYERS_MAX	16	/* LANDLOCK_MAX_NUM_LAYERS */
 #define LINK_MAX_LENGTH		64
 #define ROUNDS_MAX		64
 
@@ -511,6 +510,20 @@ static bool is_ruleset(const struct ss_task *task, int fd)
 		!ss_proc_fd_is_path(task->tid, fd, &is_path) && !is_path;
 }
 
+/* Before it looks at the ruleset; and there are only so many layers, with those
+   around us. */
+static bool restriction_is_refused(struct ss_session *session,
+				   const struct ss_task *task,
+				   unsigned int flags)
+{
+	struct ss_landlock *landlock = &session->landlock;
+	unsigned int layers = task->domain ? task->domain->depth + 1 : 0;
+
+	if (!landlock->known)
+		ss_landlock_probe(landlock);
+	return (flags & ~landlock->flags) || layers >= landlock->layers;
+}
+
 static bool handle_landlock(struct ss_handling *h)
 {
 	struct ss_event event = {
@@ -525,9 +538,8 @@ static bool handle_landlock(struct ss_handling *h)
 	if (waits_for_slots(h, event.range.first, event.range.last, false))
 		return false;
 	/* no_new_privs is set, so a ruleset is all that it takes. */
-	if (h->call->landlock.flags & ~7u ||
-	    (h->task->domain &&
-	     h->task->domain->depth + 1 >= LANDLOCK_LAYERS_MAX) ||
+	if (restriction_is_refused(h->session, h->task,
+				   h->call->landlock.flags) ||
 	    !is_ruleset(h->task, h->call->landlock.fd))
 		return true;
 	/* It restricts the caller alone. */

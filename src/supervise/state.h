@@ -30,6 +30,7 @@
 #include "base/hash.h"
 #include "base/numbers.h"
 #include "kernel/features.h"
+#include "kernel/landlock.h"
 #include "kernel/launch.h"
 #include "kernel/notify.h"
 #include "kernel/proc.h"
@@ -174,6 +175,7 @@ struct ss_session {
 	struct ss_process *zombies;	/* list: not reaped by their parents */
 	unsigned int zombie_count;
 	unsigned long nofile;		/* our limit of descriptors */
+	struct ss_landlock landlock;	/* once somebody restricts itself */
 	int deaths;			/* owned: epoll of pidfds */
 	pid_t last_number;		/* one that was given out, the last that
 					   we know; 0: they are chosen, too */

@@ -42,6 +42,21 @@ like "a pipe as well" "$(cat "$tmp/inside")" '^5 .*/fifo$'
 	>"$tmp/inside" 2>&1
 same "a ring" "$tmp/bare" "$tmp/inside"
 
+# Of the layers of Landlock that there may be some are taken.
+confine=${builddir:?}/tests/helpers/confine
+for taken in 1 15 16; do
+	if ! "$confine" landlock "$taken" "$mkworld" landlock-deep \
+		>"$tmp/bare" 2>&1; then
+		skip "in $taken layers of Landlock" "there is none here"
+		continue
+	fi
+	"$confine" landlock "$taken" "$SELFSAME" run -- "$mkworld" \
+		landlock-deep >"$tmp/inside" 2>&1
+	same "in $taken layers of Landlock" "$tmp/bare" "$tmp/inside"
+	like "so many are left" "$(cat "$tmp/inside")" \
+		"$((16 - taken)) layers, then"
+done
+
 # Numbers above those that a shell can name.
 # shellcheck disable=SC2016
 if command -v bash >/dev/null; then

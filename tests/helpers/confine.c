@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Runs a command below a seccomp filter, as containers and other supervisors
- * do.
+ * Runs a command below a seccomp filter, or in Landlock domains, as containers
+ * and other supervisors do.
  *
  *	confine kcmp ERRNO COMMAND...	kcmp fails with this number
  *	confine load ERRNO COMMAND...	seccomp(2) does
@@ -9,10 +9,12 @@
  *					nobody makes)
  *	confine inside - COMMAND...	like listen, but prints what the
  *					attempt gives, and runs COMMAND anyway
+ *	confine landlock N COMMAND...	there are N domains, one in another
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -57,13 +59,27 @@ static long listen_first(void)
 	return fd;
 }
 
+static long restrict_files(unsigned int layers)
+{
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK,
+	};
+	long fd = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	long ret = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+	while (ret == 0 && layers--)
+		ret = syscall(SYS_landlock_restrict_self, fd, 0);
+	close((int)fd);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int error;
 	long ret = -1;
 
 	if (argc < 4) {
-		fputs("usage: confine kcmp|load|listen|inside ERRNO|- "
+		fputs("usage: confine kcmp|load|listen|inside|landlock ERRNO|- "
 		      "COMMAND...\n", stderr);
 		return 2;
 	}
@@ -72,6 +88,8 @@ int main(int argc, char **argv)
 		ret = filter_call(SYS_kcmp, SECCOMP_RET_ERRNO | error, 0);
 	} else if (strcmp(argv[1], "load") == 0) {
 		ret = filter_call(SYS_seccomp, SECCOMP_RET_ERRNO | error, 0);
+	} else if (strcmp(argv[1], "landlock") == 0) {
+		ret = restrict_files(error);
 	} else if (strcmp(argv[1], "listen") == 0) {
 		ret = listen_first();
 	} else if (strcmp(argv[1], "inside") == 0) {

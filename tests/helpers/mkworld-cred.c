@@ -281,7 +281,7 @@ static void cred_threads(void)
 	permit("it asks root", thread, root);
 }
 
-static long run_landlock(struct mw_peer *peer, long arg)
+static long run_landlock(struct mw_peer *peer, long flags)
 {
 	struct landlock_ruleset_attr attr = {
 		.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK,
@@ -290,13 +290,12 @@ static long run_landlock(struct mw_peer *peer, long arg)
 	long fd;
 
 	(void)peer;
-	(void)arg;
 	fd = mw_sys(SYS_landlock_create_ruleset, MW_P(&attr), sizeof(attr),
 		    0);
 	if (fd < 0)
 		return fd;
 	mw_sys(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
-	ret = mw_sys(SYS_landlock_restrict_self, fd, 0);
+	ret = mw_sys(SYS_landlock_restrict_self, fd, flags);
 	mw_sys(SYS_close, fd);
 	return ret;
 }
@@ -370,6 +369,33 @@ static void landlock(void)
 	permit("of me, after that", other, NULL);
 }
 
+/* As many as there may be: how many that is depends on where we are. */
+static void landlock_deep(void)
+{
+	enum { MANY = 64, FLAGS = 8 };
+	struct mw_peer *one = mw_fork(NULL);
+	struct mw_peer *child;
+	unsigned int layers = 0;
+	long ret, flags;
+
+	while ((ret = mw_run(one, run_landlock, 0)) >= 0 && layers < MANY) {
+		if (layers % 5 == 0)
+			permit("of me, by who is restricted", one, NULL);
+		layers++;
+	}
+	mw_say("%u layers, then %s", layers, mw_result(ret));
+	child = mw_fork(one);
+	mw_did("restrict its child", mw_run(child, run_landlock, 0));
+	permit("by the child", child, one);
+	permit("of the child", one, child);
+	for (flags = 1; flags < FLAGS; flags++) {
+		child = mw_fork(NULL);
+		mw_did("restrict with flags", mw_run(child, run_landlock,
+						     flags));
+		permit("of me, after that", child, NULL);
+	}
+}
+
 const struct mw_scenario mw_cred[] = {
 	{ "users", users, "root and two other users" },
 	{ "dumpable", dump, "one that cannot be dumped" },
@@ -379,5 +405,6 @@ const struct mw_scenario mw_cred[] = {
 	{ "capabilities", capabilities, "capset" },
 	{ "cred-threads", cred_threads, "credentials of a thread" },
 	{ "landlock", landlock, "Landlock domains" },
+	{ "landlock-deep", landlock_deep, "as many as there may be" },
 	{ NULL, NULL, NULL },
 };
