@@ -30,16 +30,24 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "kernel/self.h"
 
 /* How many generations a sender's ancestors are followed. */
 #define ANCESTORS_MAX	64
 
 #define WATCH_MS	1
+/* Nothing tells the watcher of a signal that waits for us: it looks more and
+   more seldom. */
+#define WATCH_MAX_MS	32
+/* The others of a job stop with the command, and each stop that is ours to
+   serve would wake us again. */
+#define STOP_AFTER_NS	10000000u
 
 enum timer {
 	TIMER_RETRY,
 	TIMER_WAKE,
+	TIMER_STOP,
 	TIMERS
 };
 
@@ -64,6 +72,10 @@ static struct {
 	timer_t timer[TIMERS];
 	volatile sig_atomic_t child;
 	volatile sig_atomic_t timer_expired;
+	volatile sig_atomic_t continued;
+
+	int stop;		/* what has stopped the command, or 0 */
+	uint64_t stop_due;	/* when we are to follow it */
 } state;
 
 static enum treatment treatment_of(int number)
@@ -162,15 +174,13 @@ struct relative {
 };
 
 /*
- * As ss_proc_stat(), but safe in a signal handler: no allocation, no stdio,
- * no formatting.
+ * A file of /proc/PID, or how it begins: safe in a signal handler, with no
+ * allocation, no stdio, no formatting.  How much, or -errno.
  */
-static int read_relative(pid_t pid, struct relative *ret)
+static ssize_t read_of(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[32] = "/proc/";
 	char digits[12];
-	char text[128];
-	const char *end;
 	size_t length = strlen(path);
 	size_t n = 0;
 	ssize_t got;
@@ -180,15 +190,27 @@ static int read_relative(pid_t pid, struct relative *ret)
 		digits[n++] = (char)('0' + pid % 10);
 	while (n > 0)
 		path[length++] = digits[--n];
-	memcpy(path + length, "/stat", sizeof("/stat"));
+	memcpy(path + length, name, strlen(name) + 1);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	got = read(fd, text, sizeof(text) - 1);
+	got = read(fd, text, size - 1);
 	(void)close(fd);
 	if (got <= 0)
 		return -ESRCH;
 	text[got] = '\0';
+	return got;
+}
+
+/* As ss_proc_stat(). */
+static int read_relative(pid_t pid, struct relative *ret)
+{
+	char text[128];
+	const char *end;
+	ssize_t got = read_of(pid, "/stat", text, sizeof(text));
+
+	if (got < 0)
+		return (int)got;
 	/* "PID (NAME) STATE PPID ...": the name may hold anything. */
 	end = strrchr(text, ')');
 	if (!end || end + 4 >= text + got)
@@ -290,6 +312,8 @@ static void handle(int number, siginfo_t *info, void *context)
 	 */
 	if (number == SIGCHLD)
 		state.child = 1;
+	if (number == SIGCONT)
+		state.continued = 1;
 	if (!ours && is_for_command(number, info))
 		pass_on(number, info);
 	errno = saved;
@@ -438,14 +462,55 @@ void ss_signals_retry_every(unsigned int microseconds)
 	set_timer(TIMER_RETRY, 0, &spec);
 }
 
-void ss_signals_wake_at(uint64_t when)
+static void wake_at(enum timer timer, uint64_t when)
 {
 	const struct itimerspec spec = {
 		.it_value.tv_sec = (time_t)(when / 1000000000),
 		.it_value.tv_nsec = (long)(when % 1000000000),
 	};
 
-	set_timer(TIMER_WAKE, TIMER_ABSTIME, &spec);
+	set_timer(timer, TIMER_ABSTIME, &spec);
+}
+
+void ss_signals_wake_at(uint64_t when)
+{
+	wake_at(TIMER_WAKE, when);
+}
+
+/* Signals that wait for us, as in the status of a process. */
+static bool is_pending(const char *text, const char *set)
+{
+	const uint64_t wanted = UINT64_C(1) << (SIGCHLD - 1) |
+		UINT64_C(1) << (SIGALRM - 1);
+	const char *at = strstr(text, set);
+	uint64_t pending = 0;
+
+	if (!at)
+		return false;
+	for (at += strlen(set); *at && *at != '\n'; at++) {
+		const char *digits = "0123456789abcdef";
+		const char *digit = strchr(digits, *at);
+
+		if (digit)
+			pending = pending << 4 | (uint64_t)(digit - digits);
+	}
+	return pending & wanted;
+}
+
+/*
+ * Is there work that no call tells of: a ward has stopped, a child has ended,
+ * a call is due?
+ */
+static bool has_work(void)
+{
+	char text[4096];
+
+	/* That came just before we stopped. */
+	if (state.listener->interrupted)
+		return true;
+	return read_of(state.self, "/status", text, sizeof(text)) > 0 &&
+		(is_pending(text, "\nSigPnd:") ||
+		 is_pending(text, "\nShdPnd:"));
 }
 
 /*
@@ -459,15 +524,18 @@ static int watch(ss_unused void *argument)
 		{ .fd = state.listener->fd, .events = POLLIN },
 		{ .fd = state.command_pidfd, .events = POLLIN },
 	};
+	int wait = WATCH_MS;
 
 	/* The shell is to find all of the job stopped. */
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (getppid() == state.self) {
-		(void)poll(polled, SS_ARRAY_SIZE(polled), -1);
-		(void)poll(NULL, 0, WATCH_MS);
+		if (poll(polled, SS_ARRAY_SIZE(polled), wait) > 0)
+			(void)poll(NULL, 0, WATCH_MS);
+		else if (wait < WATCH_MAX_MS)
+			wait *= 2;
 		/* Again and again: it may not have stopped yet. */
-		if (poll(polled, SS_ARRAY_SIZE(polled), 0) > 0)
+		if (poll(polled, SS_ARRAY_SIZE(polled), 0) > 0 || has_work())
 			(void)kill(state.self, SIGCONT);
 	}
 	return 0;
@@ -489,29 +557,59 @@ static void stop_by(int number)
 	(void)sigaction(number, &ours, NULL);
 }
 
-void ss_signals_follow_stop(void)
+static void follow_later(void)
 {
-	siginfo_t info = { 0 };
-
-	if (waitid(P_PID, (id_t)state.command, &info, WSTOPPED | WNOHANG) < 0 ||
-	    info.si_pid == 0 || info.si_code != CLD_STOPPED)
-		return;
-	ss_signals_follow(info.si_status);
+	state.stop_due = ss_clock_ns() + STOP_AFTER_NS;
+	wake_at(TIMER_STOP, state.stop_due);
 }
 
 void ss_signals_follow(int number)
 {
+	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+		number = 0;
+	state.stop = number;
+	if (number)
+		follow_later();
+}
+
+void ss_signals_look_at_command(void)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, (id_t)state.command, &info,
+		   WSTOPPED | WCONTINUED | WNOHANG) < 0 || info.si_pid == 0)
+		return;
+	ss_signals_follow(info.si_code == CLD_STOPPED ? info.si_status : 0);
+}
+
+void ss_signals_stop_with_command(void)
+{
+	sigset_t work, before;
 	pid_t watcher;
 
-	if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
+	if (!state.stop || ss_clock_ns() < state.stop_due)
 		return;
 	/* It may have gone on meanwhile; nobody would wake us then. */
-	if (!is_command_stopped())
+	if (!is_command_stopped()) {
+		state.stop = 0;
 		return;
+	}
+	/* From here on these are kept for the watcher to see. */
+	sigemptyset(&work);
+	sigaddset(&work, SIGCHLD);
+	sigaddset(&work, SIGALRM);
+	(void)sigprocmask(SIG_BLOCK, &work, &before);
+	state.continued = 0;
 	watcher = ss_begin_apart(CLONE_FILES, watch, NULL);
 	if (watcher > 0)
 		(void)setpgid(watcher, watcher);
 	/* The handler of SIGCONT continues the command if nobody else does. */
-	stop_by(number);
+	stop_by(state.stop);
 	ss_end_apart(watcher);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	/* Of an orphaned process group nobody is stopped so. */
+	if (state.continued)
+		follow_later();
+	else
+		state.stop = 0;
 }

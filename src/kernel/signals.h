@@ -72,13 +72,20 @@ void ss_signals_retry_every(unsigned int microseconds);
  */
 void ss_signals_wake_at(uint64_t when);
 /*
- * If the command is stopped by SIGTSTP, SIGTTIN or SIGTTOU: stop ourselves,
- * return when continued; also by the first call that waits for us, and by the
- * command's end.  To be called after ss_signals_take_child().
+ * Is the command stopped by SIGTSTP, SIGTTIN or SIGTTOU, or does it go on?  To
+ * be called after ss_signals_take_child(), if we do not trace it.
  */
-void ss_signals_follow_stop(void);
-/* The same for a command whose stop by this signal somebody else has waited
-   for. */
+void ss_signals_look_at_command(void);
+/* It is stopped by this signal, or by none that we follow (0, another), as
+   somebody else has been told. */
 void ss_signals_follow(int number);
+/*
+ * If the command has been stopped like this for a moment: stops ourselves,
+ * returns when continued, also when there is work for us: a call, a signal of a
+ * child or of a timer, the command's end.  To be called again and again, as
+ * long as the command is stopped, after whatever there was to do; a timer
+ * interrupts the receive when that is due.
+ */
+void ss_signals_stop_with_command(void);
 
 #endif

@@ -431,8 +431,7 @@ static bool look_at(struct ss_session *session, struct ss_ward *ward,
 	return false;
 }
 
-/* Returns a signal that has stopped the command, or 0. */
-static int serve(struct ss_session *session, struct ss_ward *ward,
+static void serve(struct ss_session *session, struct ss_ward *ward,
 		 const struct ss_stop *stop)
 {
 	struct ss_interrupted interrupted;
@@ -448,7 +447,7 @@ static int serve(struct ss_session *session, struct ss_ward *ward,
 			note_clone(session, ward, &interrupted);
 		ward->stopped = true;
 		ss_guard_listen(tid);
-		return tid == session->launched.pid ? stop->number : 0;
+		break;
 	case SS_STOP_EXEC:
 		/* Its handlers are gone. */
 		former = ss_guard_former_tid(tid);
@@ -463,7 +462,6 @@ static int serve(struct ss_session *session, struct ss_ward *ward,
 	case SS_STOP_END:
 		break;
 	}
-	return 0;
 }
 
 static void end(struct ss_session *session, const struct ss_stop *stop)
@@ -475,29 +473,31 @@ static void end(struct ss_session *session, const struct ss_stop *stop)
 	session->command_status = stop->number;
 }
 
-static int serve_one(struct ss_session *session, const struct ss_stop *stop)
+static void serve_one(struct ss_session *session, const struct ss_stop *stop)
 {
 	struct ss_ward *ward;
 
 	if (stop->kind == SS_STOP_END) {
 		end(session, stop);
-		return 0;
+		return;
 	}
 	/* Made by a ward, and traced since. */
 	ward = find(session, stop->tid);
 	if (!ward)
 		ward = add_guarded(session, stop->tid);
 	if (!ward)
-		return 0;
+		return;
+	/* Whatever else it stops for, it was running. */
+	if (stop->tid == session->launched.pid)
+		ss_signals_follow(stop->kind == SS_STOP_GROUP ?
+				  stop->number : 0);
 	if (ward->looked_at && look_at(session, ward, stop))
-		return stop->kind == SS_STOP_GROUP &&
-			stop->tid == session->launched.pid ? stop->number : 0;
-	if (ward->tracer && stop->kind != SS_STOP_EXEC) {
+		return;
+	if (ward->tracer && stop->kind != SS_STOP_EXEC)
 		hand_over(session, ward, stop->kind == SS_STOP_SIGNAL ?
 			  stop->number : 0);
-		return 0;
-	}
-	return serve(session, ward, stop);
+	else
+		serve(session, ward, stop);
 }
 
 /* For one more than n. */
@@ -529,7 +529,6 @@ bool ss_guard_serve(struct ss_session *session)
 	struct ss_guard *guard = &session->guard;
 	bool is_all = false;
 	size_t i, n = 0;
-	int number = 0;
 	int r = 1;
 
 	while (!is_all && guard->used && make_room(session, n)) {
@@ -542,14 +541,8 @@ bool ss_guard_serve(struct ss_session *session)
 	/* Nobody is traced: those that are left here ended in an exec. */
 	if (r == -ECHILD && !n)
 		drop_all(session);
-	for (i = 0; i < n; i++) {
-		int stopped = serve_one(session, &guard->stops[i]);
-
-		if (stopped)
-			number = stopped;
-	}
-	if (number)
-		ss_signals_follow(number);
+	for (i = 0; i < n; i++)
+		serve_one(session, &guard->stops[i]);
 	return is_all;
 }
 

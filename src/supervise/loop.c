@@ -251,7 +251,7 @@ static void serve_interrupt(struct ss_session *session)
 	if (!ss_guard_serve(session)) {
 		/* A ward's stops are not to be taken for the user's. */
 		if (!ss_guard_traces(session, session->launched.pid))
-			ss_signals_follow_stop();
+			ss_signals_look_at_command();
 		ss_deaths_drain(session);
 		ss_orphans_reap(session);
 	}
@@ -285,5 +285,7 @@ void ss_loop_run(struct ss_session *session)
 		if (session->held)
 			ss_hold_retry(session);
 		ss_delays_serve(session);
+		/* With nothing half done. */
+		ss_signals_stop_with_command();
 	}
 }

@@ -99,6 +99,27 @@ status=0
 wait "$pid" || status=$?
 is "up to the end" "$status" 9
 
+# The command has stopped itself, and we with it.  Whatever the one waits for who
+# is to continue it, we are there, and then stop again.
+# stop_and_go DESC HOW [OPTION...]
+stop_and_go() {
+	name=$1
+	how=$2
+	shift 2
+	run_ok "stopped: $name" timeout -k 5 60 "$SELFSAME" run "$@" -- \
+		"${builddir:?}/tests/helpers/stopped" "$how"
+	is "stopped: $name: it went on" "$(cat "$out")" "went on"
+}
+
+stop_and_go "nothing but the signal" signal
+stop_and_go "a signal for one who is guarded" handler
+stop_and_go "the end of one who is guarded" end
+stop_and_go "the end of an orphan" orphan
+stop_and_go "an answer that is delayed" late \
+	-e 'inject=kcmp:model:delay=500ms'
+stop_and_go "a call that is held" held
+stop_and_go "until we have stopped again" again
+
 # The command kills us: from then on every watched call fails, and all others
 # work.  (It ends by a signal, because exit_group is a watched call, too.)
 {
