@@ -127,6 +127,15 @@ static int parse_status_line(struct ss_cursor *line,
 			return -1;
 		status->has_files = size;
 	}
+	/* Before Linux 5.9 there is no more than the mode. */
+	if (ss_cursor_skip(line, "Seccomp:")) {
+		if (!read_u32(line, &size))
+			return -1;
+		status->filters = size ? UINT32_MAX : 0;
+	}
+	if (ss_cursor_skip(line, "Seccomp_filters:") &&
+	    !read_u32(line, &status->filters))
+		return -1;
 	if (ss_cursor_skip(line, "CapPrm:"))
 		return read_hex(line, &status->cap_permitted) ?
 		       SEEN_CAP_PERMITTED : -1;
@@ -140,7 +149,7 @@ int ss_proc_parse_status(const char *text, size_t length,
 			 struct ss_proc_status *ret)
 {
 	struct ss_cursor rest = ss_cursor_of(text, length);
-	struct ss_proc_status status = { 0 };
+	struct ss_proc_status status = { .filters = UINT32_MAX };
 	struct ss_cursor line;
 	pid_t pid = 0;
 	int seen = 0;

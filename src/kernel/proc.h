@@ -74,6 +74,8 @@ struct ss_proc_status {
 	bool has_mm;			/* there are Vm lines */
 	bool has_files;			/* FDSize is not 0 */
 	bool has_fs;			/* there is an Umask */
+	uint32_t filters;		/* of seccomp; UINT32_MAX: it is not
+					   told how many */
 	pid_t nspid[SS_PROC_LEVELS_MAX]; /* NSpid: from our namespace in */
 	unsigned int levels;
 };

@@ -93,11 +93,17 @@ static int fds_read(struct ss_inherited *inherited)
 
 int ss_inherited_note(struct ss_inherited *ret)
 {
-	struct ss_inherited inherited = { 0 };
+	struct ss_inherited inherited = { .since = ss_proc_time_now() };
+	struct ss_proc_status status = { .filters = 0 };
 	pid_t self = getpid();
 	int r = fds_read(&inherited);
 
+	if (!r)
+		r = ss_proc_status(self, &status);
 	if (!r) {
+		/* The command has ours, and one more at least. */
+		if (status.filters < UINT32_MAX)
+			inherited.filters_inside = status.filters + 1;
 		r = ss_proc_children_all(self, self, &inherited.children);
 		if (r == -EOPNOTSUPP)
 			r = ss_proc_children_by_parent(self,
@@ -132,6 +138,17 @@ void ss_inherited_close(struct ss_inherited *inherited)
 int ss_inherited_add_child(struct ss_inherited *inherited, pid_t pid)
 {
 	return ss_tids_push(&inherited->children, pid);
+}
+
+bool ss_inherited_has(const struct ss_inherited *inherited, pid_t tid,
+		      const struct ss_proc_status *status)
+{
+	struct ss_proc_stat stat;
+
+	return ss_tids_has(&inherited->children, tid) ||
+		status->filters < inherited->filters_inside ||
+		(!ss_proc_stat(tid, &stat) &&
+		 stat.start_time < inherited->since);
 }
 
 void ss_inherited_release(struct ss_inherited *inherited)

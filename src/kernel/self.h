@@ -18,12 +18,14 @@
    another one; -errno: it does not know us. */
 int ss_proc_is_ours(void) ss_must_check;
 
-/* The descriptors that are open now, to be closed later. */
+/* What we had at our start: descriptors, to be closed later, and children. */
 struct ss_inherited {
 	int *fds;		/* owned */
 	size_t count;
 	bool rings;		/* one of them is an io_uring */
 	struct ss_tids children;	/* owned: that we had already */
+	uint32_t filters_inside;	/* everybody inside has as many */
+	uint64_t since;		/* nobody inside has started before */
 };
 
 /* To be called before we open anything of our own.  0 or -errno. */
@@ -33,6 +35,13 @@ void ss_inherited_close(struct ss_inherited *inherited);
 /* A child of our own that we have made since: none of the command's. */
 int ss_inherited_add_child(struct ss_inherited *inherited, pid_t pid)
 	ss_must_check;
+/*
+ * Is this child of ours, with this status, none of the command's?  We had it,
+ * or it came to us from one that we had: then it has not inherited our filter.
+ * One that has filters of its own, and has started since, is taken for ours.
+ */
+bool ss_inherited_has(const struct ss_inherited *inherited, pid_t tid,
+		      const struct ss_proc_status *status);
 void ss_inherited_release(struct ss_inherited *inherited);
 
 /*

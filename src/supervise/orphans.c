@@ -86,6 +86,18 @@ void ss_orphans_notice(struct ss_session *session)
 	look_at_creators(session);
 }
 
+bool ss_orphan_is_foreign(const struct ss_session *session, pid_t tid)
+{
+	const struct ss_process *process = ss_process_find(session, tid);
+	struct ss_proc_status status;
+
+	/* Its number has not gone to anybody else. */
+	if (process && process->pidfd >= 0 && !process->zombie)
+		return false;
+	return !ss_proc_status(tid, &status) && status.state != 'Z' &&
+		ss_inherited_has(&session->inherited, tid, &status);
+}
+
 /* Somebody in the sandbox whom the model does not know? */
 static bool is_unknown(struct ss_session *session, pid_t tid,
 		       struct ss_proc_status *ret)
@@ -93,11 +105,11 @@ static bool is_unknown(struct ss_session *session, pid_t tid,
 	const struct ss_task *known = ss_model_task(session->model, tid);
 
 	if ((known && !ss_number_is_new(session, known)) ||
-	    ss_tids_has(&session->inherited.children, tid) ||
 	    ss_proc_status(tid, ret))
 		return false;
-	return ret->ppid == session->self ||
-		ss_model_group(session->model, ret->ppid);
+	return ret->ppid == session->self ?
+		!ss_inherited_has(&session->inherited, tid, ret) :
+		ss_model_group(session->model, ret->ppid) != NULL;
 }
 
 /* What keeps us from saying that an orphan has no child. */

@@ -228,12 +228,12 @@ void ss_deaths_drain(struct ss_session *session)
 	ss_orphans_prune(session);
 }
 
-/* Our children, but for those that we had before the command. */
+/* Our children, but for those that we had before the command, and theirs. */
 static int own_children(const struct ss_session *session,
 			struct ss_tids *ret)
 {
 	const struct ss_tids *earlier = &session->inherited.children;
-	size_t i, j, kept = 0;
+	size_t i, kept = 0;
 	int r = ss_proc_children(session->self, session->self, ret);
 
 	if (r == -EOPNOTSUPP)
@@ -241,11 +241,8 @@ static int own_children(const struct ss_session *session,
 	if (r)
 		return r;
 	for (i = 0; i < ret->count; i++) {
-		for (j = 0; j < earlier->count; j++) {
-			if (earlier->tids[j] == ret->tids[i])
-				break;
-		}
-		if (j == earlier->count)
+		if (!ss_tids_has(earlier, ret->tids[i]) &&
+		    !ss_orphan_is_foreign(session, ret->tids[i]))
 			ret->tids[kept++] = ret->tids[i];
 	}
 	ret->count = kept;

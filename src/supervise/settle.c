@@ -373,6 +373,9 @@ static pid_t unknown_in(struct ss_session *session,
 		if (!(pending->flags & (CLONE_THREAD | CLONE_PARENT)) &&
 		    !ss_settle_is_later(pending, tid))
 			continue;
+		if (pending->flags & CLONE_PARENT &&
+		    ss_orphan_is_foreign(session, tid))
+			continue;
 		found = tid;
 		if (!younger--)
 			break;
@@ -659,7 +662,7 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 		return;
 	}
 	if (status.ppid == session->self &&
-	    ss_tids_has(&session->inherited.children, nr))
+	    ss_inherited_has(&session->inherited, nr, &status))
 		return;
 	if (ss_settle_adopt(session, pending, nr))
 		session->stats.clones_on_demand++;

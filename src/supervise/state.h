@@ -319,6 +319,12 @@ void ss_orphans_settle(struct ss_session *session);
 void ss_orphans_settle_new(struct ss_session *session);
 /* The same, if there are many, or they are old. */
 void ss_orphans_prune(struct ss_session *session);
+/*
+ * Is this child of ours one that those left behind which we had before the
+ * command?  Not waited for, and not killed; but a zombie is never said to be
+ * one: it is ours to reap, nobody else would.
+ */
+bool ss_orphan_is_foreign(const struct ss_session *session, pid_t tid);
 
 /* again.c */
 /* Completes the event of a clone: what tells later whether it came twice. */

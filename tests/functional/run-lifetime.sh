@@ -191,6 +191,48 @@ run_is "an earlier child that ends meanwhile" 4 limited sh -c '
 		\"\$1\" find $!; exit 4" "$1" "$2"' "$SELFSAME" "$tmp" "$asker"
 is "is nobody, too" "$(cat "$out")" ESRCH
 exec 5>&-
+# What such a child leaves behind comes to us while the command runs.  It waits
+# for the end of a fifo that we hold open.
+cat >"$tmp/leave.sh" <<'END'
+read -r line <"$1/leave"
+sh -c 'read -r line; exit 0' <"$1/stay" &
+echo "$!" >"$1/orphan"
+END
+# The command waits until it has come to us, and asks about it.
+cat >"$tmp/await.sh" <<'END'
+echo go >"$1/leave"
+until read -r orphan 2>/dev/null <"$1/orphan" &&
+	grep -q "^PPid:.$PPID\$" "/proc/$orphan/status"; do :; done
+"$2" find "$orphan"
+[ "$3" = live ] || kill "$orphan"
+while [ "$3" = end ] && [ -e "/proc/$orphan" ]; do :; done
+exit 5
+END
+mkfifo "$tmp/leave" "$tmp/stay"
+# foreign_orphan DESC live|end [OPTION...]
+foreign_orphan() {
+	name=$1
+	what=$2
+	shift 2
+	rm -f "$tmp/orphan"
+	exec 5<>"$tmp/stay"
+	# shellcheck disable=SC2016
+	run_is "$name" 5 timeout -k 5 20 sh -c '
+		exec 5>&-
+		dir=$1 asker=$2 what=$3
+		shift 3
+		sh "$dir/leave.sh" "$dir" &
+		exec "$0" run "$@" -- sh "$dir/await.sh" "$dir" "$asker" "$what"
+		' "$SELFSAME" "$tmp" "$asker" "$what" "$@"
+	is "$name: it does not exist" "$(cat "$out")" ESRCH
+	[ "$what" = end ] ||
+		ok "$name: it lives" kill -0 "$(cat "$tmp/orphan")"
+	exec 5>&-
+}
+foreign_orphan "orphans of earlier children are not waited for" live
+foreign_orphan "nor are they killed" live --kill-on-exit
+foreign_orphan "but reaped" end
+
 # What our caller or its ancestors are is nobody's business, either.
 for pid in 1 $$; do
 	run_ok "a task outside" "$SELFSAME" run "$asker" find "$pid"

@@ -101,6 +101,30 @@ START_TEST(status_tells_what_is_left)
 }
 END_TEST
 
+START_TEST(status_tells_of_filters)
+{
+	static const struct {
+		const char *text;
+		uint32_t filters;
+	} told[] = {
+		{ "", UINT32_MAX },
+		{ "Seccomp:\t0\n", 0 },
+		{ "Seccomp:\t2\n", UINT32_MAX },
+		{ "Seccomp:\t0\nSeccomp_filters:\t0\n", 0 },
+		{ "Seccomp:\t2\nSeccomp_filters:\t3\n", 3 },
+	};
+	struct ss_proc_status status;
+	char text[256];
+
+	snprintf(text, sizeof(text), "State:\tR\nTgid:\t1\nPid:\t9\n"
+		 "PPid:\t0\nUid:\t1\t1\t1\t1\nGid:\t1\t1\t1\t1\n"
+		 "NSpid:\t9\nCapPrm:\t0\nCapEff:\t0\n%s", told[_i].text);
+	ck_assert_int_eq(ss_proc_parse_status(text, strlen(text), &status),
+			 0);
+	ck_assert_uint_eq(status.filters, told[_i].filters);
+}
+END_TEST
+
 #define STATUS_WITH(nspid) \
 	"State:\tR\nTgid:\t1\nPid:\t9\nPPid:\t0\nUid:\t1\t1\t1\t1\n" \
 	"Gid:\t1\t1\t1\t1\n" nspid "CapPrm:\t0\nCapEff:\t0\n"
@@ -550,6 +574,7 @@ static Suite *parse_suite(void)
 	tcase_add_test(right, status_is_read);
 	tcase_add_test(right, workers);
 	tcase_add_loop_test(right, status_tells_what_is_left, 0, 5);
+	tcase_add_loop_test(right, status_tells_of_filters, 0, 5);
 	tcase_add_test(right, status_is_complete_or_refused);
 	tcase_add_test(right, signals_are_read);
 	tcase_add_test(right, groups_are_read);
