@@ -120,6 +120,42 @@ send exit 0
 status 0
 END
 
+# Somebody who is not stopped needs us meanwhile; for the shell the job is as
+# stopped as before.
+if command -v setsid >/dev/null; then
+	cat >"$tmp/busy" <<'END'
+echo ready
+until [ -e "$1/go" ]; do :; done
+(exit 3)
+echo "$$" >"$1/did"
+END
+	# Its own end is the last thing for which it needs us.
+	cat >"$tmp/settled" <<'END'
+until read -r pid 2>/dev/null <"$1/did"; do :; done
+until ps -o stat= -p "$pid" | grep -q ^Z; do :; done
+until ps -o stat= -p "$2" | grep -q ^T; do :; done
+END
+	# shellcheck disable=SC2086
+	dialogue "needed while it is stopped" $shell <<END
+expect PROMPT> \$
+send rm -f $tmp/go $tmp/did
+expect PROMPT> \$
+send {} sh -c 'setsid sh $tmp/busy $tmp & exec cat'
+expect \nready\r\n
+key z
+expect \[1\]\+ +Stopped
+expect PROMPT> (\^Z)?\$
+send touch $tmp/go; sh $tmp/settled $tmp \$(jobs -p); fg; echo st''=\$?
+expect exec cat'\r\n
+send hello
+expect hello\r\nhello\r\n
+key d
+expect st=0\r\n
+send exit
+status 0
+END
+fi
+
 # shellcheck disable=SC2086
 dialogue "killed while it is stopped" $shell <<END
 expect PROMPT> \$
