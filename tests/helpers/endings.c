@@ -144,11 +144,14 @@ static int end_leader(void)
 
 static pid_t start_resting(void)
 {
-	pid_t child = fork();
+	pid_t parent = getpid(), child = fork();
 
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		rest();
+		/* Has it gone before? */
+		if (getppid() == parent)
+			rest();
+		_exit(0);
 	}
 	return child;
 }
