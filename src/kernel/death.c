@@ -106,19 +106,38 @@ int ss_pidfd_exit_code(int pidfd, int *ret_code)
 	return 0;
 }
 
+/*
+ * As waitid(2), for ends alone: 1, 0 or -errno.  First a look, because of a
+ * task that we trace the kernel gives us the next stop too, whatever is asked
+ * for (wait_task_stopped()), and nobody would let it go on.
+ */
+static int wait_for_end(idtype_t type, id_t id, siginfo_t *ret)
+{
+	int r, how = WEXITED | WNOHANG | WNOWAIT;
+
+	for (;;) {
+		memset(ret, 0, sizeof(*ret));
+		r = waitid(type, id, ret, how);
+		if (r && errno == EINTR)
+			continue;
+		if (r)
+			return -errno;
+		if (ret->si_code != CLD_EXITED && ret->si_code != CLD_KILLED &&
+		    ret->si_code != CLD_DUMPED)
+			return 0;
+		if (!(how & WNOWAIT))
+			return 1;
+		how &= ~WNOWAIT;
+	}
+}
+
 int ss_pidfd_reap(int pidfd, int *ret_status)
 {
 	siginfo_t info;
-	int r;
+	int r = wait_for_end(P_PIDFD, (id_t)pidfd, &info);
 
-	do {
-		memset(&info, 0, sizeof(info));
-		r = waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG);
-	} while (r && errno == EINTR);
-	if (r)
-		return -errno;
-	if (!info.si_pid)
-		return 0;
+	if (r <= 0)
+		return r;
 	*ret_status = info.si_code == CLD_EXITED ? info.si_status :
 		128 + info.si_status;
 	return 1;
@@ -126,13 +145,9 @@ int ss_pidfd_reap(int pidfd, int *ret_status)
 
 int ss_child_reap(pid_t pid)
 {
-	siginfo_t info = { 0 };
-	int r;
+	siginfo_t info;
 
-	do {
-		r = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG);
-	} while (r && errno == EINTR);
-	return r ? -errno : info.si_pid != 0;
+	return wait_for_end(P_PID, (id_t)pid, &info);
 }
 
 bool ss_thread_exists(pid_t tgid, pid_t tid)

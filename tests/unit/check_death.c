@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "child.h"
 #include "kernel/descriptor.h"
@@ -145,6 +147,31 @@ START_TEST(reaped_with_a_status)
 }
 END_TEST
 
+/* Whoever waits for the end of a traced child is given its stops, too. */
+START_TEST(a_stop_is_left_alone)
+{
+	struct child child = child_start(live);
+	int pidfd = ss_pidfd_open(child.pid, false);
+	siginfo_t info = { 0 };
+	int status;
+
+	ck_assert_int_ge(pidfd, 0);
+	ck_assert_int_eq(ptrace(PTRACE_SEIZE, child.pid, NULL, NULL), 0);
+	ck_assert_int_eq(ptrace(PTRACE_INTERRUPT, child.pid, NULL, NULL), 0);
+	ck_assert_int_eq(waitid(P_PID, (id_t)child.pid, &info,
+				WSTOPPED | WNOWAIT), 0);
+	ck_assert_int_eq(ss_child_reap(child.pid), 0);
+	ck_assert_int_eq(ss_pidfd_reap(pidfd, &status), 0);
+	info.si_pid = 0;
+	ck_assert_int_eq(waitid(P_PID, (id_t)child.pid, &info,
+				WSTOPPED | WNOHANG), 0);
+	ck_assert_int_eq(info.si_pid, child.pid);
+	child_kill(&child);
+	child_reap(&child);
+	ck_assert_int_eq(close(pidfd), 0);
+}
+END_TEST
+
 START_TEST(ends_are_told_once)
 {
 	struct child first = child_start(live), second = child_start(live);
@@ -191,7 +218,7 @@ int main(void)
 	const TTest *tests[] = {
 		how_a_thread_ended, how_a_killed_thread_ended,
 		what_keeps_no_end, reaped_with_a_status,
-		ends_are_told_once, NULL,
+		a_stop_is_left_alone, ends_are_told_once, NULL,
 	};
 
 	return run_tests("kernel/death", tests);
