@@ -432,7 +432,7 @@ static bool look_at(struct ss_session *session, struct ss_ward *ward,
 }
 
 static void serve(struct ss_session *session, struct ss_ward *ward,
-		 const struct ss_stop *stop)
+		  const struct ss_stop *stop)
 {
 	struct ss_interrupted interrupted;
 	pid_t tid = stop->tid, former;

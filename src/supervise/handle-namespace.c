@@ -352,12 +352,10 @@ static bool find_whether_alone(struct ss_handling *h, bool *ret)
 	return true;
 }
 
-static bool enter_own(struct ss_handling *h, const struct entered *entered)
+/* What is told if that succeeds is `event`. */
+static bool enter_own(struct ss_handling *h, const struct entered *entered,
+		      const struct ss_event *event)
 {
-	const struct ss_event event = {
-		.type = SS_EVENT_UNDO_DROP,
-		.tid = h->task->tid,
-	};
 	bool may = true;
 
 	/* A clone that has failed has made nobody, but maybe an undo list. */
@@ -377,7 +375,7 @@ static bool enter_own(struct ss_handling *h, const struct entered *entered)
 	if (entered->by_pidfd && h->task->resources[SS_KIND_UNDO])
 		h->session->stats.namespaces_unsure++;
 	if (may && may_enter_all_own(h, entered->flags))
-		ss_tell_when_let_on(h->session, &event);
+		ss_tell_when_let_on(h->session, event);
 	return true;
 }
 
@@ -395,7 +393,7 @@ static bool enter_ipc(struct ss_handling *h, const struct entered *entered)
 	   is looked at afterwards.) */
 	name = shown_by(h->task, entered);
 	if (!name)
-		return enter_own(h, entered);
+		return enter_own(h, entered, &event);
 	if (ss_deferred_add(h->session, &event, name))
 		h->session->failure = -ENOMEM;
 	return true;
