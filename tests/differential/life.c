@@ -242,13 +242,16 @@ static void report_stuck(int index)
 }
 
 /* Who stopped it may have been killed before the rest; the supervisor traces
-   some, which are shown differently then. */
+   some, which are shown differently then.  A thread that execs has its leader's
+   number, and may be stopped before it says so. */
 static void continue_stopped(const struct ch_slot *slot)
 {
 	char state = ch_task_state(slot->tgid, slot->tid);
 
+	if (!state)
+		state = ch_task_state(slot->tgid, slot->tgid);
 	if (state == 'T' || state == 't')
-		ch_sys(SYS_tgkill, slot->tgid, slot->tid, SIGCONT);
+		ch_sys(SYS_kill, slot->tgid, SIGCONT);
 }
 
 /* Until it has fewer than LEFT steps before it. */
