@@ -45,6 +45,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stops.h"
+
 static long ask(pid_t a, pid_t b, int type, unsigned long i, unsigned long j)
 {
 	return syscall(SYS_kcmp, a, b, type, i, j);
@@ -252,41 +254,13 @@ static int orphan(void)
 	return 1;
 }
 
-/* No call here is watched. */
-static void await_stop(pid_t pid)
-{
-	char path[32], text[512], *end;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY);
-	do {
-		n = pread(fd, text, sizeof(text) - 1, 0);
-		text[n > 0 ? n : 0] = '\0';
-		end = strrchr(text, ')');
-	} while (end && end[2] != 'T');
-}
-
-static bool is_supervised(void)
-{
-	char path[32], name[16] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)getppid());
-	file = fopen(path, "r");
-	if (file && fgets(name, sizeof(name), file))
-		name[strcspn(name, "\n")] = '\0';
-	return !strcmp(name, "selfsame");
-}
-
 static void end_stop(bool kill_it, pid_t pid, pid_t supervisor,
 		     const char *file)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	await_stop(pid);
+	await_state(pid, "T");
 	if (supervisor)
-		await_stop(supervisor);
+		await_state(supervisor, "T");
 	while (access(file, F_OK) < 0)
 		sched_yield();
 	/* This one is: the supervisor has to go on. */

@@ -28,6 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "queued.h"
+
 /* Each number is looked at when it is asked about for the first time. */
 #define FIRST		100
 #define LAST		899
@@ -73,35 +75,6 @@ static int full_socket(void)
 	return fd;
 }
 
-/* The end of a pair in whose queue the file is, and nowhere else. */
-static int passed(int fd)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .header = {
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS,
-		.cmsg_len = CMSG_LEN(sizeof(int)),
-	} };
-	char byte = 0;
-	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int pair[2];
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair) &&
-	     sendmsg(pair[1], &message, 0) == 1, "sendmsg");
-	(void)close(fd);
-	(void)close(pair[1]);
-	return pair[0];
-}
-
 static void be_victim(bool pass, int turn, int ready)
 {
 	const struct itimerval soon = {
@@ -110,7 +83,8 @@ static void be_victim(bool pass, int turn, int ready)
 	int number, fd = full_socket();
 
 	if (pass)
-		fd = passed(fd);
+		fd = queue_alone(SOCK_STREAM, fd);
+	must(fd >= 0, "sendmsg");
 	for (number = FIRST; number <= LAST; number++)
 		must(dup2(fd, number) == number, "dup2");
 	(void)close(fd);

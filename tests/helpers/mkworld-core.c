@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -502,6 +503,36 @@ void mw_gone(pid_t tgid, pid_t tid)
 	/* Nothing wakes a waiter when a thread is unhashed: look again. */
 	while (mw_sys(SYS_tgkill, tgid, tid, 0) == 0)
 		mw_sys(SYS_sched_yield, 0);
+}
+
+static atomic_int going, leaving;
+
+static int leave(void *unused)
+{
+	(void)unused;
+	while (!atomic_load(&going))
+		sched_yield();
+	atomic_store(&leaving, 1);
+	return (int)mw_sys(SYS_exit, 0);
+}
+
+int mw_start_leaver(int clone_flags, char stack[MW_LEAVER_STACK])
+{
+	int tid;
+
+	atomic_store(&going, 0);
+	atomic_store(&leaving, 0);
+	tid = clone(leave, stack + MW_LEAVER_STACK, clone_flags, NULL);
+	if (tid < 0)
+		mw_die("clone", -errno);
+	return tid;
+}
+
+void mw_let_leave(void)
+{
+	atomic_store(&going, 1);
+	while (!atomic_load(&leaving))
+		sched_yield();
 }
 
 pid_t mw_pid(const struct mw_peer *peer)

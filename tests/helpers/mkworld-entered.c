@@ -254,18 +254,7 @@ static void setns_time_failed(void)
 	}
 }
 
-enum { ROUNDS = 100, STACK = 65536 };
-
-static atomic_int going, leaving;
-
-static int leave(void *data)
-{
-	(void)data;
-	while (!atomic_load(&going))
-		sched_yield();
-	atomic_store(&leaving, 1);
-	return (int)mw_sys(SYS_exit, 0);
-}
+enum { ROUNDS = 100 };
 
 /* Was it the same for the undo list as for the caller? */
 static bool race(int pidfd, int clone_flags, char *stack)
@@ -273,20 +262,13 @@ static bool race(int pidfd, int clone_flags, char *stack)
 	bool thread = clone_flags & CLONE_THREAD;
 	long arg[5] = { mw_pid(NULL), 0, KCMP_SYSVSEM };
 	long ret, answer;
-	int tid;
+	int tid = mw_start_leaver(clone_flags, stack);
 
-	atomic_store(&going, 0);
-	atomic_store(&leaving, 0);
-	tid = clone(leave, stack + STACK, clone_flags, NULL);
 	arg[1] = mw_must("clone", mw_sys(SYS_clone, CLONE_SYSVSEM | SIGCHLD));
 	if (arg[1] == 0)
 		for (;;)
 			mw_sys(SYS_pause, 0);
-	if (tid < 0)
-		mw_die("clone", -errno);
-	atomic_store(&going, 1);
-	while (!atomic_load(&leaving))
-		sched_yield();
+	mw_let_leave();
 	ret = mw_sys(SYS_setns, pidfd, IPC_TIME | CLONE_NEWPID);
 	answer = mw_kcmp(NULL, arg);
 	mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
@@ -302,7 +284,7 @@ static void setns_time_racing(void)
 		CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD,
 		CLONE_VM | SIGCHLD,
 	};
-	char *stack = mw_alloc(STACK);
+	char *stack = mw_alloc(MW_LEAVER_STACK);
 	int i, wrong = 0;
 	long pidfd;
 

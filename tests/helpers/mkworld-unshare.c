@@ -212,18 +212,7 @@ static void setns_(void)
 	mw_ask_peers(two, "that was the ipc", NULL, two);
 }
 
-enum { ROUNDS = 200, STACK = 65536, WAITERS = 1000 };
-
-static atomic_int going, leaving;
-
-static int leave(void *data)
-{
-	(void)data;
-	while (!atomic_load(&going))
-		sched_yield();
-	atomic_store(&leaving, 1);
-	return (int)mw_sys(SYS_exit, 0);
-}
+enum { ROUNDS = 200, WAITERS = 1000 };
 
 static void await_sleep(long pid)
 {
@@ -276,29 +265,22 @@ struct race {
 static void race_with_unshare(const struct race *race)
 {
 	bool thread = race->clone_flags & CLONE_THREAD;
-	char *stack = mw_alloc(STACK);
+	char *stack = mw_alloc(MW_LEAVER_STACK);
 	int wrong = 0;
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		long arg[5] = { mw_pid(NULL), 0, KCMP_FILES };
-		int pidfd = -1;
+		int pidfd = -1, tid;
 		long ret, answer;
-		int tid;
 
-		atomic_store(&going, 0);
-		atomic_store(&leaving, 0);
-		tid = clone(leave, stack + STACK, race->clone_flags, NULL);
-		if (tid < 0)
-			mw_die("clone", -errno);
+		tid = mw_start_leaver(race->clone_flags, stack);
 		/* A kernel before 6.9 has no pidfd of a thread. */
 		if (race->watched)
 			pidfd = (int)syscall(SYS_pidfd_open, tid,
 					     thread ? O_EXCL : 0);
 		arg[1] = partner_of(pidfd);
-		atomic_store(&going, 1);
-		while (!atomic_load(&leaving))
-			sched_yield();
+		mw_let_leave();
 		ret = mw_sys(SYS_unshare, race->flags | CLONE_FILES);
 		answer = mw_kcmp(NULL, arg);
 		if (answer < 0 || (ret == 0) != (answer != 0)) {
@@ -482,12 +464,8 @@ static int race_with_setns(int ns, int clone_flags, char *stack)
 	int tid, wrong = mw_kcmp(NULL, arg) < 0;
 	long ret;
 
-	tid = clone(leave, stack + STACK, clone_flags, NULL);
-	if (tid < 0)
-		mw_die("clone", -errno);
-	atomic_store(&going, 1);
-	while (!atomic_load(&leaving))
-		sched_yield();
+	tid = mw_start_leaver(clone_flags, stack);
+	mw_let_leave();
 	ret = mw_sys(SYS_setns, ns, CLONE_NEWUSER);
 	wrong += (ret == 0) != (mw_kcmp(NULL, arg) < 0);
 	mw_gone(thread ? (pid_t)mw_pid(NULL) : tid, tid);
@@ -500,7 +478,7 @@ static void setns_racing(void)
 		CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD,
 		CLONE_VM | CLONE_FS | SIGCHLD,
 	};
-	char *stack = mw_alloc(STACK);
+	char *stack = mw_alloc(MW_LEAVER_STACK);
 	struct mw_peer *one = mw_fork(NULL);
 	char path[64];
 	int ns, i, status, wrong = 0;

@@ -146,6 +146,15 @@ void mw_reap(struct mw_peer *by, struct mw_peer *peer);
 /* Waits until a thread of process TGID is gone altogether. */
 void mw_gone(pid_t tgid, pid_t tid);
 
+/*
+ * A task that ends when it is let: no peer, made by clone(2) with these flags,
+ * CLONE_VM among them, by whoever calls.  Its number.
+ */
+enum { MW_LEAVER_STACK = 65536 };
+int mw_start_leaver(int clone_flags, char stack[MW_LEAVER_STACK]);
+/* Returns when it is about to make its last call. */
+void mw_let_leave(void);
+
 pid_t mw_pid(const struct mw_peer *peer);
 
 /* ---- questions ---- */

@@ -33,6 +33,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stops.h"
+
 /* Whoever is left by a test that failed does not stay for ever. */
 #define LIFETIME	100
 
@@ -44,36 +46,11 @@ static struct {
 
 static pid_t command, supervisor;
 
-static bool is_supervised(void)
-{
-	char path[32], name[16] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)getppid());
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	if (fgets(name, sizeof(name), file))
-		name[strcspn(name, "\n")] = '\0';
-	fclose(file);
-	return !strcmp(name, "selfsame");
-}
-
-/* No call here is watched, nor in the others that wait while all are stopped:
-   it would wake the supervisor. */
+/* Traced ones are shown differently.  No call is watched here, nor in what else
+   waits while all are stopped. */
 static void await_stop(pid_t pid)
 {
-	char path[32], text[512], *end;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY);
-	do {
-		n = pread(fd, text, sizeof(text) - 1, 0);
-		text[n > 0 ? n : 0] = '\0';
-		end = strrchr(text, ')');
-	} while (end && end[2] != 'T' && end[2] != 't');
+	await_state(pid, "Tt");
 }
 
 static void await_stops(void)

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../helpers/queued.h"
 #include "kernel/caution.h"
 #include "kernel/descriptor.h"
 #include "kernel/signals.h"
@@ -70,34 +71,12 @@ static int full_socket(void)
 	return fd;
 }
 
-/* A local socket, in whose queue alone the file is. */
 static int passed(int type, int fd)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { .header = {
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS,
-		.cmsg_len = CMSG_LEN(sizeof(int)),
-	} };
-	char byte = 0;
-	/* A datagram may be empty. */
-	struct iovec part = { &byte, type == SOCK_STREAM };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int pair[2];
+	int local = queue_alone(type, fd);
 
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	ck_assert_int_eq(socketpair(AF_UNIX, type, 0, pair), 0);
-	ck_assert_int_ge(sendmsg(pair[1], &message, 0), 0);
-	(void)close(fd);
-	(void)close(pair[1]);
-	return pair[0];
+	ck_assert_int_ge(local, 0);
+	return local;
 }
 
 static void check_closed(int fd)
