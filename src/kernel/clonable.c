@@ -36,7 +36,7 @@ static bool is_below_root(void)
 
 bool ss_is_chrooted(pid_t tid)
 {
-	char path[sizeof("/proc/2147483647/root")], root[2];
+	char path[SS_PROC_PATH_SIZE], root[2];
 	ssize_t length;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/root", tid);

@@ -78,47 +78,45 @@ static int chain_climb(struct ss_proc_ns_chain *chain, int fd, bool is_user)
 	}
 }
 
-int ss_proc_namespace_chain(pid_t tid, const char *name,
-			    struct ss_proc_ns_chain *ret)
+/* A descriptor, or why there is none. */
+static int open_namespace(pid_t tid, const char *name)
 {
-	bool is_user = strcmp(name, "user") == 0;
-	struct ss_proc_ns_chain chain = { 0 };
 	char path[SS_PROC_PATH_SIZE];
-	int error;
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
 	fd = ss_proc_open(tid, path);
-	if (fd < 0)
-		return ss_proc_error(fd, tid, -ENODATA);
-	error = chain_climb(&chain, fd, is_user);
-	if (error)
-		return error;
-	*ret = chain;
-	return 0;
+	return fd < 0 ? ss_proc_error(fd, tid, -ENODATA) : fd;
+}
+
+int ss_proc_namespace_chain(pid_t tid, const char *name,
+			    struct ss_proc_ns_chain *ret)
+{
+	struct ss_proc_ns_chain chain = { 0 };
+	int fd = open_namespace(tid, name);
+	int error = fd < 0 ? fd :
+		chain_climb(&chain, fd, strcmp(name, "user") == 0);
+
+	if (!error)
+		*ret = chain;
+	return error;
 }
 
 int ss_proc_namespace_owners(pid_t tid, const char *name,
 			     struct ss_proc_ns_chain *ret)
 {
 	struct ss_proc_ns_chain chain = { 0 };
-	ss_cleanup_fd int fd = -1;
-	char path[SS_PROC_PATH_SIZE];
+	ss_cleanup_fd int fd = open_namespace(tid, name);
 	int owner;
 	int error;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", tid, name);
-	fd = ss_proc_open(tid, path);
 	if (fd < 0)
-		return ss_proc_error(fd, tid, -ENODATA);
+		return fd;
 	owner = ioctl(fd, NS_GET_USERNS);
-	if (owner < 0)
-		return -errno;
-	error = chain_climb(&chain, owner, true);
-	if (error)
-		return error;
-	*ret = chain;
-	return 0;
+	error = owner < 0 ? -errno : chain_climb(&chain, owner, true);
+	if (!error)
+		*ret = chain;
+	return error;
 }
 
 void ss_proc_userns_close(struct ss_proc_userns *chain)
