@@ -121,7 +121,8 @@ status 0
 END
 
 # Somebody who is not stopped needs us meanwhile; for the shell the job is as
-# stopped as before.
+# stopped as before.  It may say so once more, as "[1]+  Stopped ...": only the
+# line of fg begins with the command.
 if command -v setsid >/dev/null; then
 	cat >"$tmp/busy" <<'END'
 echo ready
@@ -146,7 +147,7 @@ key z
 expect \[1\]\+ +Stopped
 expect PROMPT> (\^Z)?\$
 send touch $tmp/go; sh $tmp/settled $tmp \$(jobs -p); fg; echo st''=\$?
-expect exec cat'\r\n
+expect \n[^[][^\n]*exec cat'\r\n
 send hello
 expect hello\r\nhello\r\n
 key d
