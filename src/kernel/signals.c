@@ -65,6 +65,7 @@ static struct {
 	struct ss_listener *listener;	/* borrowed; NULL: stopped */
 	int command_pidfd;			/* borrowed */
 	pid_t command;
+	const struct ss_tids *earlier;		/* borrowed */
 	pid_t self;
 	bool is_session_leader;
 
@@ -222,7 +223,10 @@ static int read_relative(pid_t pid, struct relative *ret)
 	return 0;
 }
 
-/* A sender that has ended meanwhile counts as a stranger. */
+/*
+ * A sender that has ended meanwhile counts as a stranger; and so does what came
+ * from a child that our caller had before it became us.
+ */
 static bool is_descendant(pid_t pid)
 {
 	struct relative relative;
@@ -232,7 +236,7 @@ static bool is_descendant(pid_t pid)
 		if (read_relative(pid, &relative) < 0)
 			return false;
 		if (relative.parent == state.self)
-			return true;
+			return !ss_tids_has(state.earlier, pid);
 		pid = relative.parent;
 	}
 	return false;
@@ -342,12 +346,13 @@ static int install(int number)
 }
 
 int ss_signals_start(struct ss_listener *listener, int command_pidfd,
-		     pid_t command)
+		     pid_t command, const struct ss_tids *earlier)
 {
 	sigset_t set;
 	int number;
 	int r;
 
+	state.earlier = earlier;
 	state.listener = listener;
 	state.command_pidfd = command_pidfd;
 	state.command = command;

@@ -22,6 +22,7 @@
 
 #include "base/attributes.h"
 #include "kernel/notify.h"
+#include "kernel/proc.h"
 
 /*
  * Before the fork: blocks the signals that are to be handled and remembers
@@ -34,11 +35,13 @@ void ss_signals_restore_actions(void);
 /* ... and at last, the mask. */
 void ss_signals_restore_mask(void);
 /*
- * In the parent, after the fork.  Both are borrowed and must outlive
- * ss_signals_stop().
+ * In the parent, after the fork.  EARLIER are children that we have and that
+ * are none of the command's.  The listener, the pidfd and they are borrowed,
+ * and must outlive ss_signals_stop() as they are.
  */
 int ss_signals_start(struct ss_listener *listener, int command_pidfd,
-		     pid_t command) ss_must_check;
+		     pid_t command, const struct ss_tids *earlier)
+	ss_must_check;
 /* Before the command's pid is reaped and the listener released. */
 void ss_signals_stop(void);
 

@@ -295,7 +295,8 @@ static int start_model(struct ss_session *session)
 	if (!r)
 		r = ss_signals_start(&session->launched.listener,
 				     session->launched.pidfd,
-				     session->launched.pid);
+				     session->launched.pid,
+				     &session->inherited.children);
 	if (r)
 		return fail("cannot watch the command", r);
 	ss_inherited_close(&session->inherited);

@@ -83,6 +83,26 @@ run_is "a signal of the command to us does not come back" 6 \
 	env --default-signal "$SELFSAME" run sh -c '
 		kill -s TERM "$PPID"; kill -s USR1 "$PPID"; exit 6'
 
+# What our caller had started in the background before it became us is outside
+# as well, although it is our child.
+mkfifo "$tmp/go"
+# shellcheck disable=SC2016
+env --default-signal sh -c '
+	{ read -r _; kill -s USR1 "$$"; read -r _; kill -s TERM "$$"; } <"$1" &
+	exec "$2" run "$3" signals' sh "$tmp/go" "$SELFSAME" "$asker" \
+	>"$tmp/said" &
+pid=$!
+exec 3<"$tmp/said" 4>"$tmp/go"
+is "started by one who has children" "$(next)" ready
+echo >&4
+is "a signal of an earlier child is passed on" "$(next)" "got USR1"
+echo >&4
+is "and the next" "$(next)" "got TERM"
+exec 3<&- 4>&-
+status=0
+wait "$pid" || status=$?
+is "the command has ended by it" "$status" 9
+
 # Stopped by SIGSTOP, which nobody can pass on; the command goes on until it
 # asks us, and we go on when we are continued.
 "$SELFSAME" run "$asker" signals >"$tmp/said" &

@@ -200,9 +200,10 @@ START_TEST(a_signal_of_somebody_hides_no_end)
 {
 	struct ss_listener listener = SS_LISTENER_EMPTY;
 	struct child child = child_start(live);
+	struct ss_tids none = { 0 };
 
 	ck_assert_int_eq(ss_signals_prepare(), 0);
-	ck_assert_int_eq(ss_signals_start(&listener, -1, child.pid), 0);
+	ck_assert_int_eq(ss_signals_start(&listener, -1, child.pid, &none), 0);
 	ss_signals_hold_child();
 	ck_assert_int_eq(kill(getpid(), SIGCHLD), 0);
 	child_kill(&child);
