@@ -549,6 +549,22 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 	}
 }
 
+bool ss_deferred_users_settle(struct ss_session *session)
+{
+	const struct ss_deferred *deferred;
+	bool settled = true;
+
+	/* The look comes after the call, or it is not the last one. */
+	DL_FOREACH(session->deferred, deferred) {
+		if (!strcmp(deferred->ns_name, "user") &&
+		    ss_facts_last_call(session, deferred->event.tid) !=
+		    SS_LAST_CALL_OVER)
+			settled = false;
+	}
+	ss_deferred_settle(session, 0);
+	return settled;
+}
+
 /* A task whose unshare may be copying this one's table, or 0. */
 static pid_t find_copier(const struct ss_session *session,
 			 const struct ss_task *task)

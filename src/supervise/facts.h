@@ -71,6 +71,8 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 /* Looks at those of one task (it has come back: they are over), or at all
    (0: somebody asks). */
 void ss_deferred_settle(struct ss_session *session, pid_t tid);
+/* Is it known of all that are to change a user namespace whether they have? */
+bool ss_deferred_users_settle(struct ss_session *session);
 /* Is one of them just copying the task's table?  Until it is over, what is in a
    slot of the one is not what is in the other. */
 bool ss_deferred_copies(struct ss_session *session,

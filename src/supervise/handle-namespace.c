@@ -113,6 +113,9 @@ bool ss_handle_unshare(struct ss_handling *h)
 		return false;
 	if (lacks_rights(h->task, event.flags))
 		return true;
+	/* It decides whether that one's priority may be set. */
+	if ((event.flags & CLONE_NEWUSER) && ss_call_waits_for_ioprio(h))
+		return false;
 	if (ss_deferred_add(h->session, &event, name))
 		h->session->failure = -ENOMEM;
 	return true;
@@ -265,6 +268,7 @@ static struct ss_task *find_target(struct ss_handling *h, pid_t tid)
 	const struct ss_model *model = h->session->model;
 	struct ss_task *task = ss_model_task(model, tid);
 
+	ss_deferred_settle(h->session, 0);
 	if (task && task != h->task)
 		(void)!ss_life_check(h->session, task);
 	if (ss_call_is_there(h) && !ss_model_task(model, tid))
@@ -415,7 +419,8 @@ bool ss_handle_setns(struct ss_handling *h)
 		return true;
 	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
 		return false;
-	if ((flags & CLONE_NEWUSER) && !changes_creds(h))
+	if ((flags & CLONE_NEWUSER) &&
+	    (ss_call_waits_for_ioprio(h) || !changes_creds(h)))
 		return false;
 	if ((flags & CLONE_NEWIPC) && !enter_ipc(h, &entered))
 		return false;

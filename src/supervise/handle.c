@@ -104,9 +104,7 @@ static bool waits_for_memory(struct ss_handling *h)
 	return ss_settle_makes_copy(h->session, h->task) && ss_call_waits(h);
 }
 
-/* Who has an io context by now?  As long as another's call is in flight nothing
-   shows that. */
-static bool waits_for_ioprio(struct ss_handling *h)
+bool ss_call_waits_for_ioprio(struct ss_handling *h)
 {
 	return !ss_ioprio_await(h->session, h->notification) &&
 		!ss_hold(h->session, h->notification);
@@ -191,7 +189,7 @@ static bool handle_clone(struct ss_handling *h)
 		return false;
 	if (thread_is_refused(h->task, event.clone.flags))
 		return true;
-	if (waits_for_set_id(h) || waits_for_ioprio(h))
+	if (waits_for_set_id(h) || ss_call_waits_for_ioprio(h))
 		return false;
 	if ((event.clone.flags & CLONE_NEWUSER) && !h->task->creds_known &&
 	    ss_facts_creds(session, h->task))
@@ -227,8 +225,9 @@ static bool handle_exec(struct ss_handling *h)
 	if (!ss_call_is_there(h) || waits_for_unsharing(h) ||
 	    waits_for_children(h))
 		return false;
-	/* It takes the leader's number: whom does ioprio_set find? */
-	if (h->task->tid != h->task->group->tgid && waits_for_ioprio(h))
+	/* Whom has it found, if a thread takes the leader's number; and what
+	   was that one allowed to do? */
+	if (ss_call_waits_for_ioprio(h))
 		return false;
 	if (waits_for_end(h))
 		return false;
@@ -432,11 +431,12 @@ static bool handle_ioprio(struct ss_handling *h)
 {
 	struct ss_session *session = h->session;
 
-	if (waits_for_ioprio(h))
+	if (ss_call_waits_for_ioprio(h))
 		return false;
 	ss_deaths_drain(session);
 	ss_workers_look_everywhere(session);
 	if ((!ss_settle_surely(session) || !ss_facts_creds_settle(session) ||
+	     !ss_deferred_users_settle(session) ||
 	     !ss_exec_takeovers_settle(session)) && put_aside(h))
 		return false;
 	if (!ss_call_is_there(h))
@@ -456,7 +456,7 @@ static bool handle_setid(struct ss_handling *h)
 		.tid = h->task->tid,
 	};
 
-	if (waits_for_ioprio(h))
+	if (ss_call_waits_for_ioprio(h))
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);

@@ -22,6 +22,9 @@ typedef bool ss_handle_fn(struct ss_handling *h);
 void ss_call_tells(const struct ss_handling *h, enum ss_event_type type);
 /* Puts it aside, if it has not waited too long. */
 bool ss_call_waits(struct ss_handling *h);
+/* The same, as long as an ioprio_set is in flight: nothing shows yet to whom it
+   has come. */
+bool ss_call_waits_for_ioprio(struct ss_handling *h);
 /* Deaths were learned meanwhile: was the caller's among them? */
 bool ss_call_is_there(struct ss_handling *h);
 

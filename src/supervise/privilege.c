@@ -29,7 +29,8 @@ struct setting {
 	uid_t uid;
 	bool looking;		/* nothing is set yet */
 	bool ending;		/* who refuses it, or would get a context, may
-				   be on its way out in a moment */
+				   be on its way out in a moment, or to another
+				   program and without its rights */
 	pid_t refuser;		/* the group of who does, if he is inside */
 };
 
@@ -63,6 +64,12 @@ static bool gets_none(struct setting *set, const struct ss_task *target)
 	return false;
 }
 
+/* (Of a thread that is to take its leader's number it has been waited for.) */
+static bool is_execing(const struct ss_task *task)
+{
+	return task->group->execing == task && task->tid == task->group->tgid;
+}
+
 /* false: the kernel would have stopped here with EPERM. */
 static bool set_one(struct setting *set, const struct ss_task *target)
 {
@@ -72,6 +79,9 @@ static bool set_one(struct setting *set, const struct ss_task *target)
 		.io_class = set->io_class,
 	};
 
+	/* It may have come to its new program, and called nobody there. */
+	if (is_execing(target) && set->looking)
+		ss_exec_settle(set->session, target->group, 0);
 	/* Who has gone is not there. */
 	if (!target->creds_known && ss_facts_creds(set->session, target))
 		return true;
@@ -79,7 +89,8 @@ static bool set_one(struct setting *set, const struct ss_task *target)
 		set->refuser = target->group->tgid;
 		set->ending = set->ending ||
 			(set->looking &&
-			 ss_sharer_is_going(set->session, target));
+			 (is_execing(target) ||
+			  ss_sharer_is_going(set->session, target)));
 		return false;
 	}
 	if (!gets_none(set, target) && !set->looking)
@@ -471,13 +482,13 @@ bool ss_ioprio_set(struct ss_session *session, struct ss_task *caller,
 	    !capable(session, ss_task_creds(caller), SS_CAP_SYS_ADMIN))
 		return true;
 	/* If one of them is about to go, then wait. */
-	if (may_wait) {
-		set.looking = true;
-		set_all(&set, call);
-		if (set.ending)
-			return false;
-		set.looking = false;
-	}
+	set.looking = true;
+	set_all(&set, call);
+	if (set.ending && may_wait)
+		return false;
+	if (set.ending)
+		session->stats.ioprio_unsure++;
+	set.looking = false;
 	set_all(&set, call);
 	fly(session, &set);
 	return true;

@@ -535,6 +535,7 @@ static const struct {
 	{ CH_SETNS, 3, 0, fill_setns },
 	{ CH_SEMOP, 5, 0, fill_small },
 	{ CH_IOPRIO, 6, 0, fill_ioprio },
+	{ CH_IOPRIO, 8, CH_WITH_IDS, fill_ioprio },
 	{ CH_DUMPABLE, 1, 0, fill_dumpable },
 	{ CH_SETID, 6, CH_WITH_IDS, fill_setid },
 	{ CH_CAPSET, 4, CH_WITH_IDS, fill_small },

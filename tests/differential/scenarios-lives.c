@@ -52,6 +52,45 @@
 	"0 sync\n" \
 	"2 ask " init " " other " 5\n"
 
+/* What its target may do by then decides whether a priority may be set.  A new
+   user namespace gives it more than who sets has ... */
+#define GAINS(setter, target) \
+	"1 clone " setter " 0 2 17\n" \
+	setter " capset 4\n" \
+	setter " clone " target " 0 2 17\n" \
+	setter " setid 1 12345\n"
+
+/* ... and an exec less: nothing. */
+#define LOSES(setter, target) \
+	"1 clone " setter " 0 2 17\n" \
+	setter " setid 2 12345\n" \
+	setter " clone " target " 0 2 17\n" \
+	target " setid 1 12345\n" \
+	setter " capset 4\n" \
+	setter " setid 1 12345\n"
+
+#define ASK_WHETHER_SET(target) \
+	"0 sync\n" \
+	"1 ask 1 " target " 5\n"
+
+#define SETS_AFTER(change, what, setter, target) \
+	change(setter, target) \
+	target " " what "\n" \
+	setter " ioprio 1 " target " 16388\n" \
+	ASK_WHETHER_SET(target)
+
+#define SETS_BESIDE(change, what, setter, target) \
+	change(setter, target) \
+	target " " what " &\n" \
+	setter " ioprio 1 " target " 16388 &\n" \
+	ASK_WHETHER_SET(target)
+
+#define CHANGES_BESIDE(change, what, setter, target) \
+	change(setter, target) \
+	setter " ioprio 1 " target " 16388 &\n" \
+	target " " what " &\n" \
+	ASK_WHETHER_SET(target)
+
 #define KILLED(target) \
 	"1 clone " target " 0 2 17\n" \
 	"1 clone 16 0 2 17\n" \
@@ -458,6 +497,32 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  EXITS_BESIDE("34", "35", "36") EXITS_BESIDE("37", "38", "39")
 	  EXITS_BESIDE("40", "41", "42") EXITS_BESIDE("43", "44", "45")
 	  EXITS_BESIDE("46", "47", "48") EXITS_BESIDE("49", "50", "51") },
+	{ "ioprio-beside-user-namespace",
+	  "who has another user namespace has other rights in an ioprio_set",
+	  SETS_AFTER(GAINS, "unshare 0x10000000", "4", "5")
+	  SETS_BESIDE(GAINS, "unshare 0x10000000", "6", "7")
+	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "8", "9")
+	  SETS_BESIDE(GAINS, "unshare 0x10000000", "10", "11")
+	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "12", "13")
+	  SETS_BESIDE(GAINS, "unshare 0x10000000", "14", "15")
+	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "16", "17")
+	  SETS_BESIDE(GAINS, "unshare 0x10000000", "18", "19")
+	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "20", "21")
+	  SETS_BESIDE(GAINS, "unshare 0x10000000", "22", "23")
+	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "24", "25") },
+	{ "ioprio-beside-exec",
+	  "and so has a program whose exec has taken them",
+	  SETS_AFTER(LOSES, "exec", "4", "5")
+	  SETS_BESIDE(LOSES, "exec", "6", "7")
+	  CHANGES_BESIDE(LOSES, "exec", "8", "9")
+	  SETS_BESIDE(LOSES, "exec", "10", "11")
+	  CHANGES_BESIDE(LOSES, "exec", "12", "13")
+	  SETS_BESIDE(LOSES, "exec", "14", "15")
+	  CHANGES_BESIDE(LOSES, "exec", "16", "17")
+	  SETS_BESIDE(LOSES, "exec", "18", "19")
+	  CHANGES_BESIDE(LOSES, "exec", "20", "21")
+	  SETS_BESIDE(LOSES, "exec", "22", "23")
+	  CHANGES_BESIDE(LOSES, "exec", "24", "25") },
 	{ "ioprio-of-the-killed",
 	  "who is killed before its ioprio_set begins sets nothing",
 	  KILLED("4") KILLED("5") KILLED("6") KILLED("7") KILLED("8")

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -579,6 +581,55 @@ static void io_racing(void)
 	mw_say("wrong: %d of %d", wrong, RACES);
 }
 
+/* It keeps what it may do until then, and stops before the first instruction of
+   its new program. */
+static pid_t exec_traced(struct race *race, int uid)
+{
+	char *argv[] = { (char *)"self", NULL };
+	pid_t pid = fork();
+
+	if (pid < 0)
+		mw_die("fork", -errno);
+	if (pid) {
+		await(&race->ready, 1);
+		return pid;
+	}
+	mw_must("PR_SET_KEEPCAPS", mw_sys(SYS_prctl, PR_SET_KEEPCAPS, 1));
+	mw_must("setresuid", mw_sys(SETRESUID, uid, uid, uid));
+	atomic_store(&race->ready, 1);
+	await(&race->going, 1);
+	mw_must("ptrace", mw_sys(SYS_ptrace, PTRACE_TRACEME));
+	mw_must("execve", mw_sys(SYS_execve, MW_P("/proc/self/exe"), MW_P(argv),
+				 MW_P(environ)));
+	_exit(1);
+}
+
+static void io_execed(void)
+{
+	struct race *race = mw_alloc(sizeof(*race));
+	long arg[5] = { 0, 0, KCMP_IO };
+	struct mw_peer *one;
+	siginfo_t info;
+	pid_t pid;
+
+	mw_need_root();
+	one = of_user(user(3), 0);
+	arg[0] = mw_pid(mw_fork(NULL));
+	arg[1] = pid = exec_traced(race, user(3));
+	mw_did("for one who has capabilities",
+	       mw_ioprio(one, IOPRIO_WHO_PROCESS, pid, BE));
+	mw_say("then: %s", mw_result(mw_compare(NULL, arg)));
+	atomic_store(&race->going, 1);
+	if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WEXITED) < 0 ||
+	    info.si_code != CLD_TRAPPED)
+		mw_die("no exec", -errno);
+	mw_did("for one whose exec has taken them",
+	       mw_ioprio(one, IOPRIO_WHO_PROCESS, pid, BE));
+	mw_say("then: %s", mw_result(mw_compare(NULL, arg)));
+	kill(pid, SIGKILL);
+	mw_must("waitid", waitid(P_PID, (id_t)pid, &info, WEXITED));
+}
+
 const struct mw_scenario mw_context[] = {
 	{ "sem-undo", sem_undo, "what makes an undo list" },
 	{ "sem-limit", sem_limit, "how many operations there may be" },
@@ -590,6 +641,7 @@ const struct mw_scenario mw_context[] = {
 	{ "io-user", io_user, "ioprio_set for a user" },
 	{ "io-user-pids", io_user_pids, "in a pid namespace" },
 	{ "io-racing", io_racing, "for a user one of whom ends" },
+	{ "io-execed", io_execed, "for one who is just in a new program" },
 	{ "io-user-ids", io_user_ids, "in a user namespace" },
 	{ NULL, NULL, NULL },
 };
