@@ -290,22 +290,27 @@ int ss_apply_dumpable(struct ss_model *model, struct ss_task *task,
 	return 0;
 }
 
-int ss_apply_landlock(ss_unused struct ss_model *model, struct ss_task *task,
+int ss_apply_slot_use(ss_unused struct ss_model *model, struct ss_task *task,
+		      const struct ss_event *event)
+{
+	ss_task_land(task);
+	if (ss_task_files(task)) {
+		ss_task_fly(task, event->range.first, event->range.last);
+		task->flight.uses = true;
+	}
+	return 0;
+}
+
+int ss_apply_landlock(struct ss_model *model, struct ss_task *task,
 		      const struct ss_event *event)
 {
 	struct ss_domain *domain = ss_domain_new(task->domain);
-	struct ss_files *files = ss_task_files(task);
 
 	if (!domain)
 		return -ENOMEM;
 	ss_domain_put(task->domain);
 	task->domain = domain;
-	ss_task_land(task);
-	if (files) {
-		ss_task_fly(task, event->range.first, event->range.last);
-		task->flight.uses = true;
-	}
-	return 0;
+	return ss_apply_slot_use(model, task, event);
 }
 
 int ss_apply_handler(ss_unused struct ss_model *model, struct ss_task *task,

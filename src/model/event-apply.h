@@ -23,9 +23,10 @@ ss_apply_fn ss_apply_exec, ss_apply_exec_done, ss_apply_exec_failed,
 	ss_apply_group_dead, ss_apply_group_gone;
 /* apply-share.c */
 ss_apply_fn ss_apply_unshare, ss_apply_undo, ss_apply_undo_drop,
-	ss_apply_creds_change, ss_apply_dumpable, ss_apply_landlock,
-	ss_apply_pidns_change, ss_apply_creds, ss_apply_at_random,
-	ss_apply_io, ss_apply_handler, ss_apply_commits_keep;
+	ss_apply_creds_change, ss_apply_dumpable, ss_apply_slot_use,
+	ss_apply_landlock, ss_apply_pidns_change, ss_apply_creds,
+	ss_apply_at_random, ss_apply_io, ss_apply_handler,
+	ss_apply_commits_keep;
 /* apply-file.c */
 ss_apply_fn ss_apply_close, ss_apply_ring, ss_apply_filter,
 	ss_apply_slot, ss_apply_place, ss_apply_lost, ss_apply_epoll_lines,

@@ -34,6 +34,7 @@ enum ss_event_type {
 				   a set*id call, so they must be known */
 	SS_EVENT_DUMPABLE,	/* .dumpable of its mm; .setting: a call of
 				   its own has entered that makes it so */
+	SS_EVENT_SLOT_USE,	/* .range: a call needs what is in the slot */
 	SS_EVENT_LANDLOCK,	/* enters a domain of its own, with the ruleset
 				   in the slot .range */
 	SS_EVENT_PIDNS_CHANGE,	/* its children may live elsewhere */

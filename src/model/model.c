@@ -179,6 +179,7 @@ static const struct {
 	[SS_EVENT_UNDO_DROP] = { SUBJECT_CALLER, ss_apply_undo_drop },
 	[SS_EVENT_CREDS_CHANGE] = { SUBJECT_TASK, ss_apply_creds_change },
 	[SS_EVENT_DUMPABLE] = { SUBJECT_TASK, ss_apply_dumpable },
+	[SS_EVENT_SLOT_USE] = { SUBJECT_CALLER, ss_apply_slot_use },
 	[SS_EVENT_LANDLOCK] = { SUBJECT_CALLER, ss_apply_landlock },
 	[SS_EVENT_PIDNS_CHANGE] = { SUBJECT_TASK, ss_apply_pidns_change },
 	[SS_EVENT_FILTER] = { SUBJECT_NONE, ss_apply_filter },

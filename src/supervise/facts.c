@@ -477,6 +477,9 @@ int ss_deferred_add(struct ss_session *session, const struct ss_event *event,
 		DL_APPEND(session->deferred, deferred);
 	}
 	deferred->event = *event;
+	ss_path_put(deferred->path);
+	deferred->path = ss_path_get(
+		ss_model_task(session->model, event->tid)->path);
 	deferred->ns_name = ns_name;
 	deferred->ino = ino;
 	deferred->unborn = unborn;
@@ -526,13 +529,31 @@ static void settle_dead(struct ss_session *session,
 		ss_tell(session, &event);
 }
 
+/* NULL: it has gone, and its number may be somebody else's: that of a new task,
+   or, if it was a leader, of a thread that has execed. */
+static const struct ss_task *task_of(const struct ss_session *session,
+				     const struct ss_deferred *deferred)
+{
+	const struct ss_task *task = ss_model_task(session->model,
+						   deferred->event.tid);
+
+	return task && task->path == deferred->path ? task : NULL;
+}
+
+static void drop_deferred(struct ss_session *session,
+			  struct ss_deferred *deferred)
+{
+	DL_DELETE(session->deferred, deferred);
+	ss_path_put(deferred->path);
+	free(deferred);
+}
+
 void ss_deferred_settle(struct ss_session *session, pid_t tid)
 {
 	struct ss_deferred *deferred, *tmp;
 
 	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
-		const struct ss_task *task =
-			ss_model_task(session->model, deferred->event.tid);
+		const struct ss_task *task = task_of(session, deferred);
 		bool lives = task && !task->zombie && !task->leaving;
 		bool mine = deferred->event.tid == tid, changed = false;
 
@@ -542,10 +563,8 @@ void ss_deferred_settle(struct ss_session *session, pid_t tid)
 			ss_tell(session, &deferred->event);
 		else if (task && task->zombie)
 			settle_dead(session, deferred);
-		if (changed || mine || !lives) {
-			DL_DELETE(session->deferred, deferred);
-			free(deferred);
-		}
+		if (changed || mine || !lives)
+			drop_deferred(session, deferred);
 	}
 }
 
@@ -579,7 +598,7 @@ static pid_t find_copier(const struct ss_session *session,
 		if (deferred->event.type != SS_EVENT_UNSHARE ||
 		    !(deferred->event.flags & CLONE_FILES))
 			continue;
-		other = ss_model_task(session->model, deferred->event.tid);
+		other = task_of(session, deferred);
 		if (other && ss_task_files(other) == files)
 			return other->tid;
 	}
@@ -603,8 +622,6 @@ void ss_deferred_release(struct ss_session *session)
 {
 	struct ss_deferred *deferred, *tmp;
 
-	DL_FOREACH_SAFE(session->deferred, deferred, tmp) {
-		DL_DELETE(session->deferred, deferred);
-		free(deferred);
-	}
+	DL_FOREACH_SAFE(session->deferred, deferred, tmp)
+		drop_deferred(session, deferred);
 }

@@ -92,6 +92,14 @@ bool ss_handle_unshare(struct ss_handling *h)
 	ss_leavers_sweep(h->session, h->task->group);
 	ss_workers_look(h->session, h->task->group->tgid);
 	ss_deaths_drain(h->session);
+	/* What the clones of the dead have made may have ended, unseen. */
+	if (!name && (h->call->flags & (CLONE_THREAD | CLONE_SIGHAND |
+					CLONE_VM))) {
+		ss_orphans_notice(h->session);
+		ss_orphans_settle(h->session);
+		if (!ss_call_is_there(h))
+			return false;
+	}
 	if (!name &&
 	    !ss_sharers_are_settled(h->session, h->task, h->call->flags) &&
 	    ss_call_waits(h))
@@ -325,6 +333,11 @@ static bool changes_creds(struct ss_handling *h)
 		.set_id = true,
 	};
 
+	/* As in handle_setid(). */
+	ss_sharers_settle(h->session, h->task->tid);
+	if (!ss_call_is_there(h) || ss_call_waits_for_memory(h))
+		return false;
+	mm = ss_task_mm(h->task);
 	ss_facts_commit(h->session);
 	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN &&
 	    !ss_creds_nested(ss_task_creds(h->task)))
@@ -342,6 +355,8 @@ static bool find_whether_alone(struct ss_handling *h, bool *ret)
 	enum ss_company company;
 
 	/* Those of clones that were not heard of so far share with it, too. */
+	ss_orphans_notice(h->session);
+	ss_orphans_settle(h->session);
 	ss_settle_all(h->session);
 	if (!ss_call_is_there(h))
 		return false;
@@ -354,6 +369,19 @@ static bool find_whether_alone(struct ss_handling *h, bool *ret)
 	if (!*ret)
 		ss_unsharing_note(h->session, h->task);
 	return true;
+}
+
+/* Which namespace it enters is in a slot: who takes that away waits. */
+static void tell_use(struct ss_handling *h)
+{
+	const unsigned int fd = (unsigned int)h->call->setns.fd;
+	const struct ss_event use = {
+		.type = SS_EVENT_SLOT_USE,
+		.tid = h->task->tid,
+		.range = { .first = fd, .last = fd },
+	};
+
+	ss_tell_when_let_on(h->session, &use);
 }
 
 /* What is told if that succeeds is `event`. */
@@ -378,6 +406,7 @@ static bool enter_own(struct ss_handling *h, const struct entered *entered,
 	   other ids. */
 	if (entered->by_pidfd && h->task->resources[SS_KIND_UNDO])
 		h->session->stats.namespaces_unsure++;
+	tell_use(h);
 	if (may && may_enter_all_own(h, entered->flags))
 		ss_tell_when_let_on(h->session, event);
 	return true;
@@ -398,6 +427,8 @@ static bool enter_ipc(struct ss_handling *h, const struct entered *entered)
 	name = shown_by(h->task, entered);
 	if (!name)
 		return enter_own(h, entered, &event);
+	if (!(entered->flags & CLONE_NEWUSER))
+		tell_use(h);
 	if (ss_deferred_add(h->session, &event, name))
 		h->session->failure = -ENOMEM;
 	return true;
@@ -406,8 +437,12 @@ static bool enter_ipc(struct ss_handling *h, const struct entered *entered)
 bool ss_handle_setns(struct ss_handling *h)
 {
 	struct entered entered = { 0 };
+	const unsigned int fd = (unsigned int)h->call->setns.fd;
 	uint64_t flags;
 
+	/* Whoever shares the table may be closing or replacing it. */
+	if (ss_call_waits_for_slots(h, fd, fd, false))
+		return false;
 	find_entered(h, &entered);
 	flags = entered.flags;
 	if (!ss_call_is_there(h))
@@ -415,8 +450,10 @@ bool ss_handle_setns(struct ss_handling *h)
 	/* What it refuses because others share something with the caller need
 	   not be known: those may be about to end. */
 	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
-	    (flags & ~SETNS_VALID))
+	    (flags & ~SETNS_VALID)) {
+		tell_use(h);
 		return true;
+	}
 	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
 		return false;
 	if ((flags & CLONE_NEWUSER) &&
@@ -424,6 +461,8 @@ bool ss_handle_setns(struct ss_handling *h)
 		return false;
 	if ((flags & CLONE_NEWIPC) && !enter_ipc(h, &entered))
 		return false;
+	if (!(flags & (CLONE_NEWUSER | CLONE_NEWIPC)))
+		tell_use(h);
 	if (flags & CLONE_NEWPID)
 		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);
 	return true;

@@ -92,9 +92,7 @@ static bool waits_for_set_id(struct ss_handling *h)
 	return !ss_facts_set_id(h->session, h->task) && ss_call_waits(h);
 }
 
-/* The same for what set*id does: two of them may come in any order; but a copy
-   (fork) is made before or after. */
-static bool waits_for_memory(struct ss_handling *h)
+bool ss_call_waits_for_memory(struct ss_handling *h)
 {
 	const struct ss_mm *mm = ss_task_mm(h->task);
 
@@ -292,12 +290,8 @@ static bool dup_fails(struct ss_handling *h)
 		ss_identify_is_open(h->session, h->task, from) == -EBADF;
 }
 
-/*
- * One call needs what is in a slot, and another thread's takes it away: one
- * after the other.  `uses`: those that need it are waited for, else all.
- */
-static bool waits_for_slots(struct ss_handling *h, unsigned int first,
-			    unsigned int last, bool uses)
+bool ss_call_waits_for_slots(struct ss_handling *h, unsigned int first,
+			     unsigned int last, bool uses)
 {
 	const struct ss_files *files = ss_task_files(h->task);
 	struct ss_event over = { .type = SS_EVENT_RETURNED };
@@ -371,7 +365,8 @@ static bool handle_close(struct ss_handling *h)
 	/* Another thread's exec may have been seen. */
 	if (!ss_call_is_there(h) || waits_for_copy(h))
 		return false;
-	if (waits_for_slots(h, event.range.first, event.range.last, true))
+	if (ss_call_waits_for_slots(h, event.range.first, event.range.last,
+				    true))
 		return false;
 	settle_adding(h);
 	ss_tell_when_let_on(h->session, &event);
@@ -460,7 +455,7 @@ static bool handle_setid(struct ss_handling *h)
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
-	if (!ss_call_is_there(h) || waits_for_memory(h))
+	if (!ss_call_is_there(h) || ss_call_waits_for_memory(h))
 		return false;
 	ss_facts_commit(h->session);
 	/* What they were is what tells later whether they changed. */
@@ -535,7 +530,8 @@ static bool handle_landlock(struct ss_handling *h)
 		},
 	};
 
-	if (waits_for_slots(h, event.range.first, event.range.last, false))
+	if (ss_call_waits_for_slots(h, event.range.first, event.range.last,
+				    false))
 		return false;
 	/* no_new_privs is set, so a ruleset is all that it takes. */
 	if (restriction_is_refused(h->session, h->task,

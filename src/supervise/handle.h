@@ -22,6 +22,16 @@ typedef bool ss_handle_fn(struct ss_handling *h);
 void ss_call_tells(const struct ss_handling *h, enum ss_event_type type);
 /* Puts it aside, if it has not waited too long. */
 bool ss_call_waits(struct ss_handling *h);
+/*
+ * The same where this call needs what is in a slot, and another thread's takes
+ * it away, or the other way round: one after the other.  `uses`: those that
+ * need it are waited for, else all.
+ */
+bool ss_call_waits_for_slots(struct ss_handling *h, unsigned int first,
+			     unsigned int last, bool uses);
+/* The same where this call changes ids, as set*id does: two of them may come in
+   any order; but a copy of the memory (fork) is made before or after. */
+bool ss_call_waits_for_memory(struct ss_handling *h);
 /* The same, as long as an ioprio_set is in flight: nothing shows yet to whom it
    has come. */
 bool ss_call_waits_for_ioprio(struct ss_handling *h);

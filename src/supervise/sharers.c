@@ -18,8 +18,6 @@
 #include "kernel/descriptor.h"
 #include "supervise/facts.h"
 
-#define SHARERS_MAX	64
-
 enum presence {
 	PRESENCE_GONE,
 	PRESENCE_THERE,
@@ -129,13 +127,13 @@ static enum presence look_at_sharer(struct ss_session *session, pid_t tid,
 
 static size_t others_with(const struct ss_session *session,
 			  const struct ss_task *one, enum ss_kind kind,
-			  pid_t tids[SHARERS_MAX])
+			  pid_t *tids, size_t room)
 {
 	const struct ss_task *task;
 	size_t n = 0;
 
 	for (task = ss_model_next(session->model, NULL);
-	     task && n < SHARERS_MAX;
+	     task && n < room;
 	     task = ss_model_next(session->model, task)) {
 		if (task->group != one->group && shares(task, one, kind))
 			tids[n++] = task->tid;
@@ -148,9 +146,16 @@ static enum presence look_at_sharers(struct ss_session *session,
 				     const struct ss_task *one,
 				     enum ss_kind kind)
 {
-	pid_t tids[SHARERS_MAX];
-	size_t i, n = others_with(session, one, kind, tids);
+	size_t room = one->resources[kind] ? one->resources[kind]->refs : 0;
+	ss_cleanup_free pid_t *tids = calloc(room + 1, sizeof(*tids));
 	enum presence all = PRESENCE_GONE;
+	size_t i, n;
+
+	if (!tids) {
+		session->failure = -ENOMEM;
+		return PRESENCE_THERE;
+	}
+	n = others_with(session, one, kind, tids, room);
 
 	for (i = 0; i < n; i++) {
 		switch (look_at_sharer(session, tids[i], one, kind)) {

@@ -130,6 +130,7 @@ struct ss_stacks {
 /* A call whose success shows in a namespace link: facts.h. */
 struct ss_deferred {
 	struct ss_event event;
+	struct ss_path *path;	/* owned: whose; numbers change hands */
 	const char *ns_name;
 	uint64_t ino;		/* before the call; 0: not seen */
 	bool unborn;		/* for pids, without an init then: not shown */

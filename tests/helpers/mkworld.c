@@ -22,7 +22,7 @@
 static const struct mw_scenario *const tables[] = {
 	mw_basic, mw_clone, mw_exec_table, mw_files, mw_passing, mw_unshare,
 	mw_entered, mw_context, mw_epoll, mw_death, mw_namespace, mw_cred,
-	mw_storm, mw_entry, mw_flight, mw_unseen, mw_slow,
+	mw_storm, mw_entry, mw_flight, mw_unseen, mw_slow, mw_stale,
 };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };

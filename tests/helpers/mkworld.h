@@ -53,6 +53,7 @@ extern const struct mw_scenario mw_files[];
 extern const struct mw_scenario mw_passing[];
 extern const struct mw_scenario mw_unshare[];
 extern const struct mw_scenario mw_entered[];
+extern const struct mw_scenario mw_stale[];
 extern const struct mw_scenario mw_context[];
 extern const struct mw_scenario mw_epoll[];
 extern const struct mw_scenario mw_death[];

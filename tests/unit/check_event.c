@@ -637,10 +637,31 @@ START_TEST(landlock)
 }
 END_TEST
 
+/* Whoever takes the file away in between waits for it. */
+START_TEST(slot_in_use)
+{
+	struct ss_model *model = world_new();
+	const struct ss_event use = {
+		.type = SS_EVENT_SLOT_USE,
+		.tid = ROOT,
+		.range = { .first = 3, .last = 3 },
+	};
+
+	tell(model, use);
+	ck_assert(task_of(model, ROOT)->flight.uses);
+	ck_assert_uint_eq(task_of(model, ROOT)->flight.first, 3);
+	ck_assert_uint_eq(task_of(model, ROOT)->flight.last, 3);
+	tell_of(model, SS_EVENT_RETURNED, ROOT);
+	ck_assert_int_eq(task_of(model, ROOT)->flight.kind, SS_FLIGHT_NONE);
+	ck_assert(!task_of(model, ROOT)->flight.uses);
+	ss_model_free(model);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		handlers_are_inherited,
+		handlers_are_inherited, slot_in_use,
 		exec_of_a_process_alone, exec_keeps_what_it_was_told_to,
 		random_bytes_move_with_the_memory, exec_that_fails,
 		exec_of_one_that_shares, exec_of_a_leader_with_threads,

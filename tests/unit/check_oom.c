@@ -238,6 +238,7 @@ static void tell_tasks(struct story *s)
 				   .io_class = 2 });
 	step(s, (struct ss_event){ .type = SS_EVENT_CREDS, .tid = ROOT,
 				   .creds = &creds });
+	step_of(s, SS_EVENT_SLOT_USE, ROOT);
 	step_of(s, SS_EVENT_LANDLOCK, ROOT);
 	for (tid = 101; tid < 160; tid++)
 		step_spawn(s, ROOT, tid, THREAD_FLAGS, NULL);
