@@ -7,9 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -199,11 +203,115 @@ static void racing_descriptor(void)
 	mw_say("wrong: %d of %d", wrong, ROUNDS);
 }
 
+/* ---- a setns that makes memory private, and who copies that ---- */
+
+enum { COPIED = 48 << 20, USER = 12345 };
+
+struct copy {
+	atomic_int going, gone;
+	atomic_long child;
+	long fd;		/* of another's user namespace */
+	int wait;
+};
+
+static long get_memory(struct mw_peer *peer, long arg)
+{
+	char *memory = mmap(NULL, COPIED, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)peer;
+	(void)arg;
+	if (memory == MAP_FAILED)
+		return -errno;
+	memset(memory, 1, COPIED);
+	return mw_sys(SYS_prctl, PR_SET_DUMPABLE, 1);
+}
+
+static long copy_memory(struct mw_peer *peer, long arg)
+{
+	struct copy *copy = (struct copy *)arg;
+	long child;
+
+	(void)peer;
+	atomic_store(&copy->going, 1);
+	child = mw_sys(SYS_clone, SIGCHLD);
+	while (child == 0)
+		mw_sys(SYS_pause);
+	atomic_store(&copy->child, child);
+	return 0;
+}
+
+static long enter_beside(struct mw_peer *peer, long arg)
+{
+	struct copy *copy = (struct copy *)arg;
+	long ret;
+	int i;
+
+	(void)peer;
+	while (!atomic_load(&copy->going))
+		;
+	for (i = 0; i < copy->wait; i++)
+		(void)atomic_load(&copy->going);
+	ret = mw_sys(SYS_setns, copy->fd, CLONE_NEWUSER);
+	atomic_store(&copy->gone, 1);
+	return ret;
+}
+
+/* The kernel makes the same check for another call. */
+static int one_copy(long fd, int i)
+{
+	struct copy *copy = mw_alloc(sizeof(*copy));
+	struct mw_peer *one = mw_fork(NULL), *two;
+	long arg[5] = { 0, 0, KCMP_VM };
+	size_t length;
+	void *head;
+	long ret;
+
+	copy->fd = fd;
+	copy->wait = i * 3000;
+	mw_must("memory", mw_run(one, get_memory, 0));
+	two = mw_spawn(one, CLONE_VM | SIGCHLD);
+	mw_start(two, copy_memory, MW_P(copy));
+	mw_must("setns", mw_run(one, enter_beside, MW_P(copy)));
+	while (!atomic_load(&copy->child))
+		mw_sys(SYS_sched_yield);
+	arg[0] = arg[1] = atomic_load(&copy->child);
+	ret = mw_sys(SYS_get_robust_list, arg[0], MW_P(&head), MW_P(&length));
+	ret = (ret < 0) != (mw_kcmp(NULL, arg) < 0);
+	kill((pid_t)arg[0], SIGKILL);
+	kill(mw_pid(two), SIGKILL);
+	kill(mw_pid(one), SIGKILL);
+	mw_reap(NULL, one);
+	return (int)ret;
+}
+
+static void racing_copy(void)
+{
+	struct mw_peer *owner;
+	char path[64];
+	int i, wrong = 0;
+	long fd;
+
+	mw_need_root();
+	owner = mw_fork(NULL);
+	mw_must("setresgid", mw_call(owner, SYS_setresgid, USER, USER, USER));
+	mw_must("setresuid", mw_call(owner, SYS_setresuid, USER, USER, USER));
+	mw_must("unshare", mw_call(owner, SYS_unshare, CLONE_NEWUSER));
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/user", mw_pid(owner));
+	fd = mw_must("open", open(path, O_RDONLY | O_CLOEXEC));
+	mw_must("capset", mw_keep_caps(NULL, ~(1U << CAP_SYS_PTRACE),
+				       ~(1U << CAP_SYS_PTRACE)));
+	for (i = 0; i < ROUNDS; i++)
+		wrong += one_copy(fd, i);
+	mw_say("wrong: %d of %d", wrong, ROUNDS);
+}
+
 const struct mw_scenario mw_stale[] = {
 	{ "stale-leader", leader_unshared, "who has its number did not" },
 	{ "stale-orphan", orphan_dead, "an orphan that nobody knew has died" },
 	{ "stale-living", orphan_lives, "one that nobody knows lives" },
 	{ "stale-many", silent_gone, "many are in a new program" },
 	{ "setns-closing", racing_descriptor, "its descriptor is taken away" },
+	{ "setns-copying", racing_copy, "its memory is copied meanwhile" },
 	{ NULL, NULL, NULL },
 };
