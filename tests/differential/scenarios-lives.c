@@ -91,6 +91,20 @@
 	target " " what " &\n" \
 	ASK_WHETHER_SET(target)
 
+/* One after the other; and, in either order, at once. */
+#define CHANGES(change, what) \
+	SETS_AFTER(change, what, "4", "5") \
+	SETS_BESIDE(change, what, "6", "7") \
+	CHANGES_BESIDE(change, what, "8", "9") \
+	SETS_BESIDE(change, what, "10", "11") \
+	CHANGES_BESIDE(change, what, "12", "13") \
+	SETS_BESIDE(change, what, "14", "15") \
+	CHANGES_BESIDE(change, what, "16", "17") \
+	SETS_BESIDE(change, what, "18", "19") \
+	CHANGES_BESIDE(change, what, "20", "21") \
+	SETS_BESIDE(change, what, "22", "23") \
+	CHANGES_BESIDE(change, what, "24", "25")
+
 #define KILLED(target) \
 	"1 clone " target " 0 2 17\n" \
 	"1 clone 16 0 2 17\n" \
@@ -499,30 +513,10 @@ const struct ch_scenario ch_scenarios_of_lives[] = {
 	  EXITS_BESIDE("46", "47", "48") EXITS_BESIDE("49", "50", "51") },
 	{ "ioprio-beside-user-namespace",
 	  "who has another user namespace has other rights in an ioprio_set",
-	  SETS_AFTER(GAINS, "unshare 0x10000000", "4", "5")
-	  SETS_BESIDE(GAINS, "unshare 0x10000000", "6", "7")
-	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "8", "9")
-	  SETS_BESIDE(GAINS, "unshare 0x10000000", "10", "11")
-	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "12", "13")
-	  SETS_BESIDE(GAINS, "unshare 0x10000000", "14", "15")
-	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "16", "17")
-	  SETS_BESIDE(GAINS, "unshare 0x10000000", "18", "19")
-	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "20", "21")
-	  SETS_BESIDE(GAINS, "unshare 0x10000000", "22", "23")
-	  CHANGES_BESIDE(GAINS, "unshare 0x10000000", "24", "25") },
+	  CHANGES(GAINS, "unshare 0x10000000") },
 	{ "ioprio-beside-exec",
 	  "and so has a program whose exec has taken them",
-	  SETS_AFTER(LOSES, "exec", "4", "5")
-	  SETS_BESIDE(LOSES, "exec", "6", "7")
-	  CHANGES_BESIDE(LOSES, "exec", "8", "9")
-	  SETS_BESIDE(LOSES, "exec", "10", "11")
-	  CHANGES_BESIDE(LOSES, "exec", "12", "13")
-	  SETS_BESIDE(LOSES, "exec", "14", "15")
-	  CHANGES_BESIDE(LOSES, "exec", "16", "17")
-	  SETS_BESIDE(LOSES, "exec", "18", "19")
-	  CHANGES_BESIDE(LOSES, "exec", "20", "21")
-	  SETS_BESIDE(LOSES, "exec", "22", "23")
-	  CHANGES_BESIDE(LOSES, "exec", "24", "25") },
+	  CHANGES(LOSES, "exec") },
 	{ "ioprio-of-the-killed",
 	  "who is killed before its ioprio_set begins sets nothing",
 	  KILLED("4") KILLED("5") KILLED("6") KILLED("7") KILLED("8")
