@@ -95,8 +95,7 @@ bool ss_handle_unshare(struct ss_handling *h)
 	/* What the clones of the dead have made may have ended, unseen. */
 	if (!name && (h->call->flags & (CLONE_THREAD | CLONE_SIGHAND |
 					CLONE_VM))) {
-		ss_orphans_notice(h->session);
-		ss_orphans_settle(h->session);
+		ss_orphans_find(h->session);
 		if (!ss_call_is_there(h))
 			return false;
 	}
@@ -322,41 +321,13 @@ static bool may_look_at(struct ss_handling *h, pid_t tid)
 	return true;
 }
 
-/* In a user namespace that is not its own the caller has more capabilities than
-   before, which counts as a set*id call does.  false: it has gone. */
-static bool changes_creds(struct ss_handling *h)
-{
-	const struct ss_mm *mm = ss_task_mm(h->task);
-	struct ss_event event = {
-		.type = SS_EVENT_CREDS_CHANGE,
-		.tid = h->task->tid,
-		.set_id = true,
-	};
-
-	/* As in handle_setid(). */
-	ss_sharers_settle(h->session, h->task->tid);
-	if (!ss_call_is_there(h) || ss_call_waits_for_memory(h))
-		return false;
-	mm = ss_task_mm(h->task);
-	ss_facts_commit(h->session);
-	if (mm && mm->dumpable == SS_DUMPABLE_UNKNOWN &&
-	    !ss_creds_nested(ss_task_creds(h->task)))
-		(void)!ss_facts_dumpable(h->session, h->task);
-	if (!ss_call_is_there(h))
-		return false;
-	ss_tell_when_let_on(h->session, &event);
-	h->session->creds_changed = true;
-	return true;
-}
-
 /* timens_install() takes who is alone.  false: it waits, or has gone. */
 static bool find_whether_alone(struct ss_handling *h, bool *ret)
 {
 	enum ss_company company;
 
 	/* Those of clones that were not heard of so far share with it, too. */
-	ss_orphans_notice(h->session);
-	ss_orphans_settle(h->session);
+	ss_orphans_find(h->session);
 	ss_settle_all(h->session);
 	if (!ss_call_is_there(h))
 		return false;
@@ -371,22 +342,9 @@ static bool find_whether_alone(struct ss_handling *h, bool *ret)
 	return true;
 }
 
-/* Which namespace it enters is in a slot: who takes that away waits. */
-static void tell_use(struct ss_handling *h)
-{
-	const unsigned int fd = (unsigned int)h->call->setns.fd;
-	const struct ss_event use = {
-		.type = SS_EVENT_SLOT_USE,
-		.tid = h->task->tid,
-		.range = { .first = fd, .last = fd },
-	};
-
-	ss_tell_when_let_on(h->session, &use);
-}
-
-/* What is told if that succeeds is `event`. */
+/* May it?  false: it waits, or has gone. */
 static bool enter_own(struct ss_handling *h, const struct entered *entered,
-		      const struct ss_event *event)
+		      bool *ret)
 {
 	bool may = true;
 
@@ -406,13 +364,13 @@ static bool enter_own(struct ss_handling *h, const struct entered *entered,
 	   other ids. */
 	if (entered->by_pidfd && h->task->resources[SS_KIND_UNDO])
 		h->session->stats.namespaces_unsure++;
-	tell_use(h);
-	if (may && may_enter_all_own(h, entered->flags))
-		ss_tell_when_let_on(h->session, event);
+	*ret = may && may_enter_all_own(h, entered->flags);
 	return true;
 }
 
-static bool enter_ipc(struct ss_handling *h, const struct entered *entered)
+/* Does it drop the undo list, as far as that shows already? */
+static bool enter_ipc(struct ss_handling *h, const struct entered *entered,
+		      bool *ret)
 {
 	const struct ss_event event = {
 		.type = SS_EVENT_UNDO_DROP,
@@ -426,43 +384,55 @@ static bool enter_ipc(struct ss_handling *h, const struct entered *entered)
 	   is looked at afterwards.) */
 	name = shown_by(h->task, entered);
 	if (!name)
-		return enter_own(h, entered, &event);
-	if (!(entered->flags & CLONE_NEWUSER))
-		tell_use(h);
+		return enter_own(h, entered, ret);
 	if (ss_deferred_add(h->session, &event, name))
 		h->session->failure = -ENOMEM;
 	return true;
 }
 
+/* Which namespace it enters is in a slot: who takes that away waits. */
+static void tell_use(struct ss_handling *h)
+{
+	const unsigned int fd = (unsigned int)h->call->setns.fd;
+	const struct ss_event use = {
+		.type = SS_EVENT_SLOT_USE,
+		.tid = h->task->tid,
+		.range = { .first = fd, .last = fd },
+	};
+
+	ss_tell_when_let_on(h->session, &use);
+}
+
 bool ss_handle_setns(struct ss_handling *h)
 {
-	struct entered entered = { 0 };
 	const unsigned int fd = (unsigned int)h->call->setns.fd;
+	struct entered entered = { 0 };
+	bool drops = false;
 	uint64_t flags;
 
 	/* Whoever shares the table may be closing or replacing it. */
 	if (ss_call_waits_for_slots(h, fd, fd, false))
 		return false;
 	find_entered(h, &entered);
-	flags = entered.flags;
 	if (!ss_call_is_there(h))
 		return false;
 	/* What it refuses because others share something with the caller need
 	   not be known: those may be about to end. */
-	if (!(flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) ||
-	    (flags & ~SETNS_VALID)) {
+	flags = entered.flags & ~SETNS_VALID ? 0 : entered.flags;
+	if ((flags & (CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID)) &&
+	    !h->task->creds_known && ss_facts_creds(h->session, h->task))
+		return false;
+	/* In a user namespace that is not its own it has more capabilities than
+	   before, which counts as a set*id call does. */
+	if ((flags & CLONE_NEWUSER) && !ss_call_changes_creds(h))
+		return false;
+	if ((flags & CLONE_NEWIPC) && !enter_ipc(h, &entered, &drops))
+		return false;
+	/* One call is in flight for one thing: here for the credentials. */
+	if (!(flags & CLONE_NEWUSER))
 		tell_use(h);
-		return true;
-	}
-	if (!h->task->creds_known && ss_facts_creds(h->session, h->task))
-		return false;
-	if ((flags & CLONE_NEWUSER) &&
-	    (ss_call_waits_for_ioprio(h) || !changes_creds(h)))
-		return false;
-	if ((flags & CLONE_NEWIPC) && !enter_ipc(h, &entered))
-		return false;
-	if (!(flags & (CLONE_NEWUSER | CLONE_NEWIPC)))
-		tell_use(h);
+	if (drops)
+		ss_call_tells(h, SS_EVENT_UNDO_DROP);
 	if (flags & CLONE_NEWPID)
 		ss_call_tells(h, SS_EVENT_PIDNS_CHANGE);
 	return true;

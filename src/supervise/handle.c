@@ -92,7 +92,9 @@ static bool waits_for_set_id(struct ss_handling *h)
 	return !ss_facts_set_id(h->session, h->task) && ss_call_waits(h);
 }
 
-bool ss_call_waits_for_memory(struct ss_handling *h)
+/* The same for what set*id does: two of them may come in any order; but a copy
+   (fork) is made before or after. */
+static bool waits_for_memory(struct ss_handling *h)
 {
 	const struct ss_mm *mm = ss_task_mm(h->task);
 
@@ -444,7 +446,7 @@ static bool handle_ioprio(struct ss_handling *h)
 	return true;
 }
 
-static bool handle_setid(struct ss_handling *h)
+bool ss_call_changes_creds(struct ss_handling *h)
 {
 	struct ss_event event = {
 		.type = SS_EVENT_CREDS_CHANGE,
@@ -455,7 +457,7 @@ static bool handle_setid(struct ss_handling *h)
 		return false;
 	/* The memory of who has died before stays what it was. */
 	ss_sharers_settle(h->session, h->task->tid);
-	if (!ss_call_is_there(h) || ss_call_waits_for_memory(h))
+	if (!ss_call_is_there(h) || waits_for_memory(h))
 		return false;
 	ss_facts_commit(h->session);
 	/* What they were is what tells later whether they changed. */
@@ -464,6 +466,8 @@ static bool handle_setid(struct ss_handling *h)
 	    !ss_creds_nested(ss_task_creds(h->task)) &&
 	    ss_task_mm(h->task)->dumpable == SS_DUMPABLE_UNKNOWN)
 		(void)!ss_facts_dumpable(h->session, h->task);
+	if (!ss_call_is_there(h))
+		return false;
 	ss_tell_when_let_on(h->session, &event);
 	h->session->creds_changed = true;
 	return true;
@@ -619,7 +623,7 @@ static ss_handle_fn *const handlers[SS_ACT_COUNT] = {
 	[SS_ACT_EPOLL] = handle_epoll,
 	[SS_ACT_UNDO] = handle_undo,
 	[SS_ACT_IOPRIO] = handle_ioprio,
-	[SS_ACT_SETID] = handle_setid,
+	[SS_ACT_SETID] = ss_call_changes_creds,
 	[SS_ACT_DUMPABLE] = handle_dumpable,
 	[SS_ACT_LANDLOCK] = handle_landlock,
 	[SS_ACT_FILTER] = handle_filter,

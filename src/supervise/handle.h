@@ -29,12 +29,11 @@ bool ss_call_waits(struct ss_handling *h);
  */
 bool ss_call_waits_for_slots(struct ss_handling *h, unsigned int first,
 			     unsigned int last, bool uses);
-/* The same where this call changes ids, as set*id does: two of them may come in
-   any order; but a copy of the memory (fork) is made before or after. */
-bool ss_call_waits_for_memory(struct ss_handling *h);
 /* The same, as long as an ioprio_set is in flight: nothing shows yet to whom it
    has come. */
 bool ss_call_waits_for_ioprio(struct ss_handling *h);
+/* All that set*id is about: it may change the caller's ids and capabilities. */
+ss_handle_fn ss_call_changes_creds;
 /* Deaths were learned meanwhile: was the caller's among them? */
 bool ss_call_is_there(struct ss_handling *h);
 

@@ -221,6 +221,12 @@ void ss_orphans_settle(struct ss_session *session)
 		end_childless(session);
 }
 
+void ss_orphans_find(struct ss_session *session)
+{
+	ss_orphans_notice(session);
+	ss_orphans_settle(session);
+}
+
 void ss_orphans_settle_new(struct ss_session *session)
 {
 	if (session->orphans_settled != session->model->orphaned)

@@ -76,8 +76,7 @@ bool ss_settle_surely(struct ss_session *session)
 		if (pending->creator && is_under_way(session, pending))
 			surely = false;
 	}
-	ss_orphans_notice(session);
-	ss_orphans_settle(session);
+	ss_orphans_find(session);
 	return surely;
 }
 

@@ -272,8 +272,7 @@ static struct ss_task *settle_orphan(struct ss_session *session, pid_t tid)
 	struct ss_pending *pending;
 	struct ss_task *task;
 
-	ss_orphans_notice(session);
-	ss_orphans_settle(session);
+	ss_orphans_find(session);
 	task = ss_model_task(session->model, tid);
 	if (task || ss_proc_status(tid, &status))
 		return task;
@@ -635,8 +634,7 @@ void ss_settle_number(struct ss_session *session, const struct ss_task *caller,
 
 	/* In a nested namespace a number says nothing to us. */
 	if (ss_task_pidns(caller)) {
-		ss_orphans_notice(session);
-		ss_orphans_settle(session);
+		ss_orphans_find(session);
 		ss_settle_all(session);
 		ss_workers_look_everywhere(session);
 		return;

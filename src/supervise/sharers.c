@@ -156,7 +156,6 @@ static enum presence look_at_sharers(struct ss_session *session,
 		return PRESENCE_THERE;
 	}
 	n = others_with(session, one, kind, tids, room);
-
 	for (i = 0; i < n; i++) {
 		switch (look_at_sharer(session, tids[i], one, kind)) {
 		case PRESENCE_GONE:

@@ -316,6 +316,8 @@ void ss_orphans_notice(struct ss_session *session);
 /* Finds the children of clones whose creators have died, and ends the clones
    that left none. */
 void ss_orphans_settle(struct ss_session *session);
+/* Both. */
+void ss_orphans_find(struct ss_session *session);
 /* The same, if there are any that it was not tried for. */
 void ss_orphans_settle_new(struct ss_session *session);
 /* The same, if there are many, or they are old. */

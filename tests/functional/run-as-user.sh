@@ -61,7 +61,7 @@ fi
 if unshare --user --map-root-user true 2>/dev/null; then
 	# There is only one user, so nobody can become another.
 	single='users|user-entered|dumpable-zombie|identities|round-trip'
-	single="$single|setns-newborn|setns-copying"
+	single="$single|setns-newborn|setns-copying|setns-unshared"
 	again "user namespace" "$single|capabilities|cred-threads" \
 		unshare --user --map-root-user
 else

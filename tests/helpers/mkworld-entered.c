@@ -31,6 +31,8 @@
 #define IPC_UTS		(CLONE_NEWIPC | CLONE_NEWUTS)
 #define IPC_TIME	(CLONE_NEWIPC | CLONE_NEWTIME)
 
+enum { USER = 12345 };
+
 /* A peer that shares the undo list of the one that makes it, or, if others do,
    of none of them. */
 static struct mw_peer *with_list(struct mw_peer *by)
@@ -123,6 +125,37 @@ static long raise_caps(struct mw_peer *peer, long arg)
 	data[0].effective = data[0].permitted;
 	data[1].effective = data[1].permitted;
 	return mw_sys(SYS_capset, MW_P(&header), MW_P(data));
+}
+
+/* Root without that capability, with an effective id that owns nothing. */
+static struct mw_peer *reduced(int euid)
+{
+	const unsigned int left = ~(1U << CAP_SYS_PTRACE);
+	struct mw_peer *peer = with_list(NULL);
+
+	mw_must("capset", mw_keep_caps(peer, left, left));
+	mw_must("setresuid", mw_call(peer, SYS_setresuid, -1, euid, -1));
+	mw_must("capset", mw_run(peer, raise_caps, 0));
+	return peer;
+}
+
+/* Whoever is in another user namespace since may not be looked at any more. */
+static void setns_unshared(void)
+{
+	struct mw_peer *whose, *one, *two;
+
+	mw_need_root();
+	whose = reduced(0);
+	one = reduced(USER);
+	two = reduced(USER);
+	mw_did("the uts of one who may do no more",
+	       mw_call(one, SYS_setns, pidfd_of(one, whose), IPC_UTS));
+	mw_ask_peers(NULL, "no undo list any more", NULL, one);
+	mw_did("his user namespace",
+	       mw_call(whose, SYS_unshare, CLONE_NEWUSER));
+	mw_did("the uts of one who may",
+	       mw_call(two, SYS_setns, pidfd_of(two, whose), IPC_UTS));
+	mw_ask_peers(NULL, "still its undo list", NULL, two);
 }
 
 /* It takes the capability over who owns the namespace, and in one's own user
@@ -440,6 +473,7 @@ static void unshare_machine(void)
 const struct mw_scenario mw_entered[] = {
 	{ "setns-pidfd-refused", setns_pidfd_refused,
 	  "setns to where one is, and may not look" },
+	{ "setns-unshared", setns_unshared, "to those of one who went away" },
 	{ "setns-owner", setns_owner, "to one of another user namespace" },
 	{ "setns-time", setns_time, "to the one of time, not alone" },
 	{ "setns-time-leader", setns_time_leader, "beside a dead leader" },

@@ -22,7 +22,7 @@
 
 #define IPC_TIME	(CLONE_NEWIPC | CLONE_NEWTIME)
 
-enum { SILENT = 70, ROUNDS = 20 };
+enum { SILENT = 70, ROUNDS = 20, USER = 12345 };
 
 /* A leader's unshare shows in a link; its number is another's since. */
 static void leader_unshared(void)
@@ -205,10 +205,10 @@ static void racing_descriptor(void)
 
 /* ---- a setns that makes memory private, and who copies that ---- */
 
-enum { COPIED = 48 << 20, USER = 12345 };
+enum { COPIED = 48 << 20 };
 
 struct copy {
-	atomic_int going, gone;
+	atomic_int going;
 	atomic_long child;
 	long fd;		/* of another's user namespace */
 	int wait;
@@ -244,7 +244,6 @@ static long copy_memory(struct mw_peer *peer, long arg)
 static long enter_beside(struct mw_peer *peer, long arg)
 {
 	struct copy *copy = (struct copy *)arg;
-	long ret;
 	int i;
 
 	(void)peer;
@@ -252,9 +251,7 @@ static long enter_beside(struct mw_peer *peer, long arg)
 		;
 	for (i = 0; i < copy->wait; i++)
 		(void)atomic_load(&copy->going);
-	ret = mw_sys(SYS_setns, copy->fd, CLONE_NEWUSER);
-	atomic_store(&copy->gone, 1);
-	return ret;
+	return mw_sys(SYS_setns, copy->fd, CLONE_NEWUSER);
 }
 
 /* The kernel makes the same check for another call. */
